@@ -1,0 +1,33 @@
+"""Errors are classes with a status and a code; they are rendered in one place a protocol.
+
+`/v1` answers in the caller's dialect (`dialects`), `/api` and `/internal` as problem+json
+(`problem`).
+"""
+
+from tollgate_common.errors.base import (
+    BadRequest,
+    Conflict,
+    DependencyDown,
+    Forbidden,
+    InvalidField,
+    MethodNotAllowed,
+    NotFound,
+    PayloadTooLarge,
+    TollgateError,
+    Unauthorized,
+    from_exception,
+)
+
+__all__ = [
+    "BadRequest",
+    "Conflict",
+    "DependencyDown",
+    "Forbidden",
+    "InvalidField",
+    "MethodNotAllowed",
+    "NotFound",
+    "PayloadTooLarge",
+    "TollgateError",
+    "Unauthorized",
+    "from_exception",
+]

@@ -1,0 +1,170 @@
+"""Redis Streams: publish to all, or consume as a group.
+
+A change is published to `events:<type>`, capped in length, for every process that listens.
+A consumer group shares its entries out: each is handled by one consumer, acknowledged and deleted
+after the handler has returned, and claimed by another when its consumer has died.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from redis import Redis
+from redis.exceptions import RedisError, ResponseError
+
+from tollgate_common.logging import get_logger
+from tollgate_common.metrics import dependency_failures, events_published
+
+FIELD = "event"
+KEPT_CHANGES = 100_000
+BLOCK_MS = 1000
+CLAIM_IDLE_MS = 30_000
+CLAIM_EVERY_SECONDS = 10.0
+BACKOFF_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
+
+log = get_logger(__name__)
+
+
+class Entry(NamedTuple):
+    """One message of a stream. `raw` is the event's JSON."""
+
+    stream: str
+    id: str
+    raw: bytes
+
+
+def stream_of(kind: str) -> str:
+    return f"events:{kind}"
+
+
+def publish(redis: Redis, kind: str, event: bytes) -> None:
+    """Tell every listener of this type."""
+    redis.xadd(stream_of(kind), {FIELD: event}, maxlen=KEPT_CHANGES, approximate=True)
+    events_published.labels(kind).inc()
+
+
+def follow(redis: Redis, kind: str, stop: threading.Event) -> Iterator[bytes]:
+    """Every event of the type from now on, for one process. With Redis away it waits for it and
+    goes on after the last event seen, so that none is missed."""
+    stream, failures = stream_of(kind), 0
+    last = _last_id(redis, stream, stop)
+    while not stop.is_set():
+        try:
+            answer = redis.xread({stream: last}, count=100, block=BLOCK_MS)
+            failures = 0
+        except RedisError:
+            failures = _wait(failures, stop)
+            continue
+        for _, entries in _pairs(answer):
+            for entry_id, fields in entries:
+                last = entry_id
+                yield _raw(fields)
+
+
+class GroupConsumer:
+    """One consumer of a group over several streams."""
+
+    def __init__(
+        self, redis: Redis, streams: Sequence[str], group: str, name: str, batch: int = 500
+    ) -> None:
+        self._redis = redis
+        self._streams = tuple(streams)
+        self._group = group
+        self._name = name
+        self._batch = batch
+        self._claimed_at = 0.0
+
+    def run(self, handle: Callable[[list[Entry]], None], stop: threading.Event) -> None:
+        """Hand batches to `handle` until told to stop. What `handle` raises leaves its batch
+        pending: it is taken up again, first thing, after a pause."""
+        failures, start = 0, "0"
+        while not stop.is_set():
+            try:
+                entries = self._next(start)
+                if entries:
+                    handle(entries)
+                    self._done(entries)
+                start = ">" if start == "0" and not entries else start
+                failures = 0
+            except Exception as error:  # nothing may end the consumer
+                log.warning("batch_failed", group=self._group, error=type(error).__name__,
+                            exc_info=None if isinstance(error, RedisError) else error)  # fmt: skip
+                dependency_failures.labels(f"consumer_{self._group}").inc()
+                failures, start = _wait(failures, stop), "0"
+
+    def _next(self, start: str) -> list[Entry]:
+        """Own pending entries from "0", claimed ones now and then, new ones from ">"."""
+        if time.monotonic() - self._claimed_at > CLAIM_EVERY_SECONDS:
+            self._create_groups()
+            claimed = self._claim()
+            self._claimed_at = time.monotonic()
+            if claimed:
+                return claimed
+        block = BLOCK_MS if start == ">" else None
+        answer = self._redis.xreadgroup(
+            self._group, self._name, dict.fromkeys(self._streams, start),
+            count=self._batch, block=block,
+        )  # fmt: skip
+        return [
+            Entry(_text(stream), _text(entry_id), _raw(fields))
+            for stream, entries in _pairs(answer)
+            for entry_id, fields in entries
+        ]
+
+    def _claim(self) -> list[Entry]:
+        entries: list[Entry] = []
+        for stream in self._streams:
+            answer = self._redis.xautoclaim(
+                stream, self._group, self._name, CLAIM_IDLE_MS, count=self._batch
+            )
+            entries += [Entry(stream, _text(i), _raw(fields)) for i, fields in answer[1] if fields]
+        return entries
+
+    def _create_groups(self) -> None:
+        """From the beginning of each stream: what was there before the first consumer counts."""
+        for stream in self._streams:
+            try:
+                self._redis.xgroup_create(stream, self._group, id="0", mkstream=True)
+            except ResponseError as error:
+                if not str(error).startswith("BUSYGROUP"):
+                    raise
+
+    def _done(self, entries: list[Entry]) -> None:
+        pipeline = self._redis.pipeline(transaction=False)
+        for entry in entries:
+            pipeline.xack(entry.stream, self._group, entry.id)
+            pipeline.xdel(entry.stream, entry.id)
+        pipeline.execute()
+
+
+def _wait(failures: int, stop: threading.Event) -> int:
+    stop.wait(BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS) - 1)])
+    return failures + 1
+
+
+def _last_id(redis: Redis, stream: str, stop: threading.Event) -> Any:
+    failures = 0
+    while not stop.is_set():
+        try:
+            newest = redis.xrevrange(stream, count=1)
+            return newest[0][0] if newest else "0"
+        except RedisError:
+            failures = _wait(failures, stop)
+    return "0"
+
+
+def _pairs(answer: Any) -> list[tuple[Any, Any]]:
+    """Streams with their entries, in the shape of either protocol version of Redis."""
+    if isinstance(answer, dict):
+        return [(stream, entries[0] if entries else []) for stream, entries in answer.items()]
+    return list(answer or [])
+
+
+def _raw(fields: Any) -> bytes:
+    value = (fields or {}).get(FIELD.encode(), (fields or {}).get(FIELD, b""))
+    return value.encode() if isinstance(value, str) else bytes(value)
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)

@@ -1,0 +1,119 @@
+"""Who may call a view: every management and internal view carries exactly one of these marks.
+
+    @requires("keys:write")            a caller whose assertion grants the permission
+    @service_only("principals:read")   another service, by client credentials
+    @public                            anyone
+
+The marks are what `tests/architecture` walks; a view without one fails it.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar, cast
+
+import msgspec
+from flask import Flask, current_app, g, request
+
+from tollgate_common.errors import Forbidden, Unauthorized
+from tollgate_common.jwt import Claims, JwksClient, TokenVerifier
+
+INTERNAL_AUDIENCE = "internal"
+_EXTENSION = "tollgate_guard"
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """The one behind a management or inference call, read off auth's assertion."""
+
+    org: str
+    subject: str
+    mode: str
+    scopes: frozenset[str]
+    project: str | None = None
+    key: str | None = None
+    user: str | None = None
+
+
+def caller_of(claims: Claims) -> Caller:
+    return Caller(
+        org=claims["org"],
+        subject=claims["sub"],
+        mode=claims["mode"],
+        scopes=frozenset(str(claims.get("scope", "")).split()),
+        project=claims.get("project"),
+        key=claims.get("key"),
+        user=claims.get("user"),
+    )
+
+
+class Guard:
+    """The verifiers of one service: assertions for callers, its own audience for services."""
+
+    def __init__(self, jwks: JwksClient, issuer: str, audience: str) -> None:
+        self.assertions = TokenVerifier(jwks, issuer, INTERNAL_AUDIENCE)
+        self.services = TokenVerifier(jwks, issuer, audience)
+
+    def register(self, app: Flask) -> None:
+        app.extensions[_EXTENSION] = self
+
+
+def current_caller() -> Caller:
+    """The caller that `requires` has let in."""
+    return cast(Caller, g.caller)
+
+
+def bearer_token() -> str:
+    """The token of the Authorization header, or `Unauthorized`."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Unauthorized("Send `Authorization: Bearer <token>`.")
+    return token.strip()
+
+
+def _guard() -> Guard:
+    return cast(Guard, current_app.extensions[_EXTENSION])
+
+
+def requires(permission: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let in callers whose assertion grants `permission`; the view finds them in
+    `current_caller()`."""
+
+    def mark(view: Callable[P, R]) -> Callable[P, R]:
+        @functools.wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            g.caller = caller_of(_guard().assertions.verify(bearer_token()))
+            if permission not in g.caller.scopes:
+                raise Forbidden(f"This needs the permission `{permission}`.")
+            return view(*args, **kwargs)
+
+        return _marked(guarded, permission)
+
+    return mark
+
+
+def service_only(scope: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let in services whose token has `scope` and this service as its audience."""
+
+    def mark(view: Callable[P, R]) -> Callable[P, R]:
+        @functools.wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            claims = _guard().services.verify(bearer_token())
+            if scope not in str(claims.get("scope", "")).split():
+                raise Forbidden(f"This needs the scope `{scope}`.")
+            return view(*args, **kwargs)
+
+        return _marked(guarded, f"service:{scope}")
+
+    return mark
+
+
+def public(view: Callable[P, R]) -> Callable[P, R]:
+    """Let anyone in."""
+    return _marked(view, "public")
+
+
+def _marked(view: Callable[P, R], policy: str) -> Callable[P, R]:
+    cast(Any, view).policy = policy
+    return view

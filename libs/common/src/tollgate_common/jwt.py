@@ -1,0 +1,96 @@
+"""Verification of auth's tokens against its published keys.
+
+A token is good when its signature is by a published key, its algorithm is EdDSA (whatever its
+header claims), and issuer, audience and times hold. Nothing in a token's header but `kid` is read.
+"""
+
+import hashlib
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jwt
+
+from tollgate_common.errors import DependencyDown, Unauthorized
+
+ALGORITHM = "EdDSA"
+REQUIRED_CLAIMS = ["exp", "iat", "iss", "aud", "sub"]
+REFETCH_SECONDS = 3.0
+REFRESH_SECONDS = 300.0
+REMEMBERED_TOKENS = 10_000
+
+Claims = Mapping[str, Any]
+
+
+class JwksClient:
+    """The published keys, fetched when needed: refreshed every few minutes, and at an unknown
+    `kid` at once, but not more often than every three seconds. With auth down, keys once seen
+    go on being used; with none ever seen, `DependencyDown`."""
+
+    def __init__(self, fetch: Callable[[], Mapping[str, Any]]) -> None:
+        self._fetch = fetch
+        self._keys: dict[str, Any] = {}
+        self._fetched_at = -REFRESH_SECONDS
+        self._lock = threading.Lock()
+
+    def key(self, kid: str) -> Any:
+        age = time.monotonic() - self._fetched_at
+        if age > REFRESH_SECONDS or (kid not in self._keys and age > REFETCH_SECONDS):
+            self._refresh()
+        if kid not in self._keys:
+            raise Unauthorized("The token is signed by a key we do not know.")
+        return self._keys[kid]
+
+    def _refresh(self) -> None:
+        with self._lock:
+            if time.monotonic() - self._fetched_at <= REFETCH_SECONDS:
+                return
+            try:
+                published = jwt.PyJWKSet.from_dict(dict(self._fetch()))
+            except (DependencyDown, jwt.PyJWTError):
+                if not self._keys:
+                    raise DependencyDown("auth") from None
+                return
+            finally:
+                self._fetched_at = time.monotonic()
+            self._keys = {key.key_id: key.key for key in published.keys if key.key_id}
+
+
+class TokenVerifier:
+    """Verifies tokens for one audience; a token that passed is remembered until it expires."""
+
+    def __init__(self, jwks: JwksClient, issuer: str, audience: str) -> None:
+        self._jwks = jwks
+        self._issuer = issuer
+        self._audience = audience
+        self._verified: OrderedDict[bytes, Claims] = OrderedDict()
+
+    def verify(self, token: str) -> Claims:
+        """The token's claims, or `Unauthorized`."""
+        digest = hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()
+        known = self._verified.get(digest)
+        if known is not None and known["exp"] > time.time():
+            return known
+        claims = self._decode(token)
+        self._verified[digest] = claims
+        while len(self._verified) > REMEMBERED_TOKENS:
+            self._verified.popitem(last=False)
+        return claims
+
+    def _decode(self, token: str) -> Claims:
+        try:
+            kid = jwt.get_unverified_header(token).get("kid")
+            if not isinstance(kid, str):
+                raise Unauthorized("The token names no signing key.")
+            return jwt.decode(
+                token,
+                self._jwks.key(kid),
+                algorithms=[ALGORITHM],
+                issuer=self._issuer,
+                audience=self._audience,
+                options={"require": REQUIRED_CLAIMS},
+            )
+        except (jwt.PyJWTError, ValueError):
+            raise Unauthorized("The token is not valid or has expired.") from None

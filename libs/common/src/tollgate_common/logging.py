@@ -1,0 +1,132 @@
+"""Log lines: one JSON object each, in Logstash's format, a constant event name with fields.
+
+    log = get_logger(__name__)
+    log.info("ticket_closed", ticket=ticket_id, status="ok")
+
+Lines are formatted and written by a thread behind a queue, not by the request that logs. Keys,
+tokens and passwords are masked in every string that passes, tracebacks included; prompts are
+simply never logged.
+"""
+
+import atexit
+import logging
+import queue
+import re
+import sys
+import traceback
+from collections.abc import Mapping, MutableMapping
+from contextvars import ContextVar
+from logging.handlers import QueueHandler, QueueListener
+from typing import Any
+
+from concurrent_log_handler import ConcurrentRotatingFileHandler
+from logstash_formatter import LogstashFormatterV1
+
+from tollgate_common.settings import CommonSettings
+
+request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+trace_id: ContextVar[str | None] = ContextVar("trace_id", default=None)
+
+LOG_FILE_BYTES = 50 * 1024 * 1024
+LOG_FILES_KEPT = 5
+
+_SECRETS = re.compile(
+    r"(?P<key>\btg_(?:live|test)_)\w+"
+    r"|(?P<vendor>\bsk-(?:ant-)?)[\w-]{8,}"
+    r"|(?P<jwt>\beyJ)[\w-]+\.[\w-]+(?:\.[\w-]*)?"
+    r"|(?P<scheme>(?i:\bbearer|\bbasic)\s+)[^\s,;\"']+"
+    r"|(?P<url>://[^\s:/@]*:)[^\s@/]+(?=@)"
+)
+
+
+def mask(text: str) -> str:
+    """The text with every secret it shows cut to its recognisable beginning."""
+    return _SECRETS.sub(lambda found: f"{found.group(str(found.lastgroup))}***", text)
+
+
+class EventLogger(logging.LoggerAdapter[logging.Logger]):
+    """A logger whose keyword arguments become fields of the line."""
+
+    def process(
+        self, msg: str, kwargs: MutableMapping[str, Any]
+    ) -> tuple[str, MutableMapping[str, Any]]:
+        exc_info = kwargs.pop("exc_info", None)
+        return msg, {"exc_info": exc_info, "extra": {"fields": dict(kwargs)}}
+
+
+def get_logger(name: str) -> EventLogger:
+    return EventLogger(logging.getLogger(name), {})
+
+
+class _EnqueueFields(QueueHandler):
+    """Takes from a record what a line needs, in the caller's context, and queues just that."""
+
+    def prepare(self, record: logging.LogRecord) -> dict[str, Any]:
+        line: dict[str, Any] = {
+            "message": record.getMessage(),
+            "level": record.levelname,
+            "logger": record.name,
+            "created": record.created,
+            "request_id": request_id.get(),
+            "trace_id": trace_id.get(),
+        }
+        line.update(getattr(record, "fields", {}))
+        if record.exc_info:
+            line["exception"] = "".join(traceback.format_exception(*record.exc_info))
+        return line
+
+
+class _LineListener(QueueListener):
+    """Hands the queued fields to the handlers as records."""
+
+    def handle(self, record: Any) -> None:
+        super().handle(logging.makeLogRecord({"msg": record}))
+
+
+class _Fields:
+    """What the formatter reads of a record: its fields, and nothing of logging's own."""
+
+    def __init__(self, fields: Mapping[str, Any]) -> None:
+        self.msg = fields
+
+
+class JsonFormatter(LogstashFormatterV1):  # type: ignore[misc]  # the library is untyped
+    """Logstash V1 lines with the service's name, secrets masked, unset fields left out."""
+
+    def __init__(self, service: str) -> None:
+        super().__init__()
+        self.defaults = {"service": service}
+
+    def format(self, record: Any) -> str:
+        fields = record.msg if isinstance(record.msg, dict) else {"message": record.getMessage()}
+        present = {name: value for name, value in fields.items() if value is not None}
+        return mask(super().format(_Fields(present)))
+
+
+def _handlers(settings: CommonSettings, service: str) -> list[logging.Handler]:
+    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stdout)]
+    if settings.log_file:
+        handlers.append(
+            ConcurrentRotatingFileHandler(
+                settings.log_file, maxBytes=LOG_FILE_BYTES, backupCount=LOG_FILES_KEPT
+            )
+        )
+    for handler in handlers:
+        handler.setFormatter(JsonFormatter(service))
+    return handlers
+
+
+def configure(settings: CommonSettings, service: str) -> None:
+    """Send the whole process's logging through the queue. Calling it again replaces the first."""
+    lines: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    root = logging.getLogger()
+    for handler in root.handlers:
+        if isinstance(handler, _EnqueueFields):
+            root.removeHandler(handler)
+    root.addHandler(_EnqueueFields(lines))
+    root.setLevel(settings.log_level)
+    for noisy in ("urllib3", "werkzeug", "rq.worker"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    listener = _LineListener(lines, *_handlers(settings, service))
+    listener.start()
+    atexit.register(listener.stop)

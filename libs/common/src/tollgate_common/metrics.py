@@ -1,0 +1,57 @@
+"""Every metric of Tollgate, declared here and nowhere else; a test checks names and documents.
+
+Served on METRICS_PORT. Web services run several processes: their figures are added up by
+prometheus_client's multiprocess mode (see `server`).
+"""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
+
+http_requests = Counter(
+    "tollgate_http_requests",
+    "Requests answered.",
+    ("service", "method", "route", "status"),
+)
+http_request_seconds = Histogram(
+    "tollgate_http_request_seconds",
+    "Time until the answer's headers were ready.",
+    ("service", "route"),
+    buckets=_SECONDS,
+)
+tickets_opened = Counter("tollgate_tickets_opened", "Inference requests accepted.", ("mode",))
+tickets_refused = Counter(
+    "tollgate_tickets_refused", "Inference requests refused by a limit.", ("metric",)
+)
+tickets_closed = Counter(
+    "tollgate_tickets_closed", "Tickets closed, by how the request ended.", ("status",)
+)
+tickets_lost = Counter("tollgate_tickets_lost", "Tickets booked by the reaper: their owner died.")
+dependency_failures = Counter(
+    "tollgate_dependency_failures", "Calls to a dependency that failed.", ("dependency",)
+)
+principal_lookups = Counter(
+    "tollgate_principal_lookups",
+    "Principals found, by where: process, redis, auth, or stale.",
+    ("source",),
+)
+provider_requests = Counter(
+    "tollgate_provider_requests", "Calls to a provider, by how they ended.", ("provider", "status")
+)
+provider_seconds = Histogram(
+    "tollgate_provider_seconds",
+    "Time until a provider's answer began.",
+    ("provider",),
+    buckets=_SECONDS,
+)
+events_published = Counter("tollgate_events_published", "Events sent to a stream.", ("type",))
+events_consumed = Counter(
+    "tollgate_events_consumed", "Events taken from a stream, by outcome.", ("type", "outcome")
+)
+ledger_rows = Counter("tollgate_ledger_rows", "Rows written to the ledger.")
+ledger_lag_entries = Gauge(
+    "tollgate_ledger_lag_entries",
+    "Usage events not yet in the ledger.",
+    multiprocess_mode="mostrecent",
+)
+jobs_finished = Counter("tollgate_jobs_finished", "Queued jobs finished.", ("queue", "status"))

@@ -1,0 +1,76 @@
+"""The management API's base: flask-restx for routes and Swagger, pydantic for what comes in.
+
+flask-restx renders errors itself, and differently under test; here it re-raises them, so that
+the app's own handlers answer everywhere the same (`errors.problem`).
+"""
+
+from typing import Any, NoReturn, TypeVar
+
+from flask import request
+from flask_restx import Api, Namespace
+from pydantic import BaseModel
+from werkzeug.exceptions import BadRequest as WerkzeugBadRequest
+
+from tollgate_common.errors import BadRequest, InvalidField
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+PAGE_DEFAULT = 50
+PAGE_MAX = 200
+
+
+class ManagementApi(Api):  # type: ignore[misc]  # the library is untyped
+    """An Api whose errors are the app's, and whose own documentation page is the gateway's."""
+
+    def __init__(self, title: str, **more: Any) -> None:
+        super().__init__(
+            title=title,
+            version="1",
+            prefix="/api/v1",
+            doc=False,
+            add_specs=False,
+            catch_all_404=False,
+            authorizations={"bearer": {"type": "apiKey", "in": "header", "name": "Authorization"}},
+            security="bearer",
+            **more,
+        )
+
+    def handle_error(self, error: Exception) -> NoReturn:
+        raise error
+
+
+def json_body(model: type[ModelT]) -> ModelT:
+    """The request's JSON as `model`; 400 when it is no JSON object, 422 naming a wrong field."""
+    try:
+        data = request.get_json(force=True)
+    except WerkzeugBadRequest:
+        raise BadRequest("The body is not valid JSON.", param="body") from None
+    if not isinstance(data, dict):
+        raise BadRequest("The body must be a JSON object.", param="body")
+    return model.model_validate(data)
+
+
+def query(model: type[ModelT]) -> ModelT:
+    """The query string as `model`; 422 naming a wrong parameter."""
+    return model.model_validate(request.args.to_dict())
+
+
+def page_size() -> int:
+    """`?limit=`, from 1 to 200, 50 unless given."""
+    text = request.args.get("limit", str(PAGE_DEFAULT))
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= PAGE_MAX:
+        raise InvalidField(f"limit: a number from 1 to {PAGE_MAX}.", param="limit")
+    return int(text)
+
+
+def page(rows: list[dict[str, Any]], next_cursor: str | None = None) -> dict[str, Any]:
+    """The shape of every list."""
+    return {"data": rows, "next_cursor": next_cursor}
+
+
+def document(namespace: Namespace, model: type[BaseModel]) -> Any:
+    """A pydantic model as a Swagger model of the same name, its nested models beside it."""
+    schema = model.model_json_schema(ref_template="#/definitions/{model}")
+    for name, nested in schema.pop("$defs", {}).items():
+        namespace.schema_model(name, nested)
+    return namespace.schema_model(model.__name__, schema)

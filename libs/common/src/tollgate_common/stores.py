@@ -1,0 +1,43 @@
+"""Redis for the services: bounded waits everywhere; a dead Redis is an error, never a hang."""
+
+
+from flask import Flask, Response
+from redis import Redis
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from tollgate_common.errors import DependencyDown
+from tollgate_common.errors.problem import problem
+from tollgate_common.logging import get_logger
+from tollgate_common.metrics import dependency_failures
+
+CONNECT_SECONDS = 1.0
+ANSWER_SECONDS = 2.0
+CONNECTIONS = 512
+
+log = get_logger(__name__)
+
+
+def connect(url: str, answer_seconds: float = ANSWER_SECONDS) -> Redis:
+    """A client that gives up after seconds and retries a broken connection once."""
+    return Redis.from_url(
+        url,
+        socket_connect_timeout=CONNECT_SECONDS,
+        socket_timeout=answer_seconds,
+        max_connections=CONNECTIONS,
+        retry=Retry(ExponentialBackoff(cap=0.1, base=0.01), 1),
+        retry_on_error=[RedisConnectionError],
+    )
+
+
+def register_errors(app: Flask) -> None:
+    """A Redis that does not answer is 503 with Retry-After."""
+
+    def handle(error: Exception) -> Response:
+        log.warning("redis_unavailable", error=type(error).__name__)
+        dependency_failures.labels("redis").inc()
+        return problem(DependencyDown("Redis"))
+
+    app.register_error_handler(RedisError, handle)

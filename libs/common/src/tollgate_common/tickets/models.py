@@ -1,0 +1,66 @@
+"""What goes into a ticket and what comes out: the two halves of a usage event."""
+
+from typing import Literal
+
+import msgspec
+
+Metric = Literal["requests", "tokens", "cost_usd", "concurrency"]
+Status = Literal["ok", "client_closed", "provider_error", "lost"]
+
+
+class Attribution(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose request it is; known when the ticket opens. Times are RFC 3339 UTC."""
+
+    id: str
+    request_id: str
+    org: str
+    mode: str
+    endpoint: str
+    dialect: str
+    model: str
+    stream: bool
+    opened_at: str
+    project: str | None = None
+    key: str | None = None
+    user: str | None = None
+    tags: dict[str, str] = {}
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What the request used; known when the ticket closes. `cost_nanos` is nano-dollars,
+    `estimated` says that the figures are not the provider's own."""
+
+    status: Status
+    provider: str | None = None
+    provider_model: str | None = None
+    http_status: int | None = None
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_input_tokens: int = 0
+    reasoning_tokens: int = 0
+    cost_nanos: int = 0
+    price: dict[str, str] | None = None
+    estimated: bool = False
+    attempts: int = 0
+    latency_ms: int = 0
+    first_byte_ms: int | None = None
+    error: str | None = None
+
+
+class Reservation(msgspec.Struct, frozen=True, kw_only=True):
+    """One limit that applies to a request, and how much of it the request may use at most.
+
+    `kind` is how it counts: `window` until a calendar window ends (or for ever), `bucket`
+    refilling continuously over `period_ms`, `gauge` while the ticket is open. `max` and `amount`
+    are whole units: requests, tokens, or nano-dollars for cost, below 2^53.
+    """
+
+    limit: str
+    counter: str
+    kind: Literal["window", "bucket", "gauge"]
+    metric: Metric
+    max: int
+    amount: int
+    enforce: bool = True
+    period_ms: int = 0
+    expires_at_ms: int = 0

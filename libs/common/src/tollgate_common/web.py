@@ -1,0 +1,59 @@
+"""What every web service does around its views: request ids, access log, metrics, errors."""
+
+import re
+import time
+
+from flask import Flask, Response, current_app, g, request
+from uuid_utils import uuid7
+
+from tollgate_common import logging
+from tollgate_common.errors import problem
+from tollgate_common.metrics import http_request_seconds, http_requests
+from tollgate_common.settings import CommonSettings
+
+MAX_BODY_BYTES = 32 * 1024 * 1024
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}\Z")
+_TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}\Z")
+_QUIET = frozenset({"/healthz", "/readyz"})
+
+log = logging.get_logger(__name__)
+
+
+def make_app(service: str, settings: CommonSettings) -> Flask:
+    """A Flask app with logging configured, errors answered and every request accounted for."""
+    logging.configure(settings, service)
+    app = Flask(service, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.url_map.strict_slashes = False
+    app.before_request(_begin)
+    app.after_request(_finish)
+    problem.register(app)
+    return app
+
+
+def _begin() -> None:
+    g.started = time.perf_counter()
+    sent = request.headers.get("x-request-id", "")
+    g.request_id = sent if _REQUEST_ID.match(sent) else f"req_{uuid7().hex}"
+    logging.request_id.set(g.request_id)
+    trace = _TRACEPARENT.match(request.headers.get("traceparent", ""))
+    logging.trace_id.set(trace.group(1) if trace else None)
+
+
+def _finish(response: Response) -> Response:
+    response.headers["x-request-id"] = g.request_id
+    elapsed = time.perf_counter() - g.started
+    rule = request.url_rule
+    route = rule.rule if rule else "unmatched"
+    service = current_app.name
+    http_requests.labels(service, request.method, route, response.status_code).inc()
+    http_request_seconds.labels(service, route).observe(elapsed)
+    if route not in _QUIET:
+        log.info(
+            "request",
+            method=request.method,
+            route=route,
+            status=response.status_code,
+            duration_ms=round(elapsed * 1000, 3),
+        )
+    return response

@@ -1,0 +1,1 @@
+"""Organisations, users, keys, tokens and limits."""

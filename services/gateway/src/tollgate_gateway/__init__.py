@@ -1,0 +1,1 @@
+"""The one door: who is calling, may they, and the relay to llm."""

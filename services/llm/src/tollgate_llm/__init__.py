@@ -1,0 +1,1 @@
+"""Providers, models, prices, jobs; where a request goes and what it cost."""
