@@ -13,7 +13,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from tollgate_common.errors import DependencyDown
-from tollgate_common.errors.problem import problem
+from tollgate_common.errors.answers import answer
 from tollgate_common.logging import get_logger
 from tollgate_common.metrics import dependency_failures
 
@@ -59,7 +59,7 @@ def register_errors(app: Flask) -> None:
     def handle(error: Exception) -> Response:
         log.warning("database_unavailable", error=type(error).__name__)
         dependency_failures.labels("postgres").inc()
-        return problem(DependencyDown("The database"))
+        return answer(DependencyDown("The database"))
 
     for kind in (OperationalError, InterfaceError, PoolTimeout):
         app.register_error_handler(kind, handle)

@@ -1,7 +1,7 @@
 """The management API's base: flask-restx for routes and Swagger, pydantic for what comes in.
 
 flask-restx renders errors itself, and differently under test; here it re-raises them, so that
-the app's own handlers answer everywhere the same (`errors.problem`).
+the app's own handlers answer everywhere the same (`errors.answers`).
 """
 
 from typing import Any, NoReturn, TypeVar

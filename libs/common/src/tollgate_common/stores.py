@@ -9,7 +9,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from tollgate_common.errors import DependencyDown
-from tollgate_common.errors.problem import problem
+from tollgate_common.errors.answers import answer
 from tollgate_common.logging import get_logger
 from tollgate_common.metrics import dependency_failures
 
@@ -38,6 +38,6 @@ def register_errors(app: Flask) -> None:
     def handle(error: Exception) -> Response:
         log.warning("redis_unavailable", error=type(error).__name__)
         dependency_failures.labels("redis").inc()
-        return problem(DependencyDown("Redis"))
+        return answer(DependencyDown("Redis"))
 
     app.register_error_handler(RedisError, handle)

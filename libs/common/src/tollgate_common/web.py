@@ -7,7 +7,7 @@ from flask import Flask, Response, current_app, g, request
 from uuid_utils import uuid7
 
 from tollgate_common import logging
-from tollgate_common.errors import problem
+from tollgate_common.errors import answers
 from tollgate_common.metrics import http_request_seconds, http_requests
 from tollgate_common.settings import CommonSettings
 
@@ -27,7 +27,7 @@ def make_app(service: str, settings: CommonSettings) -> Flask:
     app.url_map.strict_slashes = False
     app.before_request(_begin)
     app.after_request(_finish)
-    problem.register(app)
+    answers.register(app)
     return app
 
 

@@ -1,7 +1,7 @@
 """Errors are classes with a status and a code; they are rendered in one place a protocol.
 
-`/v1` answers in the caller's dialect (`dialects`), `/api` and `/internal` as problem+json
-(`problem`).
+`/v1` answers in the caller's dialect (`dialects`), the rest as problem+json (`problem`);
+`answers` chooses.
 """
 
 from tollgate_common.errors.base import (
