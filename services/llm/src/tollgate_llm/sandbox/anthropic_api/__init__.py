@@ -1,0 +1,1 @@
+"""Anthropic's protocols: messages, token counting, models."""

@@ -1,0 +1,61 @@
+"""A model call reduced to what decides its answer, whatever dialect it came in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tollgate_llm.sandbox.errors import InvalidRequest
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """An offered function and the JSON schema of its arguments."""
+
+    name: str
+    schema: Json | bool = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What is asked for.
+
+    `prompt` is what to echo; `cap` the most output tokens; `stops` the sequences that end the
+    text; `tool` the function to call, if any; `schema` what the text must be an instance of
+    (an empty one: any object); `choices` how many answers.
+    """
+
+    model: str
+    stream: bool
+    prompt: str
+    input_tokens: int
+    cap: int | None = None
+    stops: tuple[str, ...] = ()
+    tool: Tool | None = None
+    schema: Json | bool | None = None
+    choices: int = 1
+
+
+def wants_stream(body: Json) -> bool:
+    """The one field that the SDKs' types keep apart from the others."""
+    stream = body.get("stream")
+    if stream not in (None, True, False):
+        raise InvalidRequest("Expected a boolean.", param=("stream",), code="invalid_type")
+    return bool(stream)
+
+
+def text_of(content: Any) -> str:
+    """The text of a message's content: itself, or its text parts, a line each."""
+    if isinstance(content, str):
+        return content
+    if not isinstance(content, list):
+        return ""
+    texts = (part.get("text") for part in content if isinstance(part, dict))
+    return "\n".join(text for text in texts if isinstance(text, str))
+
+
+def first_text(*contents: Any) -> str:
+    """The text of the first content that has any."""
+    return next(filter(None, map(text_of, contents)), "")
