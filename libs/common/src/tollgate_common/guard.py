@@ -1,6 +1,7 @@
 """Who may call a view: every management and internal view carries exactly one of these marks.
 
     @requires("keys:write")            a caller whose assertion grants the permission
+    @authenticated                     any caller that has an assertion: what is about themselves
     @service_only("principals:read")   another service, by client credentials
     @public                            anyone
 
@@ -91,6 +92,17 @@ def requires(permission: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         return _marked(guarded, permission)
 
     return mark
+
+
+def authenticated(view: Callable[P, R]) -> Callable[P, R]:
+    """Let in every caller that auth vouches for, whatever they may do; see `current_caller()`."""
+
+    @functools.wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        g.caller = caller_of(_guard().assertions.verify(bearer_token()))
+        return view(*args, **kwargs)
+
+    return _marked(guarded, "authenticated")
 
 
 def service_only(scope: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
