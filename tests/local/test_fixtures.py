@@ -1,0 +1,19 @@
+"""The servers that the pytest plugin gives to every test."""
+
+import psycopg
+import redis
+
+
+def test_the_database_of_a_worker_is_empty_and_real(database_url: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        tables = connection.execute("SELECT count(*) FROM pg_stat_user_tables").fetchone()
+    assert tables == (0,)
+
+
+def test_a_test_may_leave_keys_behind(redis_client: redis.Redis) -> None:
+    redis_client.set("left", "behind")
+
+
+def test_the_next_test_finds_redis_empty(redis_database: str) -> None:
+    with redis.Redis.from_url(redis_database) as client:
+        assert client.dbsize() == 0
