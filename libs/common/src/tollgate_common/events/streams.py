@@ -44,11 +44,13 @@ def publish(redis: Redis, kind: str, event: bytes) -> None:
     events_published.labels(kind).inc()
 
 
-def follow(redis: Redis, kind: str, stop: threading.Event) -> Iterator[bytes]:
-    """Every event of the type from now on, for one process. With Redis away it waits for it and
-    goes on after the last event seen, so that none is missed."""
+def follow(
+    redis: Redis, kind: str, stop: threading.Event, since_seconds: float = 0
+) -> Iterator[bytes]:
+    """Every event of the type, for one process, from `since_seconds` ago on. With Redis away it
+    waits and goes on after the last event seen, so that none is missed."""
     stream, failures = stream_of(kind), 0
-    last = _last_id(redis, stream, stop)
+    last: Any = f"{int((time.time() - since_seconds) * 1000)}-0"
     while not stop.is_set():
         try:
             answer = redis.xread({stream: last}, count=100, block=BLOCK_MS)
@@ -141,17 +143,6 @@ class GroupConsumer:
 def _wait(failures: int, stop: threading.Event) -> int:
     stop.wait(BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS) - 1)])
     return failures + 1
-
-
-def _last_id(redis: Redis, stream: str, stop: threading.Event) -> Any:
-    failures = 0
-    while not stop.is_set():
-        try:
-            newest = redis.xrevrange(stream, count=1)
-            return newest[0][0] if newest else "0"
-        except RedisError:
-            failures = _wait(failures, stop)
-    return "0"
 
 
 def _pairs(answer: Any) -> list[tuple[Any, Any]]:

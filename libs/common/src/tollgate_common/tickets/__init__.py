@@ -6,11 +6,18 @@ live here. What limits apply, and how much a request may use, is the gateway's t
 use is llm's.
 """
 
-from tollgate_common.tickets.book import Refusal, TicketBook, bucket, usage_streams
+from tollgate_common.tickets.book import (
+    LimitState,
+    Refusal,
+    TicketBook,
+    bucket,
+    usage_streams,
+)
 from tollgate_common.tickets.models import Attribution, Outcome, Reservation
 
 __all__ = [
     "Attribution",
+    "LimitState",
     "Outcome",
     "Refusal",
     "Reservation",

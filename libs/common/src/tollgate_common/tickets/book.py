@@ -87,11 +87,13 @@ class TicketBook:
         """Book what was used. True for the one close that did it, False for every other."""
         return self._run_close(org, ticket_id, outcome, as_reserved=False, leased_before="")
 
-    def lose(self, org: str, ticket_id: str, outcome: Outcome, leased_before_ms: int) -> bool:
-        """Book a ticket whose owner died at what it had reserved, if its lease has ended."""
-        return self._run_close(
-            org, ticket_id, outcome, as_reserved=True, leased_before=str(leased_before_ms)
-        )
+    def lose(
+        self, org: str, ticket_id: str, outcome: Outcome, leased_before_ms: int | None = None
+    ) -> bool:
+        """Book a ticket whose owner died at what it had reserved; given a moment (ms), only if
+        its lease ended before that."""
+        before = "" if leased_before_ms is None else str(leased_before_ms)
+        return self._run_close(org, ticket_id, outcome, as_reserved=True, leased_before=before)
 
     def renew(self, org: str, ticket_id: str) -> None:
         """Extend the lease of a ticket that is still open."""

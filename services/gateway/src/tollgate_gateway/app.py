@@ -1,0 +1,92 @@
+"""The gateway's wiring: what is made once a process, and which part gets what."""
+
+import threading
+
+from flask import Flask
+from flask_cors import CORS
+
+from tollgate_common import health, stores
+from tollgate_common.http import ControlClient, ServiceTokens, jwks_fetcher
+from tollgate_common.jwt import JwksClient, TokenVerifier
+from tollgate_common.relay import RelayClient
+from tollgate_common.tickets import TicketBook
+from tollgate_common.web import make_app
+from tollgate_gateway.inference.endpoints import blueprint as inference
+from tollgate_gateway.inference.passed import PassedService
+from tollgate_gateway.inference.relay import Relay
+from tollgate_gateway.inference.service import InferenceService
+from tollgate_gateway.management.endpoints import blueprint as management
+from tollgate_gateway.management.front_door import FrontDoor
+from tollgate_gateway.management.openapi import OpenApi
+from tollgate_gateway.principals import changes
+from tollgate_gateway.principals.cache import PrincipalCache
+from tollgate_gateway.principals.client import PrincipalClient
+from tollgate_gateway.principals.service import PrincipalService
+from tollgate_gateway.settings import GatewaySettings
+from tollgate_gateway.tickets import reaper
+from tollgate_gateway.tickets.bounds import Bounds
+from tollgate_gateway.tickets.service import TicketOffice
+
+SERVICE = "gateway"
+
+
+def create_app(settings: GatewaySettings | None = None) -> Flask:
+    settings = settings or GatewaySettings.load()
+    app = make_app(SERVICE, settings)
+    redis = stores.connect(str(settings.redis_url))
+    stores.register_errors(app)
+
+    auth = ControlClient("auth", settings.auth_url)
+    fetch_jwks = jwks_fetcher(auth)
+    services = {
+        "auth": RelayClient(settings.auth_url),
+        "llm": RelayClient(settings.llm_url),
+        "reports": RelayClient(settings.reports_url),
+    }
+    cache = PrincipalCache(redis)
+    principals = _principals(settings, auth, JwksClient(fetch_jwks), cache)
+    book = TicketBook(redis, SERVICE)
+    office = TicketOffice(book, Bounds(services["llm"], settings.default_max_output_tokens))
+
+    app.extensions["inference"] = InferenceService(
+        principals, office, Relay(services["llm"], office)
+    )
+    app.extensions["passed"] = PassedService(principals, services["llm"])
+    app.extensions["front_door"] = FrontDoor(principals, services)
+    app.extensions["jwks"] = fetch_jwks
+    app.extensions["openapi"] = OpenApi(services)
+    app.register_blueprint(inference)
+    app.register_blueprint(management)
+    _allow_browsers(app, settings)
+    health.register(app, {"redis": health.redis(redis), "llm": _lives(settings.llm_url)})
+    _start(changes.listen, redis, cache)
+    _start(reaper.reap_until, book)
+    return app
+
+
+def _principals(
+    settings: GatewaySettings, auth: ControlClient, jwks: JwksClient, cache: PrincipalCache
+) -> PrincipalService:
+    tokens = ServiceTokens(auth, SERVICE, settings.secret("service_client_secret"))
+    return PrincipalService(
+        cache,
+        PrincipalClient(auth, tokens),
+        access_tokens=TokenVerifier(jwks, settings.issuer, "tollgate"),
+        service_tokens=TokenVerifier(jwks, settings.issuer, SERVICE),
+    )
+
+
+def _allow_browsers(app: Flask, settings: GatewaySettings) -> None:
+    origins = [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()]
+    if origins:
+        CORS(app, origins=origins, expose_headers=["x-request-id", "retry-after"])
+
+
+def _lives(base_url: str) -> health.Check:
+    client = ControlClient("llm", base_url)
+    return lambda: client.json("GET", "/healthz", timeout=1.0)
+
+
+def _start(work: object, *arguments: object) -> None:
+    """Run `work` for the process's life, beside its requests."""
+    threading.Thread(target=work, args=(*arguments, threading.Event()), daemon=True).start()  # type: ignore[arg-type]

@@ -1,0 +1,1 @@
+"""The path of an inference call: who, may it, relay, and back."""

@@ -1,0 +1,59 @@
+"""Routes below /v1 that are no inference call: authenticated, and passed on without a ticket."""
+
+from typing import Any
+
+import msgspec
+from flask import Request, Response
+
+from tollgate_common.errors import DependencyDown
+from tollgate_common.principal import Principal
+from tollgate_common.relay import RelayClient, RelayFailed
+from tollgate_gateway.hops import answer_headers, forward_headers, target
+from tollgate_gateway.inference.errors import ModelNotAllowed, UnknownRoute
+from tollgate_gateway.inference.service import SCOPE, may_use
+from tollgate_gateway.principals.service import PrincipalService
+
+
+class PassedService:
+    def __init__(self, principals: PrincipalService, llm: RelayClient) -> None:
+        self._principals = principals
+        self._llm = llm
+
+    def forward(self, request: Request, request_id: str) -> Response:
+        """llm's own answer, whole."""
+        return self._send(request, self._caller(request), request_id)
+
+    def models(self, request: Request, request_id: str) -> Response:
+        """llm's list, or one model, without those that the caller may not use."""
+        principal = self._caller(request)
+        response = self._send(request, principal, request_id)
+        if response.status_code == 200 and "*" not in principal.models:
+            usable = _usable(msgspec.json.decode(response.get_data()), principal.models)
+            response.set_data(msgspec.json.encode(usable))
+        return response
+
+    def unknown(self, request: Request) -> Response:
+        """No such route; said only to callers who may know."""
+        self._caller(request)
+        raise UnknownRoute(f"There is no {request.method} {request.path} here.")
+
+    def _caller(self, request: Request) -> Principal:
+        return self._principals.authorize(request.headers, SCOPE)
+
+    def _send(self, request: Request, principal: Principal, request_id: str) -> Response:
+        headers = forward_headers(request, principal.assertion, request_id)
+        body = request.get_data(cache=False)
+        try:
+            answer = self._llm.send(request.method, target(request), body, headers)
+            content = answer.read()
+        except RelayFailed:
+            raise DependencyDown("llm") from None
+        return Response(content, status=answer.status, headers=answer_headers(answer.headers))
+
+
+def _usable(answer: dict[str, Any], patterns: tuple[str, ...]) -> dict[str, Any]:
+    if "data" not in answer:
+        if not may_use(patterns, answer["id"]):
+            raise ModelNotAllowed(answer["id"])
+        return answer
+    return answer | {"data": [m for m in answer["data"] if may_use(patterns, m["id"])]}

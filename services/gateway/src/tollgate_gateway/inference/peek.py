@@ -1,0 +1,52 @@
+"""What the gateway needs to know of a request's body; the rest stays bytes."""
+
+import re
+
+import msgspec
+
+from tollgate_common.errors import BadRequest
+
+
+class Peek(msgspec.Struct, frozen=True):
+    """The fields that routing, limits and streaming depend on, by either vendor's names."""
+
+    model: str
+    stream: bool | None = None
+    n: int | None = None
+    max_tokens: int | None = None
+    max_completion_tokens: int | None = None
+    max_output_tokens: int | None = None
+
+    def output_cap(self) -> int | None:
+        """The cap on output tokens that the caller set, if any."""
+        caps = (self.max_completion_tokens, self.max_output_tokens, self.max_tokens)
+        return next((cap for cap in caps if cap is not None), None)
+
+
+MAX_MODEL_CHARACTERS = 256
+
+_decode = msgspec.json.Decoder(Peek).decode
+_PATH = re.compile(r"`\$\.?([^`]*)`\Z")
+_MISSING = re.compile(r"missing required field `([^`]+)`")
+
+
+def peek(body: bytes) -> Peek:
+    """Decode, or `BadRequest` naming the field."""
+    try:
+        found = _decode(body)
+    except msgspec.ValidationError as error:
+        raise _wrong_field(str(error)) from None
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        raise BadRequest("The body is not valid JSON.", param="body", code="invalid_json") from None
+    if not found.model or len(found.model) > MAX_MODEL_CHARACTERS:
+        raise BadRequest("`model` must be the name of a model.", param="model")
+    return found
+
+
+def _wrong_field(message: str) -> BadRequest:
+    if missing := _MISSING.search(message):
+        name = missing.group(1)
+        return BadRequest(f"`{name}` is required.", param=name, code="missing_required_parameter")
+    path = _PATH.search(message)
+    name = path.group(1) if path and path.group(1) else "body"
+    return BadRequest(f"`{name}`: {message.split(' - at')[0]}.", param=name)

@@ -1,0 +1,62 @@
+"""One inference call, from the caller's bytes to the answer's."""
+
+import time
+from fnmatch import fnmatchcase
+from functools import lru_cache
+
+from flask import Request, Response
+
+from tollgate_common.errors import dialects
+from tollgate_gateway.hops import forward_headers, target
+from tollgate_gateway.inference.errors import ModelNotAllowed
+from tollgate_gateway.inference.peek import Peek, peek
+from tollgate_gateway.inference.relay import Outgoing, Relay
+from tollgate_gateway.inference.tags import parse_tags
+from tollgate_gateway.principals.service import PrincipalService
+from tollgate_gateway.tickets.headers import rate_limit_headers
+from tollgate_gateway.tickets.service import Asked, TicketOffice
+
+SCOPE = "inference"
+TICKET = "X-Tollgate-Ticket"
+
+
+class InferenceService:
+    def __init__(self, principals: PrincipalService, office: TicketOffice, relay: Relay) -> None:
+        self._principals = principals
+        self._office = office
+        self._relay = relay
+
+    def run(self, request: Request, request_id: str) -> Response:
+        """Authenticate, check, open a ticket, relay. Errors are raised before the ticket opens;
+        from then on the ticket is closed whatever happens."""
+        started = time.perf_counter()
+        principal = self._principals.authorize(request.headers, SCOPE)
+        body = request.get_data(cache=False)
+        asked = peek(body)
+        if not may_use(principal.models, asked.model):
+            raise ModelNotAllowed(asked.model)
+        headers = forward_headers(request, principal.assertion, request_id)
+        opened = self._office.open(principal, _asked(request, request_id, asked, len(body)))
+        headers[TICKET] = opened.ticket.id
+        own_ms = (time.perf_counter() - started) * 1000
+        response = self._relay.forward(opened, Outgoing(target(request), body, headers))
+        response.headers.update(rate_limit_headers(opened.limits))
+        response.headers.add("server-timing", f"gateway;dur={own_ms:.3f}")
+        return response
+
+
+@lru_cache(maxsize=10_000)
+def may_use(patterns: tuple[str, ...], model: str) -> bool:
+    """Whether one of the principal's globs names the model."""
+    return any(fnmatchcase(model, pattern) for pattern in patterns)
+
+
+def _asked(request: Request, request_id: str, found: Peek, body_bytes: int) -> Asked:
+    return Asked(
+        request_id=request_id,
+        endpoint=request.path,
+        dialect=dialects.dialect_of(request.path, None),
+        peek=found,
+        body_bytes=body_bytes,
+        tags=parse_tags(request.headers.get("x-tollgate-tags")),
+    )

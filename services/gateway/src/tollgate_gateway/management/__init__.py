@@ -1,0 +1,1 @@
+"""The front door of the management API, and its documentation."""

@@ -1,0 +1,52 @@
+"""`/api/v1`, `/.well-known/jwks.json`, `/openapi.json` and `/docs`."""
+
+from typing import cast
+
+from flask import Blueprint, Response, current_app, g, jsonify, render_template, request
+from flask.helpers import send_from_directory
+
+from tollgate_common.guard import public
+from tollgate_gateway.management.front_door import FrontDoor
+from tollgate_gateway.management.openapi import SWAGGER_UI, OpenApi
+
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+blueprint = Blueprint("management", __name__, template_folder="templates")
+
+
+@public  # the front door authenticates, and the owning service checks the permission
+def management(path: str = "") -> Response:
+    """Anything below /api."""
+    door = cast(FrontDoor, current_app.extensions["front_door"])
+    return door.pass_on(request, g.request_id)
+
+
+@public
+def jwks() -> Response:
+    """The keys that verify this platform's tokens."""
+    return jsonify(current_app.extensions["jwks"]())
+
+
+@public
+def openapi() -> Response:
+    """The management API of all services, and the inference routes, as one document."""
+    return jsonify(cast(OpenApi, current_app.extensions["openapi"]).document())
+
+
+@public
+def docs() -> str:
+    """Swagger UI."""
+    return render_template("docs.html")
+
+
+@public
+def docs_file(name: str) -> Response:
+    return send_from_directory(SWAGGER_UI, name, max_age=86400)
+
+
+blueprint.add_url_rule("/api/", view_func=management, methods=METHODS)
+blueprint.add_url_rule("/api/<path:path>", view_func=management, methods=METHODS)
+blueprint.add_url_rule("/.well-known/jwks.json", view_func=jwks)
+blueprint.add_url_rule("/openapi.json", view_func=openapi)
+blueprint.add_url_rule("/docs", view_func=docs)
+blueprint.add_url_rule("/docs/<path:name>", view_func=docs_file)

@@ -1,0 +1,70 @@
+"""`/api/v1`: authenticated here, answered by the service that owns the noun."""
+
+from collections.abc import Mapping
+
+from flask import Request, Response
+
+from tollgate_common.errors import DependencyDown, NotFound
+from tollgate_common.relay import RelayClient, RelayFailed
+from tollgate_gateway.hops import answer_headers, forward_headers, target
+from tollgate_gateway.principals.service import PrincipalService
+
+OWNERS = {
+    "auth": "auth",
+    "audit-log": "auth",
+    "invitations": "auth",
+    "keys": "auth",
+    "limits": "auth",
+    "me": "auth",
+    "projects": "auth",
+    "roles": "auth",
+    "users": "auth",
+    "jobs": "llm",
+    "models": "llm",
+    "providers": "llm",
+    "reports": "reports",
+    "requests": "reports",
+    "schedules": "reports",
+    "usage": "reports",
+    "webhooks": "reports",
+}
+OPEN = frozenset({"/api/v1/auth/login", "/api/v1/auth/refresh"})
+PREFIX = "/api/v1/"
+SIGNED_LINK = "/download"
+
+
+class FrontDoor:
+    """Passes a management request on with auth's assertion in place of the caller's credential."""
+
+    def __init__(self, principals: PrincipalService, services: Mapping[str, RelayClient]) -> None:
+        self._principals = principals
+        self._services = services
+
+    def pass_on(self, request: Request, request_id: str) -> Response:
+        service = _owner(request.path)
+        assertion = None
+        if not _open_to_all(request):
+            assertion = self._principals.authenticate(request.headers).assertion
+        headers = forward_headers(request, assertion, request_id)
+        headers["X-Forwarded-For"] = request.remote_addr or ""
+        body = request.get_data(cache=False)
+        try:
+            answer = self._services[service].send(request.method, target(request), body, headers)
+            content = answer.read()
+        except RelayFailed:
+            raise DependencyDown(f"The {service} service") from None
+        return Response(content, status=answer.status, headers=answer_headers(answer.headers))
+
+
+def _owner(path: str) -> str:
+    noun = path.removeprefix(PREFIX).split("/", 1)[0]
+    if noun not in OWNERS:
+        raise NotFound(f"There is no {path} here; /docs lists what there is.")
+    return OWNERS[noun]
+
+
+def _open_to_all(request: Request) -> bool:
+    """Logging in needs no credential, and a signed link is its own."""
+    return request.path in OPEN or (
+        request.path.endswith(SIGNED_LINK) and "token" in request.args and request.method == "GET"
+    )

@@ -1,0 +1,98 @@
+"""How the inference routes appear in the API document: the vendors' shapes, our extras."""
+
+from typing import Any
+
+_HEADERS: list[dict[str, Any]] = [
+    {
+        "name": "x-tollgate-tags",
+        "in": "header",
+        "description": "Labels stored with the ledger row: `team=blue,feature=search`.",
+        "schema": {"type": "string"},
+    },
+    {
+        "name": "x-request-id",
+        "in": "header",
+        "description": "Your own id of the request, 1 to 128 of `A-Za-z0-9._:-`; else one is made.",
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9._:-]{1,128}$"},
+    },
+]
+_ERRORS = {
+    "400": "The request is wrong; the error names the field.",
+    "401": "The key or token is missing, unknown, revoked or expired.",
+    "404": "The model is unknown.",
+    "413": "The body is over 32 MB.",
+    "429": "A limit refuses; the error names it and says when it resets.",
+    "503": "Something this call needs is down; Retry-After says when to come back.",
+}
+
+
+def _call(summary: str, shape: str) -> dict[str, Any]:
+    body = {"type": "object", "required": ["model"], "properties": {"model": {"type": "string"}}}
+    responses = {status: {"description": text} for status, text in _ERRORS.items()}
+    responses["200"] = {"description": f"{shape}'s own answer, or its stream of events."}
+    return {
+        "post": {
+            "tags": ["inference"],
+            "summary": summary,
+            "description": f"The request is {shape}'s, passed on as it is.",
+            "parameters": _HEADERS,
+            "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
+            "responses": responses,
+        }
+    }
+
+
+def _read(summary: str, *parameters: str) -> dict[str, Any]:
+    return {
+        "tags": ["inference"],
+        "summary": summary,
+        "parameters": [
+            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+            for name in parameters
+        ],
+        "responses": {
+            "200": {"description": "Found."},
+            "401": {"description": _ERRORS["401"]},
+            "404": {"description": "There is no such thing for this caller."},
+        },
+    }
+
+
+_JOB_BODY = {
+    "type": "object",
+    "required": ["endpoint", "body"],
+    "properties": {
+        "endpoint": {"type": "string", "example": "/v1/chat/completions"},
+        "body": {"type": "object", "description": "The call's own body."},
+    },
+}
+
+INFERENCE_PATHS: dict[str, Any] = {
+    "/v1/chat/completions": _call("Chat completion", "OpenAI"),
+    "/v1/responses": _call("Response", "OpenAI"),
+    "/v1/embeddings": _call("Embeddings", "OpenAI"),
+    "/v1/completions": _call("Legacy completion", "OpenAI"),
+    "/v1/messages": _call("Message", "Anthropic"),
+    "/v1/messages/count_tokens": _call("Count the tokens of a message", "Anthropic"),
+    "/v1/models": {"get": _read("The models you may use, in the shape of your SDK")},
+    "/v1/models/{name}": {"get": _read("One model", "name")},
+    "/v1/jobs": {
+        "post": {
+            "tags": ["inference"],
+            "summary": "Queue an inference call",
+            "requestBody": {
+                "required": True,
+                "content": {"application/json": {"schema": _JOB_BODY}},
+            },
+            "responses": {
+                "202": {"description": "Queued; `Location` is where to ask for the result."},
+                "400": {"description": _ERRORS["400"]},
+                "401": {"description": _ERRORS["401"]},
+            },
+        }
+    },
+    "/v1/jobs/{id}": {
+        "get": _read("A queued call, with its result when it is done", "id"),
+        "delete": _read("Cancel a queued call", "id"),
+    },
+}

@@ -1,0 +1,144 @@
+"""One OpenAPI document of the whole platform.
+
+auth, llm and reports each describe their own routes in Swagger 2.0, which is what flask-restx
+writes; here they are merged and translated into OpenAPI 3.0, which is what the bundled Swagger UI
+reads. The inference routes are the vendors' own and are described by what differs from theirs.
+"""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import flask_restx
+import msgspec
+
+from tollgate_common.logging import get_logger
+from tollgate_common.relay import RelayClient, RelayFailed
+from tollgate_gateway.management.inference_docs import INFERENCE_PATHS
+
+SWAGGER_UI = Path(flask_restx.__file__).parent / "static"
+SOURCE = "/api/v1/swagger.json"
+REMEMBER_SECONDS = 30.0
+_KEPT = ("summary", "description", "operationId", "tags")
+METHODS = frozenset({"get", "post", "put", "patch", "delete"})
+
+log = get_logger(__name__)
+
+
+class OpenApi:
+    """Fetches the services' documents and merges them. A service that is down is left out until
+    it is back."""
+
+    def __init__(self, services: Mapping[str, RelayClient]) -> None:
+        self._services = services
+        self._document: dict[str, Any] = {}
+        self._until = 0.0
+
+    def document(self) -> dict[str, Any]:
+        if time.monotonic() > self._until:
+            sources = {name: self._fetch(name) for name in self._services}
+            self._document = merge(sources)
+            if all(sources.values()):
+                self._until = time.monotonic() + REMEMBER_SECONDS
+        return self._document
+
+    def _fetch(self, name: str) -> dict[str, Any]:
+        try:
+            answer = self._services[name].send("GET", SOURCE, b"", {})
+            body = answer.read()
+            return dict(msgspec.json.decode(body)) if answer.status == 200 else {}
+        except (RelayFailed, msgspec.DecodeError) as error:
+            log.warning("api_document_missing", service=name, error=type(error).__name__)
+            return {}
+
+
+def merge(sources: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    """OpenAPI 3.0 from Swagger 2.0 documents, by service."""
+    paths: dict[str, Any] = dict(INFERENCE_PATHS)
+    schemas: dict[str, Any] = {}
+    for source in sources.values():
+        prefix = source.get("basePath", "").rstrip("/")
+        schemas |= {name: schema_3(s) for name, s in source.get("definitions", {}).items()}
+        paths |= {prefix + path: _path_3(item) for path, item in source.get("paths", {}).items()}
+    return {
+        "openapi": "3.0.3",
+        "info": {
+            "title": "Tollgate",
+            "version": "1",
+            "description": "Send an API key or an access token as `Authorization: Bearer …`.",
+        },
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+        },
+        "security": [{"bearer": []}],
+    }
+
+
+def _path_3(item: dict[str, Any]) -> dict[str, Any]:
+    shared = [_parameter_3(p) for p in item.get("parameters", [])]
+    return {m: _operation_3(item[m], shared) for m in sorted(METHODS & item.keys())}
+
+
+def _operation_3(operation: dict[str, Any], shared: list[dict[str, Any]]) -> dict[str, Any]:
+    kept: dict[str, Any] = {name: operation[name] for name in _KEPT if name in operation}
+    parameters = operation.get("parameters", [])
+    kept["parameters"] = shared + [_parameter_3(p) for p in parameters if p["in"] != "body"]
+    for body in (p for p in parameters if p["in"] == "body"):
+        kept["requestBody"] = {"required": True, "content": _json(body["schema"])}
+    kept["responses"] = {
+        status: _response_3(status, response)
+        for status, response in operation.get("responses", {}).items()
+    }
+    if operation.get("security") == []:
+        kept["security"] = []
+    return kept
+
+
+def _parameter_3(parameter: dict[str, Any]) -> dict[str, Any]:
+    kept = {k: parameter[k] for k in ("name", "in", "description", "required") if k in parameter}
+    rest = {k: v for k, v in parameter.items() if k not in (*kept, "collectionFormat")}
+    return kept | {"schema": schema_3(rest.pop("schema", rest))}
+
+
+def _response_3(status: str, response: dict[str, Any]) -> dict[str, Any]:
+    kept: dict[str, Any] = {"description": response.get("description", "")}
+    if "schema" in response:
+        kind = "application/problem+json" if status >= "400" else "application/json"
+        kept["content"] = _json(response["schema"], kind)
+    return kept
+
+
+def _json(schema: dict[str, Any], kind: str = "application/json") -> dict[str, Any]:
+    return {kind: {"schema": schema_3(schema)}}
+
+
+def schema_3(schema: Any) -> Any:
+    """A JSON Schema as OpenAPI 3.0 writes it: `nullable` for null, `enum` for const, and
+    booleans for exclusive bounds."""
+    if isinstance(schema, list):
+        return [schema_3(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    result = {name: schema_3(value) for name, value in schema.items()}
+    if "$ref" in result:
+        result["$ref"] = str(result["$ref"]).replace("#/definitions/", "#/components/schemas/")
+    if "const" in result:
+        result["enum"] = [result.pop("const")]
+    for side, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
+        if isinstance(result.get(side), int | float) and not isinstance(result[side], bool):
+            result[bound], result[side] = result[side], True
+    return _nullable(result)
+
+
+def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
+    choices = schema.get("anyOf", [])
+    real: list[dict[str, Any]] = [choice for choice in choices if choice != {"type": "null"}]
+    if len(real) == len(choices):
+        return schema
+    rest = {name: value for name, value in schema.items() if name != "anyOf"}
+    if len(real) == 1 and "$ref" not in real[0]:
+        return rest | real[0] | {"nullable": True}
+    return rest | {"anyOf": real, "nullable": True}

@@ -1,0 +1,1 @@
+"""Who is calling: from a credential to a principal."""

@@ -1,0 +1,109 @@
+"""Opens a ticket for a request, or says which limit refuses it."""
+
+from typing import NamedTuple
+
+from redis.exceptions import RedisError
+
+from tollgate_common.errors import DependencyDown
+from tollgate_common.events.cloudevents import timestamp
+from tollgate_common.ids import new_uuid
+from tollgate_common.metrics import dependency_failures, tickets_opened, tickets_refused
+from tollgate_common.principal import Limit, Principal
+from tollgate_common.tickets import Attribution, LimitState, Outcome, Refusal, TicketBook
+from tollgate_gateway.inference.peek import Peek
+from tollgate_gateway.tickets.bounds import Bounds, UnpricedModel
+from tollgate_gateway.tickets.errors import LimitExceeded
+from tollgate_gateway.tickets.lost import lost_outcome
+from tollgate_gateway.tickets.reservations import Held, UpperBound, applicable, reserve
+
+_BOUNDED = frozenset({"tokens", "cost_usd"})
+
+
+class Asked(NamedTuple):
+    """A request as far as its ticket is concerned."""
+
+    request_id: str
+    endpoint: str
+    dialect: str
+    peek: Peek
+    body_bytes: int
+    tags: dict[str, str]
+
+
+class Open(NamedTuple):
+    """An open ticket, and the state of the limits it passed."""
+
+    ticket: Attribution
+    limits: list[LimitState]
+
+
+class TicketOffice:
+    """Redis away means no ticket, and so no call: `DependencyDown`, counted."""
+
+    def __init__(self, book: TicketBook, bounds: Bounds) -> None:
+        self._book = book
+        self._bounds = bounds
+
+    def open(self, principal: Principal, asked: Asked) -> Open:
+        limits = applicable(principal, asked.peek.model) if principal.limits else []
+        bound = self._bound(principal, limits, asked)
+        held = [reserve(principal, limit, bound) for limit in limits]
+        ticket = _attribution(principal, asked)
+        try:
+            answer = self._book.open(ticket, [item.reservation for item in held])
+        except RedisError:
+            dependency_failures.labels("redis").inc()
+            raise DependencyDown("Redis") from None
+        if isinstance(answer, Refusal):
+            raise _refusal(answer, held)
+        tickets_opened.labels(principal.mode).inc()
+        return Open(ticket, answer)
+
+    def abandon(self, opened: Open, error: str, *, used: bool) -> None:
+        """Book what llm did not live to book: as lost when it may have called the provider, else
+        as an error that cost nothing. Redis away: the reaper will."""
+        ticket = opened.ticket
+        try:
+            if used:
+                held = [state.reservation for state in opened.limits]
+                self._book.lose(ticket.org, ticket.id, lost_outcome(held, error))
+            else:
+                refused = Outcome(status="provider_error", http_status=503, error=error)
+                self._book.close(ticket.org, ticket.id, refused)
+        except RedisError:
+            dependency_failures.labels("redis").inc()
+
+    def _bound(self, principal: Principal, limits: list[Limit], asked: Asked) -> UpperBound:
+        if not any(limit.metric in _BOUNDED for limit in limits):
+            return UpperBound(0, 0)
+        bound = self._bounds.bound(principal, asked.peek, asked.body_bytes)
+        cost_matters = any(
+            limit.metric == "cost_usd" and limit.mode == "enforce" for limit in limits
+        )
+        if cost_matters and bound.cost_nanos is None:
+            raise UnpricedModel(asked.peek.model)
+        return bound
+
+
+def _attribution(principal: Principal, asked: Asked) -> Attribution:
+    return Attribution(
+        id=new_uuid(),
+        request_id=asked.request_id,
+        org=principal.org,
+        project=principal.project,
+        key=principal.key,
+        user=principal.user,
+        mode=principal.mode,
+        endpoint=asked.endpoint,
+        dialect=asked.dialect,
+        model=asked.peek.model,
+        stream=bool(asked.peek.stream),
+        tags=asked.tags,
+        opened_at=timestamp(),
+    )
+
+
+def _refusal(refusal: Refusal, held: list[Held]) -> LimitExceeded:
+    limit = next(item.limit for item in held if item.reservation is refusal.reservation)
+    tickets_refused.labels(limit.metric).inc()
+    return LimitExceeded(limit, refusal.remaining, refusal.reset_ms)
