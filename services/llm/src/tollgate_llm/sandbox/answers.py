@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, cycle, islice
 from typing import Literal
 
@@ -40,16 +40,24 @@ class Answer:
 
 
 def compose(ask: Ask) -> Answer:
-    """Call the tool, else instantiate the schema, else echo; then cut to the cap."""
+    """Call the tool, else instantiate the schema, else echo; up to a stop sequence and the cap."""
     if ask.tool:
-        answer = Answer(pieces(_json(instance(ask.tool.schema))), tool=ask.tool)
-    elif ask.schema is not None:
-        answer = Answer(pieces(_json(instance(ask.schema) if ask.schema else {"echo": _echo(ask)})))
-    else:
-        answer = _stopped(_echo(ask), ask.stops)
-    if ask.cap is None or answer.tokens <= ask.cap:
-        return answer
-    return Answer(answer.pieces[: ask.cap], tool=answer.tool, ended="cap")
+        return _capped(_json(instance(ask.tool.schema)), ask.cap, Answer([], tool=ask.tool))
+    if ask.schema is not None:
+        made = instance(ask.schema) if ask.schema else {"echo": _echo(ask)}
+        return _capped(_json(made), ask.cap, Answer([]))
+    text, stop = _until_stop(_echo(ask), ask.stops)
+    return _capped(text, ask.cap, Answer([], ended="stop" if stop else "done", stop=stop))
+
+
+def _capped(text: str, cap: int | None, answer: Answer) -> Answer:
+    """The answer with this text, or with as much of it as the cap allows."""
+    if cap is None:
+        return replace(answer, pieces=pieces(text))
+    found = pieces(text, cap + 1)
+    if len(found) <= cap:
+        return replace(answer, pieces=found)
+    return replace(answer, pieces=found[:cap], ended="cap", stop=None)
 
 
 def compose_overage(ask: Ask) -> Answer:
@@ -65,12 +73,13 @@ def _echo(ask: Ask) -> str:
     return ask.prompt or NOTHING_TO_ECHO
 
 
-def _stopped(text: str, stops: tuple[str, ...]) -> Answer:
+def _until_stop(text: str, stops: tuple[str, ...]) -> tuple[str, str | None]:
+    """The text before the stop sequence that comes first, and that sequence."""
     found = [(at, stop) for stop in stops if stop and (at := text.find(stop)) >= 0]
     if not found:
-        return Answer(pieces(text))
+        return text, None
     at, stop = min(found)
-    return Answer(pieces(text[:at]), ended="stop", stop=stop)
+    return text[:at], stop
 
 
 def _json(value: object) -> str:

@@ -80,9 +80,10 @@ def _half(body: bytes, environ: dict[str, Any]) -> Iterator[bytes]:
 
 
 def _slowed(frames: Iterable[Frame], pause: float) -> Iterator[Frame]:
-    for frame in frames:
+    for number, frame in enumerate(frames):
+        if number:
+            time.sleep(pause)
         yield frame
-        time.sleep(pause)
 
 
 def _cut(frames: Iterable[Frame], tokens: int, environ: dict[str, Any]) -> Iterator[Frame]:

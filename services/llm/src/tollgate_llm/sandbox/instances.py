@@ -47,12 +47,12 @@ class _Maker:
             return f"text{nth or ''}"
         if "$ref" in schema:
             return self._follow(schema, nth)
-        if "allOf" in schema:
-            rest = {key: value for key, value in schema.items() if key != "allOf"}
-            return self.make(merged([rest, *map(self._resolved, schema["allOf"])]), nth)
-        for keyword in ("anyOf", "oneOf"):
+        for keyword in ("anyOf", "oneOf"):  # before allOf, whose parts may bring more of them
             if keyword in schema:
                 return self._branch(schema, keyword, nth)
+        if "allOf" in schema:
+            rest = {key: value for key, value in schema.items() if key != "allOf"}
+            return self.make(merged([rest, *schema["allOf"]]), nth)
         return self._plain(schema, nth)
 
     def _follow(self, schema: Json, nth: int) -> Any:
@@ -63,18 +63,6 @@ class _Maker:
         beside = {key: value for key, value in schema.items() if key != "$ref"}
         target = merged([self._lookup(reference), beside])
         return _Maker(self.root, self.open_refs | {reference}).make(target, nth)
-
-    def _resolved(self, schema: Schema) -> Schema:
-        """The schema with a reference at its top replaced by what it names."""
-        seen: set[str] = set()
-        while isinstance(schema, dict) and "$ref" in schema:
-            reference = schema["$ref"]
-            if reference in seen:
-                raise Unsatisfiable
-            seen.add(reference)
-            beside = {key: value for key, value in schema.items() if key != "$ref"}
-            schema = merged([self._lookup(reference), beside])
-        return schema
 
     def _lookup(self, reference: Any) -> Schema:
         """Follow a JSON pointer from the root; other documents are not fetched."""
@@ -100,7 +88,7 @@ class _Maker:
         fallback: list[Any] = []
         for branch in schema[keyword]:
             try:
-                made = self.make(merged([rest, self._resolved(branch)]), nth)
+                made = self.make(merged([rest, branch]), nth)
             except Unsatisfiable:
                 continue
             if validator.is_valid(made):

@@ -57,8 +57,10 @@ class ServedLog:
     def read(
         self, *, client_request_id: str | None = None, since: str | None = None
     ) -> Iterator[dict[str, Any]]:
-        """Lines in the order of writing; `since` is an RFC 3339 time, inclusive."""
+        """Lines in the order of writing; `since` an RFC 3339 time, inclusive, or ValueError."""
         start = datetime.fromisoformat(since) if since else None
+        if start and start.tzinfo is None:
+            raise ValueError(since)
         for line in self._lines(client_request_id):
             if client_request_id not in (None, line["client_request_id"]):
                 continue

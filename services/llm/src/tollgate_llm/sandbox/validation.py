@@ -2,7 +2,8 @@
 
 The types are written for callers: they take generators, tuples and open files. What arrives here
 is JSON, so each type's schema is narrowed to what JSON can hold, and a union of objects that bear
-a label (`type`, `role`) is read by its label. Models, which no JSON is an instance of, fall away. Fields that the types do not know pass.
+a label (`type`, `role`) is read by its label. Models, which no JSON is an instance of, fall away.
+Fields that the types do not know pass.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from uuid import uuid4
 import msgspec
 from flask import request
 
+from tollgate_llm.sandbox.anthropic_api.pairing import check_messages
 from tollgate_llm.sandbox.asks import Ask, Json, Tool, first_text, wants_stream
 from tollgate_llm.sandbox.calls import Protocol, Reply
 from tollgate_llm.sandbox.dialects import ANTHROPIC
@@ -45,6 +46,7 @@ def _is_beta() -> bool:
 
 def ask_of(body: Json) -> Ask:
     messages = body["messages"]
+    check_messages(messages)
     return Ask(
         model=body["model"],
         stream=wants_stream(body),

@@ -11,6 +11,7 @@ from tollgate_llm.sandbox.asks import Ask, Json, first_text, wants_stream
 from tollgate_llm.sandbox.calls import Protocol, Reply
 from tollgate_llm.sandbox.dialects import OPENAI
 from tollgate_llm.sandbox.errors import InvalidRequest
+from tollgate_llm.sandbox.openai_api.pairing import check_chat
 from tollgate_llm.sandbox.openai_api.tools import wanted_schema, wanted_tool
 from tollgate_llm.sandbox.sse import DONE, Frame, unnamed
 from tollgate_llm.sandbox.tokens import count_content, count_tools
@@ -35,6 +36,7 @@ PARAMS = ParamsType(
 def ask_of(body: Json) -> Ask:
     messages = body["messages"]
     stream = wants_stream(body)
+    check_chat(messages)
     if body.get("stream_options") is not None and not stream:
         raise InvalidRequest(
             "The 'stream_options' parameter is only allowed when 'stream' is enabled.",

@@ -12,6 +12,7 @@ from tollgate_llm.sandbox.asks import Ask, Json, first_text, wants_stream
 from tollgate_llm.sandbox.calls import Protocol, Reply
 from tollgate_llm.sandbox.complaints import missing
 from tollgate_llm.sandbox.dialects import OPENAI
+from tollgate_llm.sandbox.openai_api.pairing import check_responses
 from tollgate_llm.sandbox.openai_api.tools import wanted_schema, wanted_tool
 from tollgate_llm.sandbox.sse import Frame, named
 from tollgate_llm.sandbox.tokens import count_content, count_tools
@@ -51,6 +52,8 @@ def ask_of(body: Json) -> Ask:
     if not body.get("input") and not body.get("prompt") and not body.get("previous_response_id"):
         raise missing("input")
     items = _items(body.get("input"))
+    if not body.get("previous_response_id") and not body.get("conversation"):
+        check_responses(items)
     said = count_content(body.get("instructions")) + count_content(items)
     return Ask(
         model=body["model"],
