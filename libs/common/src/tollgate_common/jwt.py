@@ -39,6 +39,8 @@ class JwksClient:
         age = time.monotonic() - self._fetched_at
         if age > REFRESH_SECONDS or (kid not in self._keys and age > REFETCH_SECONDS):
             self._refresh()
+        if not self._keys:
+            raise DependencyDown("auth")
         if kid not in self._keys:
             raise Unauthorized("The token is signed by a key we do not know.")
         return self._keys[kid]
@@ -50,8 +52,6 @@ class JwksClient:
             try:
                 published = jwt.PyJWKSet.from_dict(dict(self._fetch()))
             except (DependencyDown, jwt.PyJWTError):
-                if not self._keys:
-                    raise DependencyDown("auth") from None
                 return
             finally:
                 self._fetched_at = time.monotonic()
