@@ -6,9 +6,12 @@ made from, so that a changed pyproject without a new lock is found without a net
 """
 
 import hashlib
+import json
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = ROOT / "requirements"
@@ -21,9 +24,16 @@ COMPILE = (
 
 
 def digest() -> str:
-    """SHA-256 over the pyproject.toml of the workspace and of each of its members."""
+    """SHA-256 over what every pyproject.toml of the workspace says about dependencies."""
     files = [ROOT / "pyproject.toml", *sorted(ROOT.glob("*/*/pyproject.toml"))]
-    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
+    stated = [requirements_of(tomllib.loads(file.read_text())) for file in files]
+    return hashlib.sha256(json.dumps(stated, sort_keys=True).encode()).hexdigest()
+
+
+def requirements_of(pyproject: dict[str, Any]) -> list[Any]:
+    project = pyproject.get("project", {})
+    names = ("requires-python", "dependencies", "optional-dependencies")
+    return [*(project.get(name) for name in names), pyproject.get("dependency-groups")]
 
 
 def lock(name: str, *arguments: str) -> None:
