@@ -1,1 +1,1 @@
-"""The ledger, usage and reports."""
+"""The reports service: the ledger, usage and report runs."""

@@ -1,0 +1,109 @@
+"""Tables of the ledger. Money is NUMERIC with nine decimal places: dollars, exact to the nano.
+
+`ledger` is partitioned by month on the ticket's UUIDv7 itself, whose first 48 bits are the
+moment it was made: so the primary key is the ticket's id and nothing else, one ticket can have
+one row whatever is sent again and however late, and new partitions fill at their end. A trigger
+refuses UPDATE and DELETE; what is corrected is corrected by another row.
+
+`rollups` has a row for each quarter of an hour (every zone's offset is a multiple of it, so that
+a day of any zone is a sum of whole buckets) and each combination of dimensions. A request counts
+where it was opened: that is the moment its limits counted it, too.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    Numeric,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
+
+from tollgate_reports.database import metadata
+
+DIMENSIONS = ("project", "key", "user", "model", "provider", "status", "mode")
+COUNTS = (
+    "requests",
+    "input_tokens",
+    "output_tokens",
+    "cached_input_tokens",
+    "reasoning_tokens",
+    "estimated_requests",
+    "latency_ms",
+)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("request_id", Text, nullable=False),
+    Column("org", Text, nullable=False),
+    Column("project", Text),
+    Column("key", Text),
+    Column("user", Text),
+    Column("mode", Text, nullable=False),
+    Column("endpoint", Text, nullable=False),
+    Column("dialect", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("stream", Boolean, nullable=False),
+    Column("tags", JSONB, nullable=False),
+    Column("opened_at", DateTime(timezone=True), nullable=False),
+    Column("closed_at", DateTime(timezone=True), nullable=False),
+    Column("status", Text, nullable=False),
+    Column("provider", Text),
+    Column("provider_model", Text),
+    Column("http_status", Integer),
+    Column("input_tokens", BigInteger, nullable=False),
+    Column("output_tokens", BigInteger, nullable=False),
+    Column("cached_input_tokens", BigInteger, nullable=False),
+    Column("reasoning_tokens", BigInteger, nullable=False),
+    Column("cost", Numeric(20, 9), nullable=False),
+    Column("price", JSONB(none_as_null=True)),
+    Column("estimated", Boolean, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("latency_ms", BigInteger, nullable=False),
+    Column("first_byte_ms", BigInteger),
+    Column("error", Text),
+    Index("ledger_org_opened_at_id_idx", "org", "opened_at", "id"),
+    Index("ledger_org_request_id_idx", "org", "request_id"),
+    postgresql_partition_by="RANGE (id)",
+)
+
+rollups = Table(
+    "rollups",
+    metadata,
+    Column("bucket", DateTime(timezone=True), nullable=False),
+    Column("org", Text, nullable=False),
+    *(Column(name, Text) for name in DIMENSIONS),
+    *(Column(name, BigInteger, nullable=False) for name in COUNTS),
+    Column("cost", Numeric(28, 9), nullable=False),
+    Column("latencies", ARRAY(BigInteger), nullable=False),
+    Index(
+        "rollups_dimensions_key",
+        "org",
+        "bucket",
+        *DIMENSIONS,
+        unique=True,
+        postgresql_nulls_not_distinct=True,
+    ),
+)
+
+parked_events = Table(
+    "parked_events",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("stream", Text, nullable=False),
+    Column("entry_id", Text, nullable=False),
+    Column("event", LargeBinary, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("parked_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    UniqueConstraint("stream", "entry_id", name="parked_events_entry_key"),
+)

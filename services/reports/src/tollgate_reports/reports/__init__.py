@@ -1,0 +1,1 @@
+"""Report runs: asked for, worked on by rq, kept in PostgreSQL, downloaded."""

@@ -1,0 +1,1 @@
+"""Requests, one by one: rows of the ledger as the API shows them."""

@@ -1,0 +1,48 @@
+"""Reading single rows of the ledger."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, RowMapping, literal, or_, select, tuple_
+
+from tollgate_reports.ledger.models import ledger
+
+
+def find(
+    connection: Connection,
+    org: str,
+    request_id: str,
+    ticket: UUID | None,
+    conditions: Mapping[str, str],
+) -> RowMapping | None:
+    """The newest row of this request id, or the one of this ticket."""
+    named = ledger.c.request_id == request_id
+    query = (
+        select(ledger)
+        .where(ledger.c.org == org, named if ticket is None else or_(named, ledger.c.id == ticket))
+        .where(*(ledger.c[name] == value for name, value in conditions.items()))
+        .order_by(ledger.c.opened_at.desc(), ledger.c.id.desc())
+        .limit(1)
+    )
+    return connection.execute(query).mappings().first()
+
+
+def list_rows(
+    connection: Connection,
+    org: str,
+    conditions: Mapping[str, str],
+    period: tuple[datetime, datetime] | None,
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+) -> list[RowMapping]:
+    """An organisation's rows that have all of `conditions`, newest first, from `after` on."""
+    place = tuple_(ledger.c.opened_at, ledger.c.id)
+    query = select(ledger).where(ledger.c.org == org)
+    query = query.where(*(ledger.c[name] == value for name, value in conditions.items()))
+    if period:
+        query = query.where(ledger.c.opened_at >= period[0], ledger.c.opened_at < period[1])
+    if after:
+        query = query.where(place < tuple_(literal(after[0]), literal(after[1])))
+    query = query.order_by(ledger.c.opened_at.desc(), ledger.c.id.desc()).limit(limit)
+    return list(connection.execute(query).mappings())

@@ -1,0 +1,44 @@
+"""The settings of reports and of its processes; DATABASE_URL, REDIS_URL and ENCRYPTION_KEY are
+common to all services."""
+
+import socket
+
+from pydantic import Field
+
+from tollgate_common.settings import CommonSettings
+
+
+class ReportsSettings(CommonSettings):
+    """Of `serve`, and what every process of the service shares."""
+
+    port: int = Field(8083, description="Port the service listens on.")
+    metrics_port: int = Field(9083, description="Port Prometheus scrapes; never the public one.")
+    download_seconds: int = Field(
+        3600, ge=1, description="How long a report's signed download link is good for."
+    )
+
+
+class LedgerSettings(ReportsSettings):
+    """Of `ledger`."""
+
+    metrics_port: int = Field(9085, description="Port Prometheus scrapes; never the public one.")
+    ledger_consumer: str = Field(
+        default_factory=socket.gethostname,
+        description="This consumer's name in its group. One that comes back under its old name "
+        "goes on at once with what it had not finished; under a new one, after half a minute.",
+    )
+    ledger_batch: int = Field(
+        500, ge=1, le=5000, description="Events taken from each of the 16 streams at a time."
+    )
+
+
+class WorkerSettings(ReportsSettings):
+    """Of `worker`."""
+
+    metrics_port: int = Field(9086, description="Port Prometheus scrapes; never the public one.")
+
+
+class SchedulerSettings(ReportsSettings):
+    """Of `scheduler`."""
+
+    metrics_port: int = Field(9087, description="Port Prometheus scrapes; never the public one.")

@@ -1,0 +1,77 @@
+"""Sums over a period, from the rollups where these can tell, else from the ledger itself.
+
+Both give the same rows: (moment, one value a group..., the SUMS..., cost), where the moment is
+the quarter of an hour that the requests were opened in.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, Table, cast, func, select
+
+from tollgate_reports.ledger.models import ledger, rollups
+from tollgate_reports.usage.periods import Period
+from tollgate_reports.usage.schemas import TAG, Question
+
+SUMS = ("requests", "input_tokens", "output_tokens", "cached_input_tokens", "reasoning_tokens")
+BUCKET = timedelta(minutes=15)
+_ORIGIN = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def read(connection: Connection, question: Question) -> Sequence[Any]:
+    """The rows that answer the question: whole quarters from the rollups, what the period cuts
+    off at its ends from the ledger. Tags are in the ledger only."""
+    start, end = question.period
+    whole = Period(_bucket(start + BUCKET - timedelta(microseconds=1)), _bucket(end))
+    tagged = any(name.startswith(TAG) for name in question.groups)
+    if tagged or whole.start >= whole.end:
+        return connection.execute(_of_ledger(question, question.period)).all()
+    rows = list(connection.execute(_of_rollups(question, whole)))
+    for edge in (Period(start, whole.start), Period(whole.end, end)):
+        if edge.start < edge.end:
+            rows += connection.execute(_of_ledger(question, edge))
+    return rows
+
+
+def _bucket(moment: datetime) -> datetime:
+    return moment - (moment - _ORIGIN) % BUCKET
+
+
+def _of_rollups(question: Question, period: Period) -> Select[Any]:
+    table = rollups.c
+    sums = [cast(func.sum(table[name]), BigInteger) for name in SUMS]
+    return _select(question, rollups, table.bucket, period, table.bucket, sums)
+
+
+def _of_ledger(question: Question, period: Period) -> Select[Any]:
+    table = ledger.c
+    moment = func.date_bin(BUCKET, table.opened_at, _ORIGIN)
+    sums = [func.count(), *(cast(func.sum(table[name]), BigInteger) for name in SUMS[1:])]
+    return _select(question, ledger, table.opened_at, period, moment, sums)
+
+
+def _select(
+    question: Question,
+    table: Table,
+    time: ColumnElement[Any],
+    period: Period,
+    moment: ColumnElement[Any],
+    sums: Sequence[ColumnElement[Any]],
+) -> Select[Any]:
+    groups = [_group(table, name) for name in question.groups]
+    labelled = [column.label(f"group_{place}") for place, column in enumerate(groups)]
+    conditions = [table.c[name] == value for name, value in question.filters.items()]
+    places = [moment.label("moment"), *labelled]
+    return (
+        select(*places, *sums, func.sum(table.c.cost))
+        .where(table.c.org == question.org, time >= period.start, time < period.end, *conditions)
+        .group_by(*(column.name for column in places))
+    )
+
+
+def _group(table: Table, name: str) -> ColumnElement[Any]:
+    if name.startswith(TAG):
+        value: ColumnElement[Any] = table.c.tags[name.removeprefix(TAG)].astext
+        return value
+    return table.c[name]

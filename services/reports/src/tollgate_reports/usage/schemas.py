@@ -1,0 +1,96 @@
+"""What may be asked of usage, and the shape of the answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
+
+from tollgate_reports.ledger.models import DIMENSIONS
+from tollgate_reports.usage.periods import Period
+from tollgate_reports.visibility import Filters, Mode
+
+Grain = Literal["hour", "day", "month", "total"]
+
+TAG = "tag:"
+GROUPS_MAX = 8
+
+
+def _split(value: object) -> object:
+    """`a,b` of a query string as its parts."""
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return value
+
+
+def _check_groups(names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        if name not in DIMENSIONS and not (name.startswith(TAG) and len(name) > len(TAG)):
+            raise ValueError(f"{name[:50]!r} is none of {', '.join(DIMENSIONS)}, tag:<name>")
+    if len(set(names)) != len(names) or len(names) > GROUPS_MAX:
+        raise ValueError(f"each once, and at most {GROUPS_MAX}")
+    return names
+
+
+GroupBy = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_check_groups)]
+
+
+class UsageQuery(Filters):
+    """The query string of `GET /usage`. What it does not know is refused, not ignored."""
+
+    period: str | None = Field(
+        None, description="ISO 8601 interval, like 2026-11-01/P1M; this month unless given."
+    )
+    timezone: str = Field("UTC", description="IANA name; decides where days and months begin.")
+    grain: Grain = "day"
+    group_by: GroupBy = Field(
+        (), description="Any of project,key,user,model,provider,status,mode,tag:<name>."
+    )
+    mode: Mode | None = Field(
+        None, description="A key sees its own mode unless told otherwise, a user live."
+    )
+
+
+class UsageRow(BaseModel):
+    """One bucket and, beside these fields, one for each of `group_by`. A bucket is named by its
+    first moment, with the offset it has in the zone asked for."""
+
+    bucket: str
+    requests: int
+    input_tokens: int
+    output_tokens: int
+    cached_input_tokens: int
+    reasoning_tokens: int
+    cost_usd: str = Field(description="US dollars, a decimal with nine places.")
+
+
+class UsageTotals(BaseModel):
+    requests: int
+    input_tokens: int
+    output_tokens: int
+    cached_input_tokens: int
+    reasoning_tokens: int
+    cost_usd: str
+
+
+class Usage(BaseModel):
+    """Whatever was recorded before `as_of` is in the figures."""
+
+    data: list[UsageRow]
+    totals: UsageTotals
+    as_of: datetime
+
+
+@dataclass(frozen=True)
+class Question:
+    """What to sum up: one organisation's requests in a period that have all of `filters`
+    (dimension: value), by `groups` and by `grain` in `zone`."""
+
+    org: str
+    period: Period
+    zone: ZoneInfo
+    grain: Grain
+    groups: tuple[str, ...]
+    filters: Mapping[str, str]

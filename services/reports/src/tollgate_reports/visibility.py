@@ -1,0 +1,41 @@
+"""What of an organisation's books a caller may see, and what of it they ask for."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tollgate_common.errors import InvalidField
+from tollgate_common.guard import Caller
+
+Mode = Literal["live", "test", "all"]
+
+
+class Filters(BaseModel):
+    """Only requests that have all of these."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    project: str | None = None
+    key: str | None = None
+    user: str | None = None
+    model: str | None = Field(None, description="The model that was asked for.")
+    provider: str | None = None
+    status: Literal["ok", "client_closed", "provider_error", "lost"] | None = None
+
+
+def filters_for(caller: Caller, filters: Filters, mode: Mode | None) -> dict[str, str]:
+    """What is asked for, cut down to what the caller may see: a key sees its own project. Mode:
+    a key's own unless told otherwise, for a user `live`."""
+    chosen = {
+        name: value
+        for name in Filters.model_fields
+        if (value := getattr(filters, name)) is not None
+    }
+    of_mode: str = mode or (caller.mode if caller.key else "live")
+    if of_mode != "all":
+        chosen["mode"] = of_mode
+    if caller.key and caller.project:
+        if chosen.get("project", caller.project) != caller.project:
+            raise InvalidField("project: a key sees its own project only.", param="project")
+        chosen["project"] = caller.project
+    return chosen
