@@ -1,0 +1,1 @@
+"""Models: which there are, where they are routed, what they cost."""

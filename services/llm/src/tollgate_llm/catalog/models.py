@@ -1,0 +1,23 @@
+"""The table of models that organisations have set up."""
+
+from typing import Any
+
+from sqlalchemy import String
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tollgate_llm.database import Base, Moment
+
+
+class ModelRow(Base):
+    """`routes` and `price` as the management API has them."""
+
+    __tablename__ = "models"
+
+    org: Mapped[str] = mapped_column(String(40), primary_key=True)
+    name: Mapped[str] = mapped_column(String(256), primary_key=True)
+    routes: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    strategy: Mapped[str] = mapped_column(String(16))
+    price: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))
+    created_at: Mapped[Moment]
+    updated_at: Mapped[Moment]

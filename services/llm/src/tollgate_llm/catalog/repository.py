@@ -1,0 +1,44 @@
+"""The only SQL about models."""
+
+from typing import Any
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from tollgate_llm.catalog.models import ModelRow
+
+
+def all_of(session: Session, org: str) -> list[ModelRow]:
+    """By name."""
+    query = select(ModelRow).where(ModelRow.org == org).order_by(ModelRow.name)
+    return list(session.scalars(query))
+
+
+def get(session: Session, org: str, name: str) -> ModelRow | None:
+    return session.get(ModelRow, (org, name))
+
+
+def put(
+    session: Session,
+    org: str,
+    name: str,
+    *,
+    routes: list[dict[str, Any]],
+    strategy: str,
+    price: dict[str, str] | None,
+) -> None:
+    """Create or replace."""
+    values = {"routes": routes, "strategy": strategy, "price": price, "updated_at": func.now()}
+    session.execute(
+        insert(ModelRow)
+        .values(org=org, name=name, created_at=func.now(), **values)
+        .on_conflict_do_update(index_elements=["org", "name"], set_=values)
+    )
+
+
+def remove(session: Session, org: str, name: str) -> bool:
+    statement = (
+        delete(ModelRow).where(ModelRow.org == org, ModelRow.name == name).returning(ModelRow.name)
+    )
+    return session.execute(statement).first() is not None

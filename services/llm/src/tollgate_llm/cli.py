@@ -1,0 +1,35 @@
+"""`tollgate-llm`: run the service, its worker, the sandbox; migrate its tables."""
+
+import click
+
+from tollgate_common.server import serve as run_server
+from tollgate_llm.settings import LlmSettings, SandboxServerSettings
+
+
+@click.group()
+def main() -> None:
+    """Providers, models, prices and jobs; where a request goes and what it cost."""
+
+
+@main.command()
+def serve() -> None:
+    """Serve HTTP on HOST:PORT, metrics on METRICS_PORT."""
+    run_server("tollgate_llm.app:create_app()", LlmSettings.load(), "gevent")
+
+
+@main.command()
+def sandbox() -> None:
+    """Serve the sandbox, a provider for development and tests, on HOST:PORT (8089)."""
+    run_server("tollgate_llm.sandbox.app:create_app()", SandboxServerSettings.load(), "gevent")
+
+
+@main.command("migrate")
+def migrate_command() -> None:
+    """Bring the tables up to date. Several at once are as one."""
+    import flask_migrate  # with the app: what `serve` must not import before gevent has patched
+
+    from tollgate_llm.app import create_app
+
+    with create_app(LlmSettings.load()).app_context():
+        flask_migrate.upgrade()
+    click.echo("llm: tables are up to date.")

@@ -1,0 +1,75 @@
+"""Builds the parts of the service and gives each what it needs: the one composition root.
+
+Web processes and the worker use the same parts; nothing here connects anywhere yet.
+"""
+
+from typing import NamedTuple
+
+from redis import Redis
+from sqlalchemy import Engine
+
+from tollgate_common import stores
+from tollgate_common.guard import Guard
+from tollgate_common.http import ControlClient, ServiceTokens, jwks_fetcher
+from tollgate_common.jwt import JwksClient
+from tollgate_common.tickets import TicketBook
+from tollgate_llm.catalog.prices import PriceList
+from tollgate_llm.inference.account import Cashier
+from tollgate_llm.inference.service import InferenceService
+from tollgate_llm.providers.platform import platform_providers, sandbox
+from tollgate_llm.providers.service import ProviderService
+from tollgate_llm.providers.upstreams import Upstreams
+from tollgate_llm.providers.vault import Vault
+from tollgate_llm.routing.loading import Builder, load
+from tollgate_llm.routing.service import Router
+from tollgate_llm.routing.snapshots import Snapshots
+from tollgate_llm.settings import LlmSettings
+
+SERVICE = "llm"
+
+
+class Parts(NamedTuple):
+    redis: Redis
+    guard: Guard
+    providers: ProviderService
+    prices: PriceList
+    snapshots: Snapshots
+    router: Router
+    inference: InferenceService
+
+
+def compose(settings: LlmSettings, engine: Engine) -> Parts:
+    redis = stores.connect(str(settings.redis_url))
+    auth = ControlClient("auth", settings.auth_url)
+    guard = Guard(JwksClient(jwks_fetcher(auth)), settings.issuer, SERVICE)
+    platform = platform_providers(settings)
+    prices = PriceList()
+
+    def changed(org: str) -> None:
+        snapshots.changed(org)
+
+    providers = ProviderService(
+        Vault(settings.secret("encryption_key")),
+        platform,
+        {
+            "openai": settings.openai_base_url,
+            "anthropic": settings.anthropic_base_url,
+            "sandbox": settings.sandbox_url,
+        },
+        changed,
+    )
+    snapshots = Snapshots(
+        load=lambda org: load(engine, org),
+        build=Builder(platform, providers).build,
+        redis=redis,
+        max_age=settings.snapshot_seconds,
+    )
+    router = Router(snapshots, prices, sandbox(settings))
+    upstreams = Upstreams(settings.provider_connect_timeout, settings.provider_read_timeout)
+    inference = InferenceService(router, upstreams, Cashier(TicketBook(redis, SERVICE)))
+    return Parts(redis, guard, providers, prices, snapshots, router, inference)
+
+
+def service_tokens(settings: LlmSettings) -> ServiceTokens:
+    auth = ControlClient("auth", settings.auth_url)
+    return ServiceTokens(auth, SERVICE, settings.secret("service_client_secret"))

@@ -1,0 +1,1 @@
+"""Dialects: what to do when caller and provider speak different protocols."""

@@ -1,0 +1,113 @@
+"""The account of one request: what it used and cost, written once when its ticket is closed.
+
+Redis away at that moment: the close is tried again in the background for some two minutes; after
+that the ticket's lease runs out and the reaper books what was reserved. No answer waits for it.
+"""
+
+import threading
+import time
+
+from redis.exceptions import RedisError
+
+from tollgate_common.logging import get_logger
+from tollgate_common.metrics import dependency_failures, tickets_closed
+from tollgate_common.tickets import Outcome, TicketBook
+from tollgate_common.tickets.models import Status
+from tollgate_llm.metering.usage import NOTHING, Usage
+from tollgate_llm.routing.models import Candidate
+
+RETRY_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 40.0, 40.0)
+
+log = get_logger(__name__)
+
+
+class Cashier:
+    """Closes tickets, whatever it takes."""
+
+    def __init__(self, book: TicketBook) -> None:
+        self._book = book
+
+    def close(self, org: str, ticket: str, outcome: Outcome) -> None:
+        try:
+            self._book.close(org, ticket, outcome)
+        except RedisError as error:
+            log.warning("ticket_close_delayed", ticket=ticket, error=type(error).__name__)
+            dependency_failures.labels("redis").inc()
+            threading.Thread(target=self._retry, args=(org, ticket, outcome), daemon=True).start()
+        tickets_closed.labels(outcome.status).inc()
+
+    def _retry(self, org: str, ticket: str, outcome: Outcome) -> None:
+        for pause in RETRY_SECONDS:
+            time.sleep(pause)
+            try:
+                self._book.close(org, ticket, outcome)
+            except RedisError:
+                continue
+            log.info("ticket_closed_late", ticket=ticket)
+            return
+        log.error("ticket_left_to_the_reaper", ticket=ticket)
+
+
+class Account:
+    """One ticket. The first of the closing methods counts; later ones do nothing."""
+
+    def __init__(self, cashier: Cashier, org: str, ticket: str | None) -> None:
+        self._cashier = cashier
+        self._org = org
+        self._ticket = ticket
+        self._started = time.perf_counter()
+        self._first_byte_ms: int | None = None
+        self._route: Candidate | None = None
+        self.attempts = 0
+        self.closed = False
+
+    def attempt(self, route: Candidate) -> None:
+        """A provider is about to be called."""
+        self._route = route
+        self.attempts += 1
+
+    def answered(self) -> None:
+        """The first byte of an answer is here."""
+        self._first_byte_ms = self._elapsed_ms()
+
+    def close(
+        self,
+        status: Status,
+        http_status: int | None,
+        *,
+        usage: Usage = NOTHING,
+        estimated: bool = False,
+        error: str | None = None,
+    ) -> int:
+        """Book it; the cost in nano-dollars."""
+        if self.closed:
+            return 0
+        self.closed = True
+        route = self._route
+        tariff = route.tariff if route else None
+        price = tariff.at(usage.input_tokens) if tariff else None
+        cost = price.cost(usage) if price else 0
+        if self._ticket is None:
+            return cost
+        outcome = Outcome(
+            status=status,
+            provider=route.provider.name if route else None,
+            provider_model=route.model if route else None,
+            http_status=http_status,
+            input_tokens=usage.input_tokens,
+            output_tokens=usage.output_tokens,
+            cached_input_tokens=usage.cached_input_tokens,
+            reasoning_tokens=usage.reasoning_tokens,
+            cost_nanos=cost,
+            price=price.text if price else None,
+            estimated=estimated,
+            attempts=self.attempts,
+            latency_ms=self._elapsed_ms(),
+            first_byte_ms=self._first_byte_ms,
+            error=error,
+        )
+        self._cashier.close(self._org, self._ticket, outcome)
+        return cost
+
+    def _elapsed_ms(self) -> int:
+        return round((time.perf_counter() - self._started) * 1000)

@@ -1,0 +1,133 @@
+"""What a request used, in one shape for all vendors, read from theirs.
+
+`input_tokens` is everything the model read; `cached_input_tokens` and `cache_write_tokens` are
+parts of it. OpenAI counts that way itself; Anthropic reports what the cache gave and took beside
+`input_tokens`, so the three are added up. `reasoning_tokens` are part of `output_tokens`.
+A count that is no natural number makes the whole usage unknown.
+"""
+
+import re
+from typing import Annotated, Any
+
+import msgspec
+
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+
+
+class Usage(msgspec.Struct, frozen=True, kw_only=True):
+    input_tokens: int
+    output_tokens: int
+    cached_input_tokens: int = 0
+    cache_write_tokens: int = 0
+    reasoning_tokens: int = 0
+
+
+NOTHING = Usage(input_tokens=0, output_tokens=0)
+
+
+class _InputDetails(msgspec.Struct, frozen=True):
+    cached_tokens: Count | None = None
+    cache_write_tokens: Count | None = None
+
+
+class _OutputDetails(msgspec.Struct, frozen=True):
+    reasoning_tokens: Count | None = None
+    thinking_tokens: Count | None = None
+
+
+class OpenAIUsage(msgspec.Struct, frozen=True):
+    """Chat completions, legacy completions and embeddings say prompt and completion; responses
+    says input and output."""
+
+    prompt_tokens: Count | None = None
+    completion_tokens: Count | None = None
+    prompt_tokens_details: _InputDetails | None = None
+    completion_tokens_details: _OutputDetails | None = None
+    input_tokens: Count | None = None
+    output_tokens: Count | None = None
+    input_tokens_details: _InputDetails | None = None
+    output_tokens_details: _OutputDetails | None = None
+
+    def normal(self) -> Usage | None:
+        read = self.prompt_tokens if self.prompt_tokens is not None else self.input_tokens
+        if read is None:
+            return None
+        wrote = self.completion_tokens or self.output_tokens or 0
+        inputs = self.prompt_tokens_details or self.input_tokens_details or _InputDetails()
+        outputs = self.completion_tokens_details or self.output_tokens_details or _OutputDetails()
+        cached = min(inputs.cached_tokens or 0, read)
+        return Usage(
+            input_tokens=read,
+            output_tokens=wrote,
+            cached_input_tokens=cached,
+            cache_write_tokens=min(inputs.cache_write_tokens or 0, read - cached),
+            reasoning_tokens=outputs.reasoning_tokens or 0,
+        )
+
+
+class AnthropicUsage(msgspec.Struct, frozen=True):
+    input_tokens: Count | None = None
+    output_tokens: Count | None = None
+    cache_read_input_tokens: Count | None = None
+    cache_creation_input_tokens: Count | None = None
+    output_tokens_details: _OutputDetails | None = None
+
+    def normal(self) -> Usage | None:
+        if self.input_tokens is None:
+            return None
+        cached, written = self.cache_read_input_tokens or 0, self.cache_creation_input_tokens or 0
+        details = self.output_tokens_details or _OutputDetails()
+        return Usage(
+            input_tokens=self.input_tokens + cached + written,
+            output_tokens=self.output_tokens or 0,
+            cached_input_tokens=cached,
+            cache_write_tokens=written,
+            reasoning_tokens=details.thinking_tokens or details.reasoning_tokens or 0,
+        )
+
+    def updated(self, later: "AnthropicUsage") -> "AnthropicUsage":
+        """A stream reports its counts more than once; the later ones hold."""
+        changes = {
+            name: value
+            for name in self.__struct_fields__
+            if (value := getattr(later, name)) is not None
+        }
+        return msgspec.structs.replace(self, **changes)
+
+
+BYTES_PER_TOKEN = 4
+_LONGEST_WORD = 1024
+_ENCODED_MEDIA = re.compile(r"[A-Za-z0-9+/=_-]*\Z")
+_PROMPTS = ("messages", "input", "prompt", "system", "instructions", "tools")
+_LABELS = frozenset({"role", "type", "id", "call_id", "tool_call_id", "tool_use_id", "url"})
+
+
+def tokens_of(text_bytes: int) -> int:
+    """The documented estimate: a token is four bytes of UTF-8, rounded up."""
+    return -(-text_bytes // BYTES_PER_TOKEN)
+
+
+def estimate_input(body: bytes) -> int:
+    """For a provider that reports no usage: the text of the prompt, by `tokens_of`. Text is every
+    string but labels, addresses and encoded media; of a body we cannot read, all bytes."""
+    try:
+        asked = msgspec.json.decode(body)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        return tokens_of(len(body))
+    waiting: list[Any] = [asked.get(name) for name in _PROMPTS] if isinstance(asked, dict) else []
+    text_bytes = 0
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            text_bytes += len(item.encode()) if _is_text(item) else 0
+        elif isinstance(item, list):
+            waiting += item
+        elif isinstance(item, dict):
+            waiting += [value for name, value in item.items() if name not in _LABELS]
+    return tokens_of(text_bytes)
+
+
+def _is_text(item: str) -> bool:
+    if item.startswith("data:") and ";base64," in item[:128]:
+        return False
+    return len(item) < _LONGEST_WORD or _ENCODED_MEDIA.match(item) is None

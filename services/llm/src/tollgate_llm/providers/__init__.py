@@ -1,0 +1,1 @@
+"""Providers: who answers, where, and with which credentials."""

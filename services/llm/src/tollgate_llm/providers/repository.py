@@ -1,0 +1,38 @@
+"""The only SQL about providers."""
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from tollgate_llm.providers.models import ProviderRow
+
+
+def all_of(session: Session, org: str) -> list[ProviderRow]:
+    """By name."""
+    query = select(ProviderRow).where(ProviderRow.org == org).order_by(ProviderRow.name)
+    return list(session.scalars(query))
+
+
+def get(session: Session, org: str, name: str) -> ProviderRow | None:
+    return session.get(ProviderRow, (org, name))
+
+
+def put(
+    session: Session, org: str, name: str, *, kind: str, base_url: str, sealed: bytes | None
+) -> None:
+    """Create or replace."""
+    values = {"kind": kind, "base_url": base_url, "sealed": sealed, "updated_at": func.now()}
+    session.execute(
+        insert(ProviderRow)
+        .values(org=org, name=name, created_at=func.now(), **values)
+        .on_conflict_do_update(index_elements=["org", "name"], set_=values)
+    )
+
+
+def remove(session: Session, org: str, name: str) -> bool:
+    statement = (
+        delete(ProviderRow)
+        .where(ProviderRow.org == org, ProviderRow.name == name)
+        .returning(ProviderRow.name)
+    )
+    return session.execute(statement).first() is not None

@@ -1,0 +1,77 @@
+"""What routing knows: an organisation as it is stored, as it is used, and one way to go."""
+
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+from tollgate_llm.catalog.prices import Tariff
+from tollgate_llm.providers.kinds import Kind, Provider
+
+Strategy = Literal["fallback", "weighted", "least_latency"]
+
+
+class StoredProvider(msgspec.Struct, frozen=True):
+    """`sealed` is the credential as the vault gave it."""
+
+    name: str
+    kind: Kind
+    base_url: str
+    sealed: bytes | None
+
+
+class Route(msgspec.Struct, frozen=True):
+    """One way to a model: the provider, and the model's name there."""
+
+    provider: str
+    model: str
+    weight: int = 1
+
+
+class StoredPrice(msgspec.Struct, frozen=True):
+    input_usd_per_mtok: Decimal
+    output_usd_per_mtok: Decimal
+    cached_input_usd_per_mtok: Decimal | None = None
+    cache_write_usd_per_mtok: Decimal | None = None
+
+
+class StoredModel(msgspec.Struct, frozen=True):
+    name: str
+    routes: list[Route]
+    strategy: Strategy
+    price: StoredPrice | None = None
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """An organisation's rows."""
+
+    providers: list[StoredProvider]
+    models: list[StoredModel]
+
+
+class Model(msgspec.Struct, frozen=True):
+    """A model that the organisation has set up; `tariff` only where it set a price."""
+
+    name: str
+    routes: tuple[Route, ...]
+    strategy: Strategy
+    tariff: Tariff | None
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """One provider that may answer, what the model is called there, and what it costs; a tariff
+    of None: nobody knows."""
+
+    provider: Provider
+    model: str
+    tariff: Tariff | None
+
+
+class Snapshot(msgspec.Struct):
+    """An organisation as requests use it. `found` remembers candidates by mode and model, until
+    the moment given with them."""
+
+    org: str
+    providers: dict[str, Provider]
+    models: dict[str, Model]
+    found: dict[tuple[str, str], tuple[float, tuple[Candidate, ...]]] = {}

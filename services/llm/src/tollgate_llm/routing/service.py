@@ -1,0 +1,123 @@
+"""From the name of a model to those who may answer for it, the best first.
+
+In test mode that is the sandbox alone, at the model's own price; there every name of OpenAI's and
+Anthropic's is known, whether or not a credential for them is. In live mode it is what the
+organisation has set up for the name, else the providers whose vendor has a model of that name,
+the organisation's own before the platform's, else the sandbox for its own names.
+"""
+
+import time
+from collections.abc import Iterable
+
+from tollgate_llm.catalog.errors import ModelNotFound
+from tollgate_llm.catalog.prices import ANTHROPIC, OPENAI, SANDBOX, PriceList, Tariff
+from tollgate_llm.providers.kinds import Provider
+from tollgate_llm.routing.models import Candidate, Model, Route, Snapshot
+from tollgate_llm.routing.snapshots import Snapshots
+
+TEST = "test"
+SANDBOX_NAMES = "sandbox"
+REMEMBER_SECONDS = 60.0
+REMEMBERED = 2_000
+
+
+class Router:
+    """`sandbox` is the platform's own: nothing an organisation sets up diverts test mode."""
+
+    def __init__(self, snapshots: Snapshots, prices: PriceList, sandbox: Provider) -> None:
+        self._snapshots = snapshots
+        self._prices = prices
+        self._sandbox = sandbox
+
+    def candidates(self, org: str, mode: str, model: str) -> tuple[Candidate, ...]:
+        """At least one; `ModelNotFound` else."""
+        snapshot = self._snapshots.get(org)
+        known = snapshot.found.get((mode, model))
+        if known is not None and known[0] > time.monotonic():
+            return known[1]
+        found = self._find(snapshot, mode, model)
+        if len(snapshot.found) >= REMEMBERED:
+            snapshot.found.clear()
+        snapshot.found[mode, model] = (time.monotonic() + REMEMBER_SECONDS, found)
+        return found
+
+    def _find(self, snapshot: Snapshot, mode: str, model: str) -> tuple[Candidate, ...]:
+        own = snapshot.models.get(model)
+        if mode == TEST:
+            return self._in_test(snapshot, own, model)
+        if own is not None:
+            return self._routed(snapshot, own)
+        return self._by_vendor(snapshot, model)
+
+    def _in_test(self, snapshot: Snapshot, own: Model | None, model: str) -> tuple[Candidate, ...]:
+        """A model that is routed to the sandbox keeps the sandbox's names, so that trouble can be
+        rehearsed; any other keeps its own."""
+        if own is None:
+            return (Candidate(self._sandbox, model, self._tariff_in_test(snapshot, model)),)
+        names = [
+            (route.model if self._vendor_at(snapshot, route) == SANDBOX_NAMES else model, route)
+            for route in own.routes
+        ]
+        found = [
+            Candidate(self._sandbox, name, own.tariff or self._tariff_of_route(snapshot, route))
+            for name, route in names
+        ]
+        return tuple(dict.fromkeys(found))
+
+    def _routed(self, snapshot: Snapshot, own: Model) -> tuple[Candidate, ...]:
+        found = tuple(
+            Candidate(provider, route.model, own.tariff or self._tariff(provider, route.model))
+            for route in own.routes
+            if (provider := snapshot.providers.get(route.provider)) is not None
+        )
+        if not found:
+            names = ", ".join(f"`{route.provider}`" for route in own.routes)
+            raise ModelNotFound(own.name, f" It is routed to {names}, which is not set up.")
+        return found
+
+    def _by_vendor(self, snapshot: Snapshot, model: str) -> tuple[Candidate, ...]:
+        if model.startswith(SANDBOX_NAMES):
+            provider = snapshot.providers.get(self._sandbox.name, self._sandbox)
+            return (Candidate(provider, model, SANDBOX),)
+        own_first = sorted(
+            snapshot.providers.values(), key=lambda provider: provider.source == "platform"
+        )
+        for provider in own_first:
+            if provider.kind != "sandbox" and self._prices.knows(self.vendor(provider), model):
+                return (Candidate(provider, model, self._tariff(provider, model)),)
+        raise ModelNotFound(model, self._hint(model))
+
+    def _hint(self, model: str) -> str:
+        vendor = self._vendor_knowing((OPENAI, ANTHROPIC), model)
+        return f" Set up a provider of the kind `{vendor}` for it." if vendor else ""
+
+    def _tariff_in_test(self, snapshot: Snapshot, model: str) -> Tariff | None:
+        if model.startswith(SANDBOX_NAMES):
+            return SANDBOX
+        vendors = [self.vendor(provider) for provider in snapshot.providers.values()]
+        vendor = self._vendor_knowing((*vendors, OPENAI, ANTHROPIC), model)
+        if vendor is None:
+            raise ModelNotFound(model)
+        return self._prices.find(vendor, model)
+
+    def _tariff_of_route(self, snapshot: Snapshot, route: Route) -> Tariff | None:
+        vendor = self._vendor_at(snapshot, route)
+        return SANDBOX if vendor == SANDBOX_NAMES else self._prices.find(vendor, route.model)
+
+    def _vendor_at(self, snapshot: Snapshot, route: Route) -> str:
+        provider = snapshot.providers.get(route.provider)
+        return self.vendor(provider) if provider else route.provider
+
+    def _vendor_knowing(self, vendors: Iterable[str], model: str) -> str | None:
+        return next((vendor for vendor in vendors if self._prices.knows(vendor, model)), None)
+
+    def _tariff(self, provider: Provider, model: str) -> Tariff | None:
+        if provider.kind == "sandbox":
+            return SANDBOX
+        return self._prices.find(self.vendor(provider), model)
+
+    def vendor(self, provider: Provider) -> str:
+        """Whose models and prices a provider has: by its address, else by its kind."""
+        if provider.kind == "sandbox":
+            return SANDBOX_NAMES
+        return self._prices.vendor_of(provider.base_url) or provider.kind

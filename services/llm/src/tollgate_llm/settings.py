@@ -1,0 +1,44 @@
+"""llm's own settings."""
+
+from pydantic import Field, SecretStr
+
+from tollgate_common.settings import CommonSettings
+
+
+class LlmSettings(CommonSettings):
+    port: int = Field(8082, description="Port the llm service listens on.")
+    metrics_port: int = Field(9082, description="Port Prometheus scrapes; never the public one.")
+    openai_api_key: SecretStr | None = Field(
+        None, description="OpenAI's key for organisations that have set none of their own."
+    )
+    openai_base_url: str = Field(
+        "https://api.openai.com/v1",
+        description="Where OpenAI's API is, as its SDK has it: with the /v1.",
+    )
+    anthropic_api_key: SecretStr | None = Field(
+        None, description="Anthropic's key for organisations that have set none of their own."
+    )
+    anthropic_base_url: str = Field(
+        "https://api.anthropic.com",
+        description="Where Anthropic's API is, as its SDK has it: without the /v1.",
+    )
+    sandbox_url: str = Field("http://127.0.0.1:8089", description="Where the sandbox is.")
+    provider_connect_timeout: float = Field(
+        5.0, gt=0, description="Seconds to connect to a provider."
+    )
+    provider_read_timeout: float = Field(
+        600.0, gt=0, description="Seconds a provider may be silent before it counts as gone."
+    )
+    snapshot_seconds: float = Field(
+        2.0, gt=0, description="Age at which what a process knows of an organisation is renewed."
+    )
+    job_timeout: int = Field(900, ge=1, description="Seconds one run of a queued job may take.")
+
+
+class WorkerSettings(LlmSettings):
+    metrics_port: int = Field(9084, description="Port Prometheus scrapes on the llm worker.")
+
+
+class SandboxServerSettings(CommonSettings):
+    port: int = Field(8089, description="Port the sandbox listens on.")
+    metrics_port: int = Field(9089, description="Port Prometheus scrapes on the sandbox.")
