@@ -4,6 +4,7 @@ flask-restx renders errors itself, and differently under test; here it re-raises
 the app's own handlers answer everywhere the same (`errors.answers`).
 """
 
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn, TypeVar
 
 from flask import request
@@ -14,6 +15,7 @@ from werkzeug.exceptions import BadRequest as WerkzeugBadRequest
 from tollgate_common.errors import BadRequest, InvalidField
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
+ViewT = TypeVar("ViewT", bound=Callable[..., Any])
 
 PAGE_DEFAULT = 50
 PAGE_MAX = 200
@@ -37,6 +39,36 @@ class ManagementApi(Api):  # type: ignore[misc]  # the library is untyped
 
     def handle_error(self, error: Exception) -> NoReturn:
         raise error
+
+
+class Noun(Namespace):  # type: ignore[misc]  # the library is untyped
+    """A namespace whose decorators keep the type of what they decorate."""
+
+    def documented(
+        self,
+        answers: Mapping[int, tuple[str, Any] | str],
+        *,
+        body: Any = None,
+        params: Mapping[str, str] | None = None,
+        public: bool = False,
+    ) -> Callable[[ViewT], ViewT]:
+        """Document a method: what each status means (with its model, if it has one), what is
+        sent, the query's parameters, and that no credentials are needed."""
+        responses = {
+            str(status): (said, None) if isinstance(said, str) else said
+            for status, said in answers.items()
+        }
+        shown: dict[str, Any] = {"responses": responses, "params": dict(params or {})}
+        if body is not None:
+            shown |= {"expect": [body], "validate": False}
+        if public:
+            shown["security"] = []
+
+        def mark(view: ViewT) -> ViewT:
+            marked: ViewT = self.doc(**shown)(view)
+            return marked
+
+        return mark
 
 
 def json_body(model: type[ModelT]) -> ModelT:

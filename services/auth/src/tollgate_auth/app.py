@@ -1,0 +1,124 @@
+"""The auth service, put together."""
+
+import threading
+from pathlib import Path
+
+from flask import Flask, Response, jsonify
+from sqlalchemy import Engine
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from tollgate_auth import models as _tables  # noqa: F401 - migrations need all of them known
+from tollgate_auth.audit.endpoints import namespace as audit
+from tollgate_auth.clients.endpoints import blueprint as clients
+from tollgate_auth.clients.service import ServiceClients
+from tollgate_auth.extensions import LOOKUPS, SCHEMA, db, migrate
+from tollgate_auth.fields import ObjectIdConverter
+from tollgate_auth.keys.endpoints import namespace as keys
+from tollgate_auth.limits.endpoints import namespace as limits
+from tollgate_auth.outbox import outbox
+from tollgate_auth.principals.endpoints import blueprint as principals
+from tollgate_auth.principals.repository import PrincipalRepository
+from tollgate_auth.principals.service import Principals
+from tollgate_auth.projects.endpoints import namespace as projects
+from tollgate_auth.roles.endpoints import namespace as roles
+from tollgate_auth.runtime import Runtime, runtime
+from tollgate_auth.sessions.endpoints import me_namespace as me
+from tollgate_auth.sessions.endpoints import namespace as sessions
+from tollgate_auth.settings import AuthSettings
+from tollgate_auth.signing_keys.endpoints import blueprint as signing_keys
+from tollgate_auth.signing_keys.service import KeyRing
+from tollgate_auth.tokens import flask_jwt
+from tollgate_auth.tokens.service import TokenIssuer
+from tollgate_auth.users.endpoints import namespace as users
+from tollgate_auth.users.passwords import Passwords
+from tollgate_common import db as databases
+from tollgate_common import health, stores, web
+from tollgate_common.guard import Guard, public
+from tollgate_common.jwt import JwksClient
+from tollgate_common.restx import ManagementApi
+from tollgate_common.sealing import Sealer
+
+AUDIENCE = "auth"
+MIGRATIONS = Path(__file__).with_name("migrations")
+NAMESPACES = (sessions, me, projects, keys, users, roles, limits, audit)
+
+
+def create_app(settings: AuthSettings | None = None) -> Flask:
+    """The app; it only wires. `settings` are read from the environment unless given."""
+    settings = settings or AuthSettings.load()
+    app = web.make_app(AUDIENCE, settings)
+    app.url_map.converters["id"] = ObjectIdConverter
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=0)  # type: ignore[method-assign]
+    _connect(app, settings)
+    _assemble(app, settings).register(app)
+    _guard(app, settings)
+    _route(app)
+    return app
+
+
+def create_worker() -> Flask:
+    """The app as a server's worker runs it, with the sweeping of its outbox."""
+    app = create_app()
+    with app.app_context():
+        engine, redis = db.engine, runtime().redis
+    stop = threading.Event()
+    threading.Thread(
+        target=outbox.sweep, args=(engine, redis, stop), name="outbox", daemon=True
+    ).start()
+    return app
+
+
+def _connect(app: Flask, settings: AuthSettings) -> None:
+    """One pool for requests, and one for key look-ups, which wait for nothing else."""
+    options = databases.engine_options(SCHEMA, settings.threads)
+    lookups = {"isolation_level": "AUTOCOMMIT", "pool_pre_ping": False}
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database()
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
+    app.config["SQLALCHEMY_BINDS"] = {LOOKUPS: {"url": settings.database(), **options, **lookups}}
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(MIGRATIONS))
+    databases.register_errors(app)
+    stores.register_errors(app)
+
+
+def _assemble(app: Flask, settings: AuthSettings) -> Runtime:
+    def on(bind: str | None) -> Engine:
+        with app.app_context():
+            return db.engines[bind]
+
+    life = 86400.0 * (settings.refresh_token_days + 1)
+    keyring = KeyRing(lambda: on(None), Sealer(settings.secret("encryption_key")), life)
+    issuer = TokenIssuer(keyring, settings)
+    return Runtime(
+        settings=settings,
+        redis=stores.connect(str(settings.redis_url)),
+        keyring=keyring,
+        issuer=issuer,
+        passwords=Passwords(),
+        clients=ServiceClients(settings.service_clients),
+        principals=Principals(PrincipalRepository(lambda: on(LOOKUPS)), issuer),
+    )
+
+
+def _guard(app: Flask, settings: AuthSettings) -> None:
+    flask_jwt.register(app, settings.issuer)
+    with app.app_context():
+        parts = runtime()
+        engine = db.engine
+    Guard(JwksClient(parts.keyring.published), settings.issuer, AUDIENCE).register(app)
+    checks = {"postgres": health.postgres(lambda: engine), "redis": health.redis(parts.redis)}
+    health.register(app, checks)
+
+
+def _route(app: Flask) -> None:
+    for blueprint in (signing_keys, clients, principals):
+        app.register_blueprint(blueprint)
+    api = ManagementApi("Tollgate: identity and limits")
+    api.init_app(app)
+    for namespace in NAMESPACES:
+        api.add_namespace(namespace, path=f"/{namespace.name}")
+
+    @app.get("/api/v1/swagger.json")
+    @public
+    def swagger() -> Response:
+        return jsonify(api.__schema__)

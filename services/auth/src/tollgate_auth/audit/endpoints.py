@@ -1,0 +1,32 @@
+from typing import Any
+
+from tollgate_auth.audit import repository
+from tollgate_auth.audit.schemas import AuditEntryList, AuditEntryOut
+from tollgate_auth.fields import reply
+from tollgate_auth.paging import cursor
+from tollgate_auth.unit_of_work import TransactionalResource
+from tollgate_common.errors import InvalidField
+from tollgate_common.guard import current_caller, requires
+from tollgate_common.restx import Noun, document, page, page_size
+
+namespace = Noun("audit-log", description="Who changed what, newest first.")
+many = document(namespace, AuditEntryList)
+
+
+@namespace.route("")
+class AuditLog(TransactionalResource):
+    @requires("audit:read")
+    @namespace.documented({200: ("A page of entries.", many)})
+    def get(self) -> dict[str, Any]:
+        org, before = current_caller().org, _number(cursor())
+        entries, more = repository.newest_first(org, page_size(), before)
+        following = str(entries[-1].number) if more else None
+        return page([reply(AuditEntryOut.of(entry)) for entry in entries], following)
+
+
+def _number(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not text.isdigit() or len(text) > 18:
+        raise InvalidField("cursor: not one that this list gave.", param="cursor")
+    return int(text)

@@ -1,0 +1,38 @@
+from typing import Any
+
+from pydantic import BaseModel
+
+from tollgate_auth.audit.models import AuditEntry
+from tollgate_auth.fields import Moment
+
+
+class AuditActor(BaseModel):
+    kind: str
+    id: str
+
+
+class AuditEntryOut(BaseModel):
+    number: int
+    at: Moment
+    actor: AuditActor
+    action: str
+    target: AuditActor
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    address: str | None
+    request_id: str | None
+
+    @classmethod
+    def of(cls, entry: AuditEntry) -> "AuditEntryOut":
+        return cls(
+            number=entry.number, at=entry.at,
+            actor=AuditActor(kind=entry.actor_kind, id=entry.actor_id), action=entry.action,
+            target=AuditActor(kind=entry.target_kind, id=entry.target_id),
+            before=entry.before, after=entry.after,
+            address=entry.address, request_id=entry.request_id,
+        )  # fmt: skip
+
+
+class AuditEntryList(BaseModel):
+    data: list[AuditEntryOut]
+    next_cursor: str | None

@@ -1,0 +1,1 @@
+"""The services as OAuth2 clients."""

@@ -1,0 +1,21 @@
+"""Which service may get tokens for which, and for what. `*` is every scope of that service."""
+
+from collections.abc import Mapping
+
+ANY = "*"
+
+GRANTS: Mapping[str, Mapping[str, frozenset[str]]] = {
+    "gateway": {
+        "auth": frozenset({"principals:read"}),
+        "llm": frozenset({ANY}),
+        "reports": frozenset({ANY}),
+    },
+    "llm": {
+        "auth": frozenset({"principals:read"}),
+        "gateway": frozenset({"inference:act"}),
+    },
+    "reports": {
+        "auth": frozenset({"principals:read"}),
+        "gateway": frozenset({"inference:act"}),
+    },
+}

@@ -1,0 +1,14 @@
+"""The Flask extensions, unbound; `create_app` binds them."""
+
+from flask_jwt_extended import JWTManager
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+
+from tollgate_auth.database import metadata
+
+SCHEMA = "auth"
+LOOKUPS = "lookups"
+
+db = SQLAlchemy(metadata=metadata)
+migrate = Migrate()
+jwt_manager = JWTManager()

@@ -1,0 +1,78 @@
+"""The kinds of text that requests bring: bounded, and nothing that PostgreSQL would refuse."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    PlainSerializer,
+    StringConstraints,
+)
+from pydantic_core import PydanticCustomError
+from werkzeug.routing import BaseConverter
+
+from tollgate_common.events.cloudevents import timestamp
+
+LONGEST_YEARS = 50
+
+
+class RequestModel(BaseModel):
+    """A request body. A field that does not exist is refused: it is a typing error."""
+
+    model_config = ConfigDict(extra="forbid", str_max_length=10_000)
+
+
+class RequestQuery(BaseModel):
+    """A query string; `limit` and `cursor` are read by `paging`, what is unknown is ignored."""
+
+
+def _email(text: str) -> str:
+    try:
+        found = validate_email(text, check_deliverability=False, globally_deliverable=False)
+    except EmailNotValidError:
+        raise PydanticCustomError("email", "not an email address") from None
+    return found.normalized.lower()
+
+
+def _future(moment: datetime) -> datetime:
+    now = datetime.now(UTC)
+    if not now < moment < now + timedelta(days=365 * LONGEST_YEARS):
+        raise PydanticCustomError(
+            "future",
+            "a moment in the future, at most {years} years ahead",
+            {"years": LONGEST_YEARS},
+        )
+    return moment.astimezone(UTC)
+
+
+Name = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$"
+    ),
+]
+ObjectId = Annotated[str, StringConstraints(pattern=r"^[a-z]{3,4}_[0-9a-f]{32}$")]
+Email = Annotated[str, StringConstraints(max_length=254), AfterValidator(_email)]
+Glob = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,200}$")]
+Future = Annotated[AwareDatetime, AfterValidator(_future)]
+Moment = Annotated[datetime, PlainSerializer(timestamp, return_type=str)]
+
+
+class ObjectIdConverter(BaseConverter):
+    """An id in a path. What has not its form names nothing: 404, without asking the database."""
+
+    regex = "[a-z]{3,4}_[0-9a-f]{32}"
+
+
+def changes(patch: BaseModel) -> dict[str, Any]:
+    """The fields that a PATCH has sent, with their values."""
+    return {name: getattr(patch, name) for name in patch.model_fields_set}
+
+
+def reply(model: BaseModel) -> dict[str, Any]:
+    """A response model as JSON-ready values."""
+    return model.model_dump(mode="json")

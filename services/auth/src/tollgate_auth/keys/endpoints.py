@@ -1,0 +1,89 @@
+from typing import Any
+
+from flask import request
+
+from tollgate_auth.fields import ObjectId, RequestQuery
+from tollgate_auth.keys import repository, service
+from tollgate_auth.keys.models import Key
+from tollgate_auth.keys.schemas import (
+    KeyCreate,
+    KeyList,
+    KeyOut,
+    KeyPatch,
+    KeyRotate,
+    KeyWithText,
+)
+from tollgate_auth.unit_of_work import TransactionalResource
+from tollgate_common.guard import current_caller, requires
+from tollgate_common.restx import Noun, document, json_body, page, query
+
+namespace = Noun("keys", description="API keys.")
+one, many = document(namespace, KeyOut), document(namespace, KeyList)
+shown_once = document(namespace, KeyWithText)
+creation, patching = document(namespace, KeyCreate), document(namespace, KeyPatch)
+rotation = document(namespace, KeyRotate)
+
+
+class KeyQuery(RequestQuery):
+    project_id: ObjectId | None = None
+
+
+def _answer(key: Key, text: str | None = None) -> dict[str, Any]:
+    answer = service.shown([key])[0]
+    return answer | {"key": text} if text else answer
+
+
+@namespace.route("")
+class Keys(TransactionalResource):
+    @requires("keys:read")
+    @namespace.documented(
+        {200: ("A page of keys, newest first.", many)},
+        params={"project_id": "Only the keys of this project."},
+    )
+    def get(self) -> dict[str, Any]:
+        keys, following = repository.page(current_caller().org, query(KeyQuery).project_id)
+        return page(service.shown(keys), following)
+
+    @requires("keys:write")
+    @namespace.documented(
+        {
+            201: ("The new key, with its text, this once.", shown_once),
+            403: "It would have scopes that the caller lacks.",
+        },
+        body=creation,
+    )
+    def post(self) -> tuple[dict[str, Any], int]:
+        return _answer(*service.create(current_caller(), json_body(KeyCreate))), 201
+
+
+@namespace.route("/<id:key_id>")
+class OneKey(TransactionalResource):
+    @requires("keys:read")
+    @namespace.documented({200: ("The key.", one)})
+    def get(self, key_id: str) -> dict[str, Any]:
+        return _answer(service.get(current_caller().org, key_id))
+
+    @requires("keys:write")
+    @namespace.documented(
+        {200: ("The key as it is now.", one), 409: "The key is revoked."}, body=patching
+    )
+    def patch(self, key_id: str) -> dict[str, Any]:
+        return _answer(service.update(current_caller(), key_id, json_body(KeyPatch)))
+
+    @requires("keys:write")
+    @namespace.documented({204: "The key is revoked."})
+    def delete(self, key_id: str) -> tuple[str, int]:
+        service.revoke(current_caller(), key_id)
+        return "", 204
+
+
+@namespace.route("/<id:key_id>/rotate")
+class Rotation(TransactionalResource):
+    @requires("keys:write")
+    @namespace.documented(
+        {200: ("The key, with its new text, this once.", shown_once), 409: "The key is revoked."},
+        body=rotation,
+    )
+    def post(self, key_id: str) -> dict[str, Any]:
+        wanted = json_body(KeyRotate) if request.get_data() else KeyRotate()
+        return _answer(*service.rotate(current_caller(), key_id, wanted.grace_seconds))

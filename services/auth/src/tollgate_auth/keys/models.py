@@ -1,0 +1,44 @@
+from datetime import datetime
+
+from sqlalchemy import ARRAY, BigInteger, DateTime, ForeignKey, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tollgate_auth.database import Base, CreatedAt, Id
+
+
+class KeySecret(Base):
+    """The hash of a key's text. A key has one, and a second while it is being rotated: the older
+    one works until `expires_at`."""
+
+    __tablename__ = "key_secrets"
+
+    key_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    key_id: Mapped[str] = mapped_column(ForeignKey("keys.id"), index=True)
+    created_at: Mapped[CreatedAt]
+    expires_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class Key(Base):
+    """An API key. Its text is not here: `prefix` and `last4` are what is shown of it.
+
+    `version` grows with every change to what it may do, so that an old answer cannot undo a newer
+    one. `user_id` is whose key it is.
+    """
+
+    __tablename__ = "keys"
+
+    id: Mapped[Id]
+    org_id: Mapped[str] = mapped_column(ForeignKey("organisations.id"), index=True)
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id"), index=True)
+    user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"), index=True)
+    name: Mapped[str] = mapped_column(String(100))
+    mode: Mapped[str] = mapped_column(String(4))
+    prefix: Mapped[str] = mapped_column(String(12))
+    last4: Mapped[str] = mapped_column(String(4))
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    models: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    version: Mapped[int] = mapped_column(BigInteger, default=1)
+    created_at: Mapped[CreatedAt]
+    expires_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    last_used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

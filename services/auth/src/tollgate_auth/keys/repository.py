@@ -1,0 +1,94 @@
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute
+
+from tollgate_auth import paging
+from tollgate_auth.extensions import db
+from tollgate_auth.keys.models import Key, KeySecret
+from tollgate_auth.users.models import User
+
+
+class ChangedSecret(NamedTuple):
+    """A hash under which something out of date may be remembered."""
+
+    org: str
+    key: str
+    key_hash: str
+    version: int
+
+
+_BOUND_BY: dict[str, InstrumentedAttribute[str] | InstrumentedAttribute[str | None]] = {
+    "org": Key.org_id,
+    "project": Key.project_id,
+    "user": Key.user_id,
+    "key": Key.id,
+}
+
+
+def add(key: Key) -> None:
+    db.session.add(key)
+    db.session.flush()
+
+
+def add_secret(secret: KeySecret) -> None:
+    db.session.add(secret)
+    db.session.flush()
+
+
+def find(org: str, key_id: str) -> Key | None:
+    statement = select(Key).where(Key.id == key_id, Key.org_id == org)
+    return db.session.scalars(statement).one_or_none()
+
+
+def page(org: str, project_id: str | None) -> tuple[list[Key], str | None]:
+    statement = select(Key).where(Key.org_id == org)
+    if project_id:
+        statement = statement.where(Key.project_id == project_id)
+    return paging.fetch_page(statement, Key.id)
+
+
+def retire_secrets(key_id: str, at: datetime) -> None:
+    """No secret of the key works after `at`; those that end sooner still do."""
+    ends = func.least(func.coalesce(KeySecret.expires_at, at), at)
+    db.session.execute(update(KeySecret).where(KeySecret.key_id == key_id).values(expires_at=ends))
+
+
+def revoke(kind: str, subject_id: str) -> None:
+    """Revoke the live keys of a key, user or project."""
+    statement = update(Key).where(_bound(kind, subject_id)).values(revoked_at=func.now())
+    db.session.execute(statement.where(Key.revoked_at.is_(None)))
+
+
+def bump(kind: str, subject_id: str) -> Sequence[ChangedSecret]:
+    """Raise the version of every key that is the subject's; what to tell of them."""
+    changed = (
+        update(Key)
+        .where(_bound(kind, subject_id))
+        .values(version=Key.version + 1)
+        .returning(Key.org_id, Key.id, Key.version)
+        .cte("changed")
+    )
+    statement = (
+        select(changed.c.org_id, changed.c.id, KeySecret.key_hash, changed.c.version)
+        .join(KeySecret, KeySecret.key_id == changed.c.id)
+        .where(or_(KeySecret.expires_at.is_(None), KeySecret.expires_at >= func.now()))
+    )
+    return [ChangedSecret(*row) for row in db.session.execute(statement)]
+
+
+def bump_users(kind: str, subject_id: str) -> None:
+    """The same for the users whom a limit of an organisation, its project or a user may bind."""
+    if kind == "org":
+        bound: ColumnElement[bool] = User.org_id == subject_id
+    elif kind == "user":
+        bound = User.id == subject_id
+    else:
+        return
+    db.session.execute(update(User).where(bound).values(version=User.version + 1))
+
+
+def _bound(kind: str, subject_id: str) -> ColumnElement[bool]:
+    return _BOUND_BY[kind] == subject_id

@@ -1,0 +1,151 @@
+"""API keys: made, changed, rotated, revoked.
+
+Nobody makes, widens or rotates a key that may do more than they may themselves: a test key never
+leads to a live one. Whoever may not write users handles only their own keys.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tollgate_auth.audit import service as audit
+from tollgate_auth.fields import changes, reply
+from tollgate_auth.keys import changes as key_changes
+from tollgate_auth.keys import repository
+from tollgate_auth.keys.models import Key, KeySecret
+from tollgate_auth.keys.schemas import KeyCreate, KeyOut, KeyPatch
+from tollgate_auth.limits import repository as limit_rows
+from tollgate_auth.limits import service as limits
+from tollgate_auth.limits.schemas import LimitOut
+from tollgate_auth.organisations import repository as organisations
+from tollgate_auth.projects import repository as projects
+from tollgate_common import keyformat
+from tollgate_common.errors import Conflict, Forbidden, NotFound
+from tollgate_common.guard import Caller
+from tollgate_common.ids import new_id
+
+PREFIX_CHARACTERS = len("tg_live_") + 4
+
+
+def get(org: str, key_id: str) -> Key:
+    key = repository.find(org, key_id)
+    if key is None:
+        raise NotFound("There is no such key.")
+    return key
+
+
+def create(caller: Caller, wanted: KeyCreate) -> tuple[Key, str]:
+    """A new key, and its text."""
+    _check_reach(caller, wanted.mode, wanted.scopes)
+    organisations.lock(caller.org)
+    key, text = make(caller.org, caller.user, wanted)
+    _record(caller, "key.created", key, after=_as_audited(key))
+    return key, text
+
+
+def make(org: str, user: str | None, wanted: KeyCreate) -> tuple[Key, str]:
+    """The key and its text, for whoever may; the caller records it."""
+    text = keyformat.generate(wanted.mode)
+    key = Key(
+        id=new_id("key"), org_id=org, project_id=_project(org, wanted.project_id), user_id=user,
+        name=wanted.name, mode=wanted.mode, prefix=text[:PREFIX_CHARACTERS], last4=text[-4:],
+        scopes=wanted.scopes, models=wanted.models, expires_at=wanted.expires_at,
+    )  # fmt: skip
+    repository.add(key)
+    repository.add_secret(KeySecret(key_hash=keyformat.hash_of(text), key_id=key.id))
+    for limit in wanted.limits:
+        limits.add(org, "key", key.id, limit)
+    return key, text
+
+
+def update(caller: Caller, key_id: str, patch: KeyPatch) -> Key:
+    organisations.lock(caller.org)
+    key = _live(caller, key_id)
+    before, sent = _as_audited(key), changes(patch)
+    _check_reach(caller, key.mode, set(sent.get("scopes", ())) - set(key.scopes))
+    if "limits" in sent:
+        if "limits:write" not in caller.scopes:
+            raise Forbidden("Changing a key's limits needs the permission `limits:write`.")
+        limits.replace(caller.org, "key", key.id, sent.pop("limits"))
+    for name, value in sent.items():
+        setattr(key, name, value)
+    key_changes.announce("key", key.id)
+    _record(caller, "key.changed", key, before, _as_audited(key))
+    return key
+
+
+def rotate(caller: Caller, key_id: str, grace_seconds: int) -> tuple[Key, str]:
+    """A new text for the same key; the old one works for `grace_seconds` more."""
+    organisations.lock(caller.org)
+    key = _live(caller, key_id)
+    _check_reach(caller, key.mode, key.scopes)
+    text = keyformat.generate("live" if key.mode == "live" else "test")
+    # Told before the old text ends: what is remembered under its hash has to be forgotten too.
+    key_changes.announce("key", key.id)
+    repository.retire_secrets(key.id, datetime.now(UTC) + timedelta(seconds=grace_seconds))
+    repository.add_secret(KeySecret(key_hash=keyformat.hash_of(text), key_id=key.id))
+    key.prefix, key.last4 = text[:PREFIX_CHARACTERS], text[-4:]
+    _record(caller, "key.rotated", key, after={"grace_seconds": grace_seconds})
+    return key, text
+
+
+def revoke(caller: Caller, key_id: str) -> None:
+    """Revoking a revoked key changes nothing."""
+    organisations.lock(caller.org)
+    key = _own(caller, get(caller.org, key_id))
+    if key.revoked_at:
+        return
+    key_changes.revoke_all("key", key.id)
+    _record(caller, "key.revoked", key)
+
+
+def shown(keys: Sequence[Key]) -> list[dict[str, Any]]:
+    """The keys as they are answered, with their own limits."""
+    now = datetime.now(UTC)
+    rows = limit_rows.of_subjects([key.id for key in keys])
+    return [
+        reply(KeyOut.of(key, [LimitOut.of(row) for row in rows if row.subject_id == key.id], now))
+        for key in keys
+    ]
+
+
+def _live(caller: Caller, key_id: str) -> Key:
+    key = _own(caller, get(caller.org, key_id))
+    if key.revoked_at:
+        raise Conflict("The key is revoked.")
+    return key
+
+
+def _own(caller: Caller, key: Key) -> Key:
+    if "users:write" not in caller.scopes and key.user_id != caller.user:
+        raise Forbidden("The key is somebody else's; that needs the permission `users:write`.")
+    return key
+
+
+def _check_reach(caller: Caller, mode: str, scopes: Sequence[str] | set[str]) -> None:
+    beyond = sorted(set(scopes) - caller.scopes)
+    if beyond:
+        raise Forbidden(f"You do not have the scope {beyond[0]} yourself.", param="scopes")
+    if mode == "live" and caller.mode != "live":
+        raise Forbidden("A test key cannot make or rotate a live one.", param="mode")
+
+
+def _project(org: str, project_id: str | None) -> str:
+    project = projects.find(org, project_id) if project_id else projects.default(org)
+    if project is None:
+        raise NotFound("There is no such project.", param="project_id")
+    return project.id
+
+
+def _as_audited(key: Key) -> dict[str, Any]:
+    return shown([key])[0]
+
+
+def _record(
+    caller: Caller,
+    action: str,
+    key: Key,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> None:
+    audit.record(caller.org, audit.actor_of(caller), action, ("key", key.id), before, after)

@@ -1,0 +1,116 @@
+from decimal import Decimal
+from typing import Annotated, Literal
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+
+from tollgate_auth.fields import Glob, Moment, ObjectId, RequestModel
+from tollgate_auth.limits.amounts import (
+    Amount,
+    LimitMode,
+    Metric,
+    Window,
+    amount_fault,
+    amount_text,
+    window_fault,
+)
+from tollgate_auth.limits.models import LimitRow
+
+SubjectKind = Literal["org", "project", "user", "key"]
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise PydanticCustomError("timezone", "not a time zone such as Europe/Berlin")
+    return name
+
+
+Zone = Annotated[str, Field(max_length=64), AfterValidator(_known_zone)]
+Models = Annotated[list[Glob], Field(min_length=1, max_length=100)]
+
+
+def every_model() -> list[str]:
+    return ["*"]
+
+
+class SubjectIn(RequestModel):
+    """Whom the limit binds. For `org`, the id may be left out."""
+
+    kind: SubjectKind
+    id: ObjectId | None = None
+
+
+class InlineLimit(RequestModel):
+    """A limit that is made together with its key. `concurrency` needs no window."""
+
+    metric: Metric
+    window: Window | None = Field(None, validate_default=True)
+    max: Amount
+    mode: LimitMode = "enforce"
+    models: Models = Field(default_factory=every_model)
+    timezone: Zone = "UTC"
+
+    @field_validator("window")
+    @classmethod
+    def _fits_metric(cls, window: Window | None, info: ValidationInfo) -> Window | None:
+        metric = info.data.get("metric")
+        if metric == "concurrency" and window is None:
+            return "total"
+        if window is None:
+            raise PydanticCustomError("missing", "Field required")
+        if metric and (fault := window_fault(metric, window)):
+            raise PydanticCustomError("window", "{fault}", {"fault": fault})
+        return window
+
+    @field_validator("max")
+    @classmethod
+    def _fits(cls, amount: Decimal, info: ValidationInfo) -> Decimal:
+        metric = info.data.get("metric")
+        if metric and (fault := amount_fault(metric, amount)):
+            raise PydanticCustomError("amount", "{fault}", {"fault": fault})
+        return amount
+
+
+class LimitCreate(InlineLimit):
+    subject: SubjectIn
+
+
+class LimitPatch(RequestModel):
+    """What may change. Whom, what and over which window it limits is another limit."""
+
+    max: Amount = Decimal(0)
+    mode: LimitMode = "enforce"
+    models: Models = Field(default_factory=every_model)
+    timezone: Zone = "UTC"
+
+
+class SubjectOut(BaseModel):
+    kind: str
+    id: str
+
+
+class LimitOut(BaseModel):
+    id: str
+    subject: SubjectOut
+    models: list[str]
+    metric: str
+    window: str
+    max: str
+    mode: str
+    timezone: str
+    created_at: Moment
+
+    @classmethod
+    def of(cls, row: LimitRow) -> "LimitOut":
+        return cls(
+            id=row.id, subject=SubjectOut(kind=row.subject_kind, id=row.subject_id),
+            models=row.models, metric=row.metric, window=row.window,
+            max=amount_text(row.metric, row.max), mode=row.mode, timezone=row.timezone,
+            created_at=row.created_at,
+        )  # fmt: skip
+
+
+class LimitList(BaseModel):
+    data: list[LimitOut]
+    next_cursor: str | None

@@ -1,0 +1,105 @@
+"""The policy: which limits there are. A change reaches every key and user that it binds."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from tollgate_auth.audit import service as audit
+from tollgate_auth.fields import changes, reply
+from tollgate_auth.keys import changes as key_changes
+from tollgate_auth.keys import repository as keys
+from tollgate_auth.limits import repository
+from tollgate_auth.limits.amounts import amount_fault
+from tollgate_auth.limits.models import LimitRow
+from tollgate_auth.limits.schemas import InlineLimit, LimitCreate, LimitOut, LimitPatch, SubjectIn
+from tollgate_auth.organisations import repository as organisations
+from tollgate_auth.projects import repository as projects
+from tollgate_auth.users import repository as users
+from tollgate_common.errors import InvalidField, NotFound
+from tollgate_common.guard import Caller
+from tollgate_common.ids import new_id
+
+
+def get(org: str, limit_id: str) -> LimitRow:
+    row = repository.find(org, limit_id)
+    if row is None:
+        raise NotFound("There is no such limit.")
+    return row
+
+
+def create(caller: Caller, wanted: LimitCreate) -> LimitRow:
+    organisations.lock(caller.org)
+    kind, subject_id = wanted.subject.kind, _existing_subject(caller.org, wanted.subject)
+    row = add(caller.org, kind, subject_id, wanted)
+    key_changes.announce(kind, subject_id)
+    _record(caller, "limit.created", row, after=as_audited(row))
+    return row
+
+
+def update(caller: Caller, limit_id: str, patch: LimitPatch) -> LimitRow:
+    organisations.lock(caller.org)
+    row = get(caller.org, limit_id)
+    before = as_audited(row)
+    if "max" in patch.model_fields_set and (fault := amount_fault(row.metric, patch.max)):
+        raise InvalidField(f"max: {fault}.", param="max")
+    for name, value in changes(patch).items():
+        setattr(row, name, value)
+    key_changes.announce(row.subject_kind, row.subject_id)
+    _record(caller, "limit.changed", row, before, as_audited(row))
+    return row
+
+
+def delete(caller: Caller, limit_id: str) -> None:
+    organisations.lock(caller.org)
+    row = get(caller.org, limit_id)
+    before = as_audited(row)
+    repository.remove(row)
+    key_changes.announce(row.subject_kind, row.subject_id)
+    _record(caller, "limit.deleted", row, before)
+
+
+def add(org: str, kind: str, subject_id: str, wanted: InlineLimit) -> LimitRow:
+    """A new row, within a change that is announced and recorded by its caller."""
+    row = LimitRow(
+        id=new_id("lim"), org_id=org, subject_kind=kind, subject_id=subject_id,
+        models=wanted.models, metric=wanted.metric, window=wanted.window, max=wanted.max,
+        mode=wanted.mode, timezone=wanted.timezone,
+    )  # fmt: skip
+    repository.add(row)
+    return row
+
+
+def replace(org: str, kind: str, subject_id: str, wanted: Sequence[InlineLimit]) -> None:
+    """Make these the only limits that bind the subject itself; the caller announces it."""
+    repository.remove_of(subject_id)
+    for limit in wanted:
+        add(org, kind, subject_id, limit)
+
+
+def as_audited(row: LimitRow) -> dict[str, Any]:
+    return reply(LimitOut.of(row))
+
+
+def _record(
+    caller: Caller,
+    action: str,
+    row: LimitRow,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> None:
+    audit.record(caller.org, audit.actor_of(caller), action, ("limit", row.id), before, after)
+
+
+def _existing_subject(org: str, subject: SubjectIn) -> str:
+    subject_id = subject.id or (org if subject.kind == "org" else "")
+    found: Any
+    if subject.kind == "org":
+        found = subject_id == org
+    elif subject.kind == "project":
+        found = projects.find(org, subject_id)
+    elif subject.kind == "user":
+        found = users.find(org, subject_id)
+    else:
+        found = keys.find(org, subject_id)
+    if not found:
+        raise NotFound(f"There is no such {subject.kind}.", param="subject.id")
+    return subject_id

@@ -1,0 +1,1 @@
+"""Organisations: what everything else belongs to."""

@@ -1,0 +1,92 @@
+"""Principals: who is behind a key or a user, what they may do, and the assertion that says so.
+
+An assertion is signed once and handed out again for a few minutes, as long as the principal's
+version stays the same. It never outlives the key, nor a text of the key that is being rotated out:
+whoever keeps a principal until `assertion_expires_at` keeps it no longer than it is true.
+"""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlalchemy import Row
+
+from tollgate_auth.principals.repository import PrincipalRepository
+from tollgate_auth.roles.permissions import PERMISSIONS, permissions_of
+from tollgate_auth.tokens.service import ASSERTION_SECONDS, TokenIssuer
+from tollgate_common.errors import NotFound
+from tollgate_common.principal import Limit, Principal
+
+REUSED_SECONDS = 4 * 60
+REMEMBERED_ASSERTIONS = 10_000
+
+_decode_limits = msgspec.json.Decoder(tuple[Limit, ...]).decode
+
+
+class Assertion(NamedTuple):
+    token: str
+    expires_at: int
+    reused_until: float
+
+
+class Principals:
+    def __init__(self, repository: PrincipalRepository, issuer: TokenIssuer) -> None:
+        self._repository = repository
+        self._issuer = issuer
+        self._assertions: OrderedDict[tuple[Any, ...], Assertion] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def find(self, names: Mapping[str, str | None]) -> Principal:
+        """`names` as `PrincipalRepository.find` has it. `NotFound` for all that cannot act."""
+        row = self._repository.find(names)
+        if row is None:
+            raise NotFound("There is nobody by this name who may act.")
+        scopes = _scopes(row)
+        assertion = self._assertion(row, scopes)
+        return Principal(
+            org=row.org, project=row.project, key=row.key, user=row.user, mode=row.mode,
+            scopes=scopes, models=tuple(row.models), limits=_decode_limits(row.limits),
+            version=row.version, assertion=assertion.token,
+            assertion_expires_at=assertion.expires_at,
+        )  # fmt: skip
+
+    def _assertion(self, row: Row[Any], scopes: tuple[str, ...]) -> Assertion:
+        remembered = (row.key or row.user, row.project, row.version, scopes, row.expires_at)
+        found = self._assertions.get(remembered)
+        if found is None or found.reused_until < time.time():
+            found = self._sign(row, scopes)
+            with self._lock:
+                self._assertions[remembered] = found
+                self._assertions.move_to_end(remembered)
+                while len(self._assertions) > REMEMBERED_ASSERTIONS:
+                    self._assertions.popitem(last=False)
+        return found
+
+    def _sign(self, row: Row[Any], scopes: tuple[str, ...]) -> Assertion:
+        now = int(time.time())
+        expires_at = _earlier(now + ASSERTION_SECONDS, row.expires_at)
+        claims = {
+            "org": row.org, "project": row.project, "key": row.key, "user": row.user,
+            "mode": row.mode, "scope": " ".join(scopes),
+        }  # fmt: skip
+        token = self._issuer.assertion(row.key or row.user, claims, expires_at)
+        return Assertion(token, expires_at, min(now + REUSED_SECONDS, expires_at))
+
+
+def _scopes(row: Row[Any]) -> tuple[str, ...]:
+    """A user's are the role's; a key's are its own, as far as its user's role still has them."""
+    if row.scopes is None:
+        allowed = permissions_of(row.role)
+    elif row.role is None:
+        allowed = frozenset(row.scopes)
+    else:
+        allowed = permissions_of(row.role).intersection(row.scopes)
+    return tuple(scope for scope in PERMISSIONS if scope in allowed)
+
+
+def _earlier(at: int, end: datetime | None) -> int:
+    return at if end is None else min(at, int(end.timestamp()))

@@ -1,0 +1,1 @@
+"""Projects: what keys are made for and costs are charged to."""

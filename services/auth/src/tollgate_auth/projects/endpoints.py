@@ -1,0 +1,54 @@
+from typing import Any
+
+from tollgate_auth.fields import reply
+from tollgate_auth.projects import repository, service
+from tollgate_auth.projects.schemas import ProjectIn, ProjectList, ProjectOut
+from tollgate_auth.unit_of_work import TransactionalResource
+from tollgate_common.guard import current_caller, requires
+from tollgate_common.restx import Noun, document, json_body, page
+
+namespace = Noun("projects", description="What keys are made for and costs are charged to.")
+one, many = document(namespace, ProjectOut), document(namespace, ProjectList)
+body = document(namespace, ProjectIn)
+
+
+@namespace.route("")
+class Projects(TransactionalResource):
+    @requires("projects:read")
+    @namespace.documented({200: ("A page of projects, newest first.", many)})
+    def get(self) -> dict[str, Any]:
+        rows, following = repository.page(current_caller().org)
+        return page([reply(ProjectOut.of(row)) for row in rows], following)
+
+    @requires("projects:write")
+    @namespace.documented(
+        {201: ("The new project.", one), 409: "There is a project of this name."}, body=body
+    )
+    def post(self) -> tuple[dict[str, Any], int]:
+        project = service.create(current_caller(), json_body(ProjectIn).name)
+        return reply(ProjectOut.of(project)), 201
+
+
+@namespace.route("/<id:project_id>")
+class OneProject(TransactionalResource):
+    @requires("projects:read")
+    @namespace.documented({200: ("The project.", one)})
+    def get(self, project_id: str) -> dict[str, Any]:
+        return reply(ProjectOut.of(service.get(current_caller().org, project_id)))
+
+    @requires("projects:write")
+    @namespace.documented({200: ("The project as it is now.", one)}, body=body)
+    def patch(self, project_id: str) -> dict[str, Any]:
+        project = service.rename(current_caller(), project_id, json_body(ProjectIn).name)
+        return reply(ProjectOut.of(project))
+
+    @requires("projects:write")
+    @namespace.documented(
+        {
+            204: "It is gone, and its keys are revoked.",
+            409: "The default project cannot be deleted.",
+        }
+    )
+    def delete(self, project_id: str) -> tuple[str, int]:
+        service.delete(current_caller(), project_id)
+        return "", 204

@@ -1,0 +1,24 @@
+from pydantic import BaseModel
+
+from tollgate_auth.fields import Moment, Name, RequestModel
+from tollgate_auth.projects.models import Project
+
+
+class ProjectIn(RequestModel):
+    name: Name
+
+
+class ProjectOut(BaseModel):
+    id: str
+    name: str
+    is_default: bool
+    created_at: Moment
+
+    @classmethod
+    def of(cls, row: Project) -> "ProjectOut":
+        return cls(id=row.id, name=row.name, is_default=row.is_default, created_at=row.created_at)
+
+
+class ProjectList(BaseModel):
+    data: list[ProjectOut]
+    next_cursor: str | None

@@ -1,0 +1,70 @@
+from typing import Any
+
+from flask import request
+
+from tollgate_auth.fields import reply
+from tollgate_auth.runtime import runtime
+from tollgate_auth.sessions import service
+from tollgate_auth.sessions.schemas import Login, Logout, Me, Refresh, Tokens
+from tollgate_auth.unit_of_work import TransactionalResource
+from tollgate_common.guard import authenticated, current_caller, public
+from tollgate_common.restx import Noun, document, json_body
+
+namespace = Noun("auth", description="Logging in and out.")
+me_namespace = Noun("me", description="Who am I.")
+tokens = document(namespace, Tokens)
+login_body, refresh_body = document(namespace, Login), document(namespace, Refresh)
+logout_body = document(namespace, Logout)
+myself = document(me_namespace, Me)
+
+NO_STORE = {"cache-control": "no-store"}
+
+
+@namespace.route("/login")
+class LoginResource(TransactionalResource):
+    @public
+    @namespace.documented(
+        {200: ("An access token and a refresh token.", tokens), 401: "Email or password is wrong."},
+        body=login_body,
+        public=True,
+    )
+    def post(self) -> tuple[dict[str, Any], int, dict[str, str]]:
+        sent, parts = json_body(Login), runtime()
+        granted = service.login(
+            sent.email, sent.password, str(request.user_agent), parts.passwords, parts.issuer
+        )
+        return reply(granted), 200, NO_STORE
+
+
+@namespace.route("/refresh")
+class RefreshResource(TransactionalResource):
+    @public
+    @namespace.documented(
+        {
+            200: ("New tokens; the one sent is spent.", tokens),
+            401: "The token is not valid, or was used before.",
+        },
+        body=refresh_body,
+        public=True,
+    )
+    def post(self) -> tuple[dict[str, Any], int, dict[str, str]]:
+        granted = service.refresh(json_body(Refresh).refresh_token, runtime().issuer)
+        return reply(granted), 200, NO_STORE
+
+
+@namespace.route("/logout")
+class LogoutResource(TransactionalResource):
+    @authenticated
+    @namespace.documented({204: "The session has ended."}, body=logout_body)
+    def post(self) -> tuple[str, int]:
+        sent = json_body(Logout) if request.get_data() else Logout()
+        service.logout(current_caller(), sent.refresh_token)
+        return "", 204
+
+
+@me_namespace.route("")
+class MeResource(TransactionalResource):
+    @authenticated
+    @me_namespace.documented({200: ("The caller.", myself)})
+    def get(self) -> dict[str, Any]:
+        return reply(service.me(current_caller()))

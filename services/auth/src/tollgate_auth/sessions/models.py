@@ -1,0 +1,26 @@
+from datetime import datetime
+
+from sqlalchemy import DateTime, ForeignKey, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tollgate_auth.database import Base, CreatedAt, Id, Moment
+
+
+class Session(Base):
+    """A family of refresh tokens: one login and what was rotated from it.
+
+    Only the hash of the newest token is kept. A token that names the session and is signed by us,
+    but is not that one, has been spent.
+    """
+
+    __tablename__ = "sessions"
+
+    id: Mapped[Id]
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id"), index=True)
+    refresh_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[CreatedAt]
+    used_at: Mapped[CreatedAt]
+    expires_at: Mapped[Moment]
+    revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    address: Mapped[str | None] = mapped_column(String(45))
+    user_agent: Mapped[str | None] = mapped_column(String(200))

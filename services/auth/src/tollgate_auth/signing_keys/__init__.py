@@ -1,0 +1,1 @@
+"""The Ed25519 keys that tokens are signed with, and their publication."""

@@ -1,0 +1,1 @@
+"""Every token that auth signs."""
