@@ -45,13 +45,11 @@ def run_as(account: str | None) -> dict[str, Any]:
     return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
 
 
-def give(folder: Path, account: str | None) -> None:
-    """Make `account` the owner of `folder` and let it come this far."""
-    if account is None:
-        return
-    entry = pwd.getpwnam(account)
-    os.chown(folder, entry.pw_uid, entry.pw_gid)
-    let_through(folder)
+def give(path: Path, account: str | None) -> None:
+    """Make `account` the owner of `path`."""
+    if account is not None:
+        entry = pwd.getpwnam(account)
+        os.chown(path, entry.pw_uid, entry.pw_gid)
 
 
 def let_through(path: Path) -> None:

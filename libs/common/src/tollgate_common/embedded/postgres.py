@@ -92,6 +92,7 @@ class Postgres:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         give(self.folder, account)
         if account:
+            let_through(self.folder)
             let_through(programs())
             let_read(programs().parent)
         if not self.data.exists():

@@ -1,0 +1,97 @@
+# `make` alone explains itself: every target that is meant for people has its line after `##`.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+STATE := .tollgate
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(STATE)/bootstrap/bin/uv
+PROJECTS := $(patsubst %/pyproject.toml,%,$(wildcard libs/*/pyproject.toml services/*/pyproject.toml))
+EDITABLE := $(foreach project,$(PROJECTS),--editable ./$(project))
+WORKERS ?= logical
+
+.PHONY: help
+help: ## Show this help
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# --- Running it
+
+.PHONY: up
+up: $(VENV)/.installed ## Start everything here; Ctrl-C stops it
+	@exec $(BIN)/python -m deploy.local up
+
+.PHONY: down
+down: ## Stop everything, from any terminal
+	@if [ -x $(BIN)/python ]; then exec $(BIN)/python -m deploy.local down; else echo "Nothing is running."; fi
+
+.PHONY: status
+status: $(VENV)/.installed ## List the processes and their state
+	@exec $(BIN)/python -m deploy.local status
+
+.PHONY: logs
+logs: $(VENV)/.installed ## Follow the logs of all processes
+	@exec $(BIN)/python -m deploy.local logs
+
+.PHONY: migrate
+migrate: $(VENV)/.installed ## Bring the databases up to date, with nothing else running
+	@exec $(BIN)/python -m deploy.local migrate
+
+.PHONY: reset
+reset: $(VENV)/.installed ## Stop everything and delete all local data
+	@exec $(BIN)/python -m deploy.local reset
+
+# --- Working on it
+
+.PHONY: test
+test: $(VENV)/.installed ## Run all tests (one folder: make test T=tests/auth)
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --maxprocesses 4 --dist loadgroup $(T)
+
+.PHONY: test-compose
+test-compose: $(VENV)/.installed ## Run the end-to-end tests against docker compose
+	@exec deploy/docker/test-compose
+
+.PHONY: check
+check: $(VENV)/.installed ## Check style, types, imports, locks and architecture
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python requirements/lock.py --check
+	@$(BIN)/python -m pytest -q -n 0 tests/architecture
+
+.PHONY: format
+format: $(VENV)/.installed ## Format the code, and fix what can be fixed
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+.PHONY: lock
+lock: $(VENV)/.installed ## Renew requirements/*.txt after a pyproject.toml has changed
+	@$(BIN)/python requirements/lock.py
+
+.PHONY: clean
+clean: down ## Stop everything, delete the environment and all caches; keep the data
+	@rm -rf $(VENV) $(STATE)/bootstrap build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- The environment: Python's own venv and pip bring uv, and uv brings the rest.
+
+$(UV): requirements/bootstrap.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo "Tollgate needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) -V 2>&1 || true). Say which one to use: make PYTHON=python3.12 …" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo "This Python cannot make virtual environments. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@echo "Installing uv"
+	@rm -rf $(STATE)/bootstrap && mkdir -p $(STATE)
+	@$(PYTHON) -m venv $(STATE)/bootstrap
+	@$(STATE)/bootstrap/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
+	@touch $(UV)
+
+$(VENV)/.installed: $(UV) requirements/dev.txt pyproject.toml $(addsuffix /pyproject.toml,$(PROJECTS))
+	@echo "Installing what Tollgate needs into $(VENV)"
+	@[ -x $(BIN)/python ] || $(UV) venv --quiet --python $(STATE)/bootstrap/bin/python $(VENV)
+	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps $(EDITABLE)
+	@touch $@
