@@ -28,7 +28,7 @@ from tollgate_reports.settings import ReportsSettings
 
 ORG = "org_books"
 KEY = "A" * 43 + "="
-TABLES = "ledger, rollups, parked_events"
+TABLES = "ledger, rollups, parked_events, reports, report_files"
 
 Record = Callable[..., str]
 Client = Callable[..., FlaskClient]
@@ -118,22 +118,55 @@ def outcome_of(**fields: Any) -> Outcome:
     return Outcome(**{**usual, **fields})
 
 
-def waiting(redis: Redis) -> list[Entry]:
+@pytest.fixture
+def waiting(redis_client: Redis) -> Callable[[], list[Entry]]:
     """Every entry of the usage streams."""
-    entries: list[tuple[str, Any]] = [
-        (stream, entry) for stream in usage_streams() for entry in redis.xrange(stream) or ()
-    ]
-    return [Entry(stream, entry[0].decode(), entry[1][b"event"]) for stream, entry in entries]
+
+    def waiting() -> list[Entry]:
+        entries: list[tuple[str, Any]] = [
+            (stream, entry)
+            for stream in usage_streams()
+            for entry in redis_client.xrange(stream) or ()
+        ]
+        return [Entry(stream, entry[0].decode(), entry[1][b"event"]) for stream, entry in entries]
+
+    return waiting
 
 
-def send(redis: Redis, raw: bytes, org: str = ORG) -> None:
+@pytest.fixture
+def send(redis_client: Redis) -> Callable[[bytes], None]:
     """Put an event into its stream as it is."""
-    redis.xadd(f"usage:{bucket(org)}", {"event": raw})
+
+    def send(raw: bytes) -> None:
+        redis_client.xadd(f"usage:{bucket(ORG)}", {"event": raw})
+
+    return send
 
 
-def rows(engine: Engine, query: str, **values: Any) -> list[dict[str, Any]]:
-    with engine.connect() as connection:
-        return [dict(row) for row in connection.execute(text(query), values).mappings()]
+@pytest.fixture
+def rows(engine: Engine) -> Callable[..., list[dict[str, Any]]]:
+    """What a query finds."""
+
+    def rows(query: str, **values: Any) -> list[dict[str, Any]]:
+        with engine.connect() as connection:
+            return [dict(row) for row in connection.execute(text(query), values).mappings()]
+
+    return rows
+
+
+@pytest.fixture
+def booked(
+    record: Record, waiting: Callable[[], list[Entry]], ledger: Ledger, redis_client: Redis
+) -> Record:
+    """`record`, and the event in the ledger."""
+
+    def booked(*arguments: Any, **more: Any) -> str:
+        ticket = record(*arguments, **more)
+        ledger.take(waiting())
+        redis_client.delete(*usage_streams())
+        return ticket
+
+    return booked
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,10 @@ from tollgate_common.restx import ManagementApi
 from tollgate_common.web import make_app
 from tollgate_reports.extensions import bind_database
 from tollgate_reports.ledger.freshness import as_of
+from tollgate_reports.reports.endpoints import api as reports_api
+from tollgate_reports.reports.jobs import enqueuer
+from tollgate_reports.reports.links import Links
+from tollgate_reports.reports.service import ReportService
 from tollgate_reports.requests.endpoints import api as requests_api
 from tollgate_reports.requests.service import RequestService
 from tollgate_reports.settings import ReportsSettings
@@ -35,6 +39,8 @@ def create_app(settings: ReportsSettings | None = None) -> Flask:
     Guard(jwks, settings.issuer, SERVICE).register(app)
     app.extensions["usage"] = UsageService(engine, as_of(redis, engine))
     app.extensions["requests"] = RequestService(engine)
+    links = Links(settings.secret("encryption_key"), settings.download_seconds)
+    app.extensions["reports"] = ReportService(engine, links, enqueuer(redis))
     _register_api(app)
     health.register(
         app, {"postgres": health.postgres(lambda: engine), "redis": health.redis(redis)}
@@ -50,7 +56,7 @@ def _engine(app: Flask, settings: ReportsSettings) -> Engine:
 
 def _register_api(app: Flask) -> None:
     api: Any = ManagementApi("Tollgate reports")
-    for namespace in (usage_api, requests_api):
+    for namespace in (usage_api, requests_api, reports_api):
         api.add_namespace(namespace)
     api.init_app(app)
 

@@ -28,6 +28,12 @@ def stop_on_signal() -> threading.Event:
 
 
 @functools.cache
+def job_settings() -> WorkerSettings:
+    """For rq jobs: rq hands them their arguments and nothing else."""
+    return WorkerSettings.load()
+
+
+@functools.cache
 def job_engine() -> Engine:
-    """The database, for rq jobs: rq hands them their arguments and nothing else."""
-    return engine_of(WorkerSettings.load())
+    """The database, for rq jobs."""
+    return engine_of(job_settings())

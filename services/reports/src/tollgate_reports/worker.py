@@ -6,9 +6,8 @@ with PostgreSQL away a run fails and is tried again.
 
 from tollgate_common import queues
 from tollgate_reports.processes import begin
+from tollgate_reports.reports.runs import QUEUE
 from tollgate_reports.settings import WorkerSettings
-
-QUEUE = "reports"
 
 
 def run(settings: WorkerSettings) -> None:

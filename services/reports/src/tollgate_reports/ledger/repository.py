@@ -109,16 +109,17 @@ def park(connection: Connection, events: Sequence[Parked]) -> None:
 
 
 def missing_partitions(connection: Connection, months: Collection[datetime]) -> list[datetime]:
-    """Those of the months that have no partition yet."""
+    """Those of the months that have no partition yet. The catalogue's table is asked, not
+    `to_regclass`, which may remember for a while that there was none."""
     names = {partition_name(month): month for month in months}
     found = connection.execute(
         text(
-            "SELECT name FROM unnest(CAST(:names AS text[])) AS name "
-            "WHERE to_regclass(name) IS NULL"
+            "SELECT relname FROM pg_class WHERE relname = ANY(:names) "
+            "AND relnamespace = current_schema()::regnamespace"
         ),
         {"names": list(names)},
     )
-    return sorted(names[name] for name in found.scalars())
+    return sorted(names[name] for name in names.keys() - set(found.scalars()))
 
 
 def make_partition(connection: Connection, month: datetime) -> None:

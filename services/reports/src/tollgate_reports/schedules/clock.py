@@ -19,11 +19,13 @@ from tollgate_common.logging import get_logger
 from tollgate_common.metrics import dependency_failures
 from tollgate_reports.ledger.jobs import make_partitions
 from tollgate_reports.processes import begin
+from tollgate_reports.reports.jobs import sweep
+from tollgate_reports.reports.runs import QUEUE
 from tollgate_reports.settings import SchedulerSettings
-from tollgate_reports.worker import QUEUE
 
 WAIT_SECONDS = 1.0
 DAY_SECONDS = 86400
+SWEEP_SECONDS = 30
 JOB_SECONDS = 60
 
 log = get_logger(__name__)
@@ -36,7 +38,10 @@ class Task(NamedTuple):
     every: int
 
 
-TASKS: Sequence[Task] = (Task(make_partitions, DAY_SECONDS),)
+TASKS: Sequence[Task] = (
+    Task(make_partitions, every=DAY_SECONDS),
+    Task(sweep, every=SWEEP_SECONDS),
+)
 
 
 class QueuedTask(CronJob):

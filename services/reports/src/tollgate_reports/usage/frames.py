@@ -1,14 +1,14 @@
 """Shaping with pandas. Money is whole nano-dollars in an object column: Python's integers, which
 neither overflow nor round."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from tollgate_common.money import to_nanos
+from tollgate_common.money import to_nanos, usd_text
 from tollgate_reports.usage.repository import SUMS
 from tollgate_reports.usage.schemas import Grain, Question
 
@@ -54,6 +54,33 @@ def _start(moment: datetime, grain: Grain, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
-def or_none(value: Any) -> Any:
+def rows_of(frame: pd.DataFrame, question: Question) -> list[dict[str, Any]]:
+    """The frame as JSON rows: times with their offset in the zone, money as decimal strings."""
+    return [
+        {
+            "bucket": local_text(record["bucket"], question.zone),
+            **{name: _or_none(record[name]) for name in question.groups},
+            **_figures(record),
+        }
+        for record in frame.to_dict("records")
+    ]
+
+
+def totals_of(frame: pd.DataFrame) -> dict[str, Any]:
+    return _figures({name: sum(frame[name]) for name in (*SUMS, NANOS)})
+
+
+def local_text(moment: datetime, zone: ZoneInfo) -> str:
+    return moment.astimezone(zone).isoformat().replace("+00:00", "Z")
+
+
+def _figures(record: Mapping[Any, Any]) -> dict[str, Any]:
+    return {
+        **{name: int(record[name]) for name in SUMS},
+        "cost_usd": usd_text(int(record[NANOS])),
+    }
+
+
+def _or_none(value: Any) -> Any:
     """A group's value; pandas writes a missing one as NaN."""
-    return None if value is None or value != value else value
+    return None if pd.isna(value) else value

@@ -1,20 +1,16 @@
-"""Usage: who may see what of it, and the answer in figures."""
+"""Usage: from what was asked to the answer in figures."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-import pandas as pd
 from sqlalchemy import Engine
 
 from tollgate_common.errors import InvalidField
 from tollgate_common.events.cloudevents import timestamp
 from tollgate_common.guard import Caller
-from tollgate_common.money import usd_text
-from tollgate_reports.usage import frames, repository
+from tollgate_reports.usage import repository
 from tollgate_reports.usage.periods import current_month, parse_period, zone_of
-from tollgate_reports.usage.repository import SUMS
 from tollgate_reports.usage.schemas import Question, UsageQuery
 from tollgate_reports.visibility import filters_for
 
@@ -47,8 +43,12 @@ class UsageService:
 
     def answer(self, question: Question) -> dict[str, Any]:
         """The body of `GET /usage`."""
+        # pandas is a third of the process's memory: it comes with the first question.
+        from tollgate_reports.usage import frames
+
         as_of = self._as_of(question.org)
-        frame = self.frame(question)
+        with self._engine.connect() as connection:
+            frame = frames.shape(repository.read(connection, question), question)
         if len(frame) > ROWS_MAX:
             raise InvalidField(
                 f"period: this makes more than {ROWS_MAX} rows; ask for less at a time, or for a"
@@ -56,36 +56,7 @@ class UsageService:
                 param="period",
             )
         return {
-            "data": rows_of(frame, question),
-            "totals": _figures({name: sum(frame[name]) for name in (*SUMS, frames.NANOS)}),
+            "data": frames.rows_of(frame, question),
+            "totals": frames.totals_of(frame),
             "as_of": timestamp(as_of) if as_of else None,
         }
-
-    def frame(self, question: Question) -> pd.DataFrame:
-        """The figures as `frames.shape` describes them."""
-        with self._engine.connect() as connection:
-            rows = repository.read(connection, question)
-        return frames.shape(rows, question)
-
-
-def rows_of(frame: pd.DataFrame, question: Question) -> list[dict[str, Any]]:
-    """The frame as JSON rows: times with their offset in the zone, money as decimal strings."""
-    return [
-        {
-            "bucket": local_text(record["bucket"], question.zone),
-            **{name: frames.or_none(record[name]) for name in question.groups},
-            **_figures(record),
-        }
-        for record in frame.to_dict("records")
-    ]
-
-
-def local_text(moment: datetime, zone: ZoneInfo) -> str:
-    return moment.astimezone(zone).isoformat().replace("+00:00", "Z")
-
-
-def _figures(record: Any) -> dict[str, Any]:
-    return {
-        **{name: int(record[name]) for name in SUMS},
-        "cost_usd": usd_text(int(record[frames.NANOS])),
-    }

@@ -1,0 +1,36 @@
+"""rq jobs of report runs."""
+
+from functools import cache
+
+from redis import Redis
+
+from tollgate_common import queues, stores
+from tollgate_reports.processes import job_engine, job_settings
+from tollgate_reports.reports.runs import QUEUE, RUN_SECONDS, Enqueue, Runs
+
+RUN = "tollgate_reports.reports.jobs.run"
+
+
+def enqueuer(redis: Redis) -> Enqueue:
+    """How a run is queued: by its id, under its id."""
+
+    def enqueue(report: str) -> object:
+        queue = queues.make_queue(redis, QUEUE)
+        return queues.enqueue(queue, RUN, report, job_id=report, timeout=RUN_SECONDS)
+
+    return enqueue
+
+
+def run(report: str) -> None:
+    """Make one report."""
+    Runs(job_engine()).run(report)
+
+
+def sweep() -> None:
+    """Find the runs that nobody works on, every half minute."""
+    Runs(job_engine()).sweep(enqueuer(_redis()))
+
+
+@cache
+def _redis() -> Redis:
+    return stores.connect(str(job_settings().redis_url))

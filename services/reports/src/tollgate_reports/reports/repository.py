@@ -1,0 +1,116 @@
+"""Report runs in PostgreSQL. Every function works in the caller's transaction.
+
+A run holds its row locked while it works: the lock goes with the process that dies, so a run
+that is not locked and not finished has nobody who works on it.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, RowMapping, func, insert, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from tollgate_reports.reports.models import report_files, reports
+
+UNFINISHED = ("queued", "running")
+
+
+class ReportFile(NamedTuple):
+    filename: str
+    content_type: str
+    content: bytes
+
+
+def add(connection: Connection, values: Mapping[str, Any]) -> RowMapping:
+    """A new run, queued."""
+    query = insert(reports).values(status="queued", **values).returning(reports)
+    return connection.execute(query).mappings().one()
+
+
+def find(connection: Connection, report: str, org: str, project: str | None) -> RowMapping | None:
+    """The organisation's run of this id; given a project, only that project's."""
+    query = select(reports).where(reports.c.id == report, reports.c.org == org)
+    if project:
+        query = query.where(reports.c.project == project)
+    return connection.execute(query).mappings().first()
+
+
+def list_page(
+    connection: Connection, org: str, project: str | None, before: str | None, limit: int
+) -> list[RowMapping]:
+    """Newest first; ids grow with time."""
+    query = select(reports).where(reports.c.org == org)
+    if project:
+        query = query.where(reports.c.project == project)
+    if before:
+        query = query.where(reports.c.id < before)
+    return list(connection.execute(query.order_by(reports.c.id.desc()).limit(limit)).mappings())
+
+
+def lock(connection: Connection, report: str) -> RowMapping | None:
+    """The run, if it is not finished and nobody works on it; ours until the transaction ends."""
+    query = (
+        select(reports)
+        .where(reports.c.id == report, reports.c.status.in_(UNFINISHED))
+        .with_for_update(skip_locked=True)
+    )
+    return connection.execute(query).mappings().first()
+
+
+def start(connection: Connection, report: str) -> None:
+    _change(
+        connection, report, status="running", attempts=reports.c.attempts + 1,
+        started_at=func.now(), touched_at=func.now(),
+    )  # fmt: skip
+
+
+def finish(connection: Connection, report: str, file: ReportFile, rows: int) -> None:
+    """Keep the result."""
+    kept = upsert(report_files).values(report=report, **file._asdict())
+    kept = kept.on_conflict_do_update(index_elements=["report"], set_=file._asdict())
+    connection.execute(kept)
+    _change(connection, report, status="ready", rows=rows, error=None, finished_at=func.now())
+
+
+def fail(connection: Connection, report: str, reason: str) -> None:
+    _change(connection, report, status="failed", error=reason, finished_at=func.now())
+
+
+def read_file(connection: Connection, report: str) -> ReportFile | None:
+    query = select(
+        report_files.c.filename, report_files.c.content_type, report_files.c.content
+    ).where(report_files.c.report == report)
+    found = connection.execute(query).first()
+    return ReportFile(*found) if found else None
+
+
+def status_of(connection: Connection, report: str) -> str | None:
+    return connection.scalar(select(reports.c.status).where(reports.c.id == report))
+
+
+def abandoned(connection: Connection, age: timedelta, limit: int) -> list[RowMapping]:
+    """Runs that nobody works on and nobody has touched for `age`; ours until the transaction
+    ends, and touched now."""
+    query = (
+        select(reports)
+        .where(reports.c.status.in_(UNFINISHED), reports.c.touched_at < func.now() - age)
+        .order_by(reports.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    found = list(connection.execute(query).mappings())
+    ids = [row["id"] for row in found]
+    connection.execute(update(reports).where(reports.c.id.in_(ids)).values(touched_at=func.now()))
+    return found
+
+
+def allow_seconds(connection: Connection, seconds: int) -> None:
+    """Let this transaction's queries take longer than a request's may."""
+    connection.execute(
+        text("SELECT set_config('statement_timeout', :limit, true)"), {"limit": f"{seconds}s"}
+    )
+
+
+def _change(connection: Connection, report: str, **values: Any) -> None:
+    connection.execute(update(reports).where(reports.c.id == report).values(**values))

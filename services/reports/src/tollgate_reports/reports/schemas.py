@@ -1,0 +1,98 @@
+"""A report as it is asked for, kept and shown."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import RowMapping
+
+from tollgate_common.events.cloudevents import timestamp
+from tollgate_reports.usage.periods import Period
+from tollgate_reports.usage.schemas import Grain, GroupBy, Question
+from tollgate_reports.visibility import Filters, Mode
+
+Status = Literal["queued", "running", "ready", "failed"]
+Parameters = dict[str, Any]
+
+_TIMES = ("created_at", "started_at", "finished_at")
+
+
+class ReportRequest(BaseModel):
+    """The body of `POST /reports`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    type: Literal["usage"]
+    period: str | None = Field(
+        None, description="ISO 8601 interval, like 2026-11-01/P1M; this month unless given."
+    )
+    timezone: str = "UTC"
+    grain: Grain = "day"
+    group_by: GroupBy = ("project", "model")
+    mode: Mode | None = None
+    filters: Filters = Filters()
+    format: Literal["csv"] = "csv"
+
+
+class Report(BaseModel):
+    """A report run. `download_url` is there when it is ready: a path below the address you called,
+    good without credentials until `download_expires_at`. `error` says why it failed."""
+
+    id: str
+    type: str
+    format: str
+    status: Status
+    period: str
+    timezone: str
+    grain: str
+    group_by: list[str]
+    filters: dict[str, str]
+    rows: int | None
+    error: str | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    download_url: str | None
+    download_expires_at: datetime | None
+
+
+class ReportPage(BaseModel):
+    data: list[Report]
+    next_cursor: str | None
+
+
+def parameters_of(question: Question) -> Parameters:
+    """What is kept of a question, so that a run tomorrow answers the same one."""
+    return {
+        "period": question.period.text(),
+        "timezone": question.zone.key,
+        "grain": question.grain,
+        "group_by": list(question.groups),
+        "filters": dict(question.filters),
+    }
+
+
+def question_of(org: str, parameters: Mapping[str, Any]) -> Question:
+    """The question that was kept."""
+    start, end = (datetime.fromisoformat(part) for part in parameters["period"].split("/"))
+    return Question(
+        org=org,
+        period=Period(start, end),
+        zone=ZoneInfo(parameters["timezone"]),
+        grain=parameters["grain"],
+        groups=tuple(parameters["group_by"]),
+        filters=parameters["filters"],
+    )
+
+
+def as_json(row: RowMapping) -> dict[str, Any]:
+    """A run with the fields of `Report`, without a link."""
+    return {
+        **{name: row[name] for name in ("id", "type", "format", "status", "rows", "error")},
+        **row["parameters"],
+        **{name: timestamp(row[name]) if row[name] else None for name in _TIMES},
+        "download_url": None,
+        "download_expires_at": None,
+    }

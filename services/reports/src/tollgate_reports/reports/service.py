@@ -1,0 +1,98 @@
+"""Report runs as the API has them: asked for, looked at, downloaded."""
+
+from typing import Any
+
+from sqlalchemy import Engine, RowMapping
+
+from tollgate_common.events.cloudevents import timestamp
+from tollgate_common.guard import Caller
+from tollgate_common.ids import new_id
+from tollgate_reports.reports import repository
+from tollgate_reports.reports.errors import ReportNotReady, UnknownReport
+from tollgate_reports.reports.links import Links
+from tollgate_reports.reports.repository import ReportFile
+from tollgate_reports.reports.runs import Enqueue, try_enqueue
+from tollgate_reports.reports.schemas import ReportRequest, as_json, parameters_of
+from tollgate_reports.usage.schemas import UsageQuery
+from tollgate_reports.usage.service import question_of
+
+
+class ReportService:
+    """What the API does with report runs. `enqueue` queues a run by its id; when Redis is away
+    the run waits in its table for `sweep`."""
+
+    def __init__(self, engine: Engine, links: Links, enqueue: Enqueue) -> None:
+        self._engine = engine
+        self._links = links
+        self._enqueue = enqueue
+
+    def create(self, caller: Caller, request: ReportRequest) -> dict[str, Any]:
+        """A new run. Its period is fixed now, whenever it is worked on."""
+        query = UsageQuery(
+            **request.filters.model_dump(),
+            **request.model_dump(include={"period", "timezone", "grain", "group_by", "mode"}),
+        )
+        values = {
+            "id": new_id("rep"),
+            "org": caller.org,
+            "project": caller.project if caller.key else None,
+            "created_by": caller.subject,
+            "type": request.type,
+            "format": request.format,
+            "parameters": parameters_of(question_of(caller, query)),
+        }
+        with self._engine.begin() as connection:
+            row = repository.add(connection, values)
+        try_enqueue(self._enqueue, row["id"])
+        return as_json(row)
+
+    def find(self, caller: Caller, report: str) -> dict[str, Any]:
+        """The run, with a link to its file if there is one."""
+        row = self._row(caller, report)
+        shown = as_json(row)
+        if row["status"] == "ready":
+            link = self._links.make(report)
+            shown |= {"download_url": link.url, "download_expires_at": timestamp(link.expires_at)}
+        return shown
+
+    def list_page(
+        self, caller: Caller, before: str | None, limit: int
+    ) -> tuple[list[dict[str, Any]], str | None]:
+        """Runs the caller may see, and the cursor of the next page."""
+        with self._engine.connect() as connection:
+            rows = repository.list_page(
+                connection, caller.org, _own_project(caller), before, limit + 1
+            )
+        shown = [as_json(row) for row in rows[:limit]]
+        return shown, shown[-1]["id"] if rows[limit:] else None
+
+    def file_for(self, caller: Caller, report: str) -> ReportFile:
+        """The file, for a caller who may see the run."""
+        self._row(caller, report)
+        return self._file(report)
+
+    def file_by_link(self, report: str, token: str) -> ReportFile:
+        """The file, for whoever has a good link."""
+        self._links.check(report, token)
+        return self._file(report)
+
+    def _row(self, caller: Caller, report: str) -> RowMapping:
+        with self._engine.connect() as connection:
+            row = repository.find(connection, report, caller.org, _own_project(caller))
+        if row is None:
+            raise UnknownReport()
+        return row
+
+    def _file(self, report: str) -> ReportFile:
+        with self._engine.connect() as connection:
+            file = repository.read_file(connection, report)
+            status = repository.status_of(connection, report)
+        if status is None:
+            raise UnknownReport()
+        if file is None:
+            raise ReportNotReady(status)
+        return file
+
+
+def _own_project(caller: Caller) -> str | None:
+    return caller.project if caller.key else None
