@@ -1,7 +1,6 @@
 """The auth service, put together."""
 
 import threading
-from pathlib import Path
 
 from flask import Flask, Response, jsonify
 from sqlalchemy import Engine
@@ -11,7 +10,7 @@ from tollgate_auth import models as _tables  # noqa: F401 - migrations need all 
 from tollgate_auth.audit.endpoints import namespace as audit
 from tollgate_auth.clients.endpoints import blueprint as clients
 from tollgate_auth.clients.service import ServiceClients
-from tollgate_auth.extensions import LOOKUPS, SCHEMA, db, migrate
+from tollgate_auth.extensions import LOOKUPS, SCHEMA, db
 from tollgate_auth.fields import ObjectIdConverter
 from tollgate_auth.keys.endpoints import namespace as keys
 from tollgate_auth.limits.endpoints import namespace as limits
@@ -39,7 +38,6 @@ from tollgate_common.restx import ManagementApi
 from tollgate_common.sealing import Sealer
 
 AUDIENCE = "auth"
-MIGRATIONS = Path(__file__).with_name("migrations")
 NAMESPACES = (sessions, me, projects, keys, users, roles, limits, audit)
 
 
@@ -76,7 +74,6 @@ def _connect(app: Flask, settings: AuthSettings) -> None:
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
     app.config["SQLALCHEMY_BINDS"] = {LOOKUPS: {"url": settings.database(), **options, **lookups}}
     db.init_app(app)
-    migrate.init_app(app, db, directory=str(MIGRATIONS))
     databases.register_errors(app)
     stores.register_errors(app)
 

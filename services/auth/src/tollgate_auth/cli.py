@@ -1,19 +1,13 @@
-"""`tollgate-auth`: the service's commands."""
+"""`tollgate-auth`: the service's commands.
 
-import signal
-import threading
+`serve` replaces this process by gunicorn, which imports the app itself; so the app is imported
+here only by the commands that need it.
+"""
+
 from pathlib import Path
 
 import click
-from flask_migrate import downgrade, upgrade
 
-from tollgate_auth import seeding
-from tollgate_auth.app import MIGRATIONS, create_app
-from tollgate_auth.audit import service as audit
-from tollgate_auth.extensions import db
-from tollgate_auth.organisations import repository as organisations
-from tollgate_auth.outbox import outbox
-from tollgate_auth.runtime import runtime
 from tollgate_auth.settings import AuthSettings
 from tollgate_common.server import serve as run_server
 
@@ -25,19 +19,18 @@ def main() -> None:
 
 @main.command()
 def serve() -> None:
-    """Serve HTTP until stopped."""
+    """Serve HTTP on HOST:PORT, metrics on METRICS_PORT."""
     run_server("tollgate_auth.app:create_worker()", AuthSettings.load(), "gthread")
 
 
 @main.command()
 @click.option("--down-to", metavar="REVISION", help="Go back to this revision (or `base`).")
 def migrate(down_to: str | None) -> None:
-    """Bring the database to the newest schema. Several at once take turns."""
-    with create_app().app_context():
-        if down_to:
-            downgrade(str(MIGRATIONS), revision=down_to)
-        else:
-            upgrade(str(MIGRATIONS))
+    """Bring the tables to the newest schema. Several at once take turns."""
+    from tollgate_auth import commands
+
+    commands.migrate(down_to)
+    click.echo("auth: tables are up to date." if not down_to else f"auth: tables are at {down_to}.")
 
 
 @main.command()
@@ -45,21 +38,18 @@ def migrate(down_to: str | None) -> None:
 @click.option("--url", help="What users call; GATEWAY_URL unless given.")
 def seed(file: Path, url: str | None) -> None:
     """Make the first organisation, admin, project and test key; write their secrets to FILE."""
-    app = create_app()
-    with app.app_context():
-        parts = runtime()
-        written = seeding.seed(file, url or parts.settings.gateway_url, parts.passwords)
-    click.echo(f"Wrote {file}." if written else f"Kept {file}.")
+    from tollgate_auth import commands
+
+    written = commands.seed(file, url)
+    click.echo(f"auth: wrote {file}." if written else f"auth: kept {file}.")
 
 
-@main.command("outbox")
-def relay_outbox() -> None:
+@main.command()
+def outbox() -> None:
     """Send waiting events until stopped. `serve` does so too."""
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    with create_app().app_context():
-        outbox.sweep(db.engine, runtime().redis, stop)
+    from tollgate_auth import commands
+
+    commands.relay_outbox()
 
 
 @main.group("signing-keys")
@@ -69,27 +59,23 @@ def signing_keys() -> None:
 
 @signing_keys.command()
 def rotate() -> None:
-    """Publish a new key, which signs half a minute later."""
-    with create_app().app_context():
-        click.echo(runtime().keyring.rotate())
+    """Publish a new key, which signs half a minute later; print its kid."""
+    from tollgate_auth import commands
+
+    click.echo(commands.rotate_signing_key())
 
 
-@main.group("audit")
-def audit_log() -> None:
+@main.group()
+def audit() -> None:
     """The audit log."""
 
 
-@audit_log.command()
+@audit.command()
 def verify() -> None:
     """Check every organisation's chain; exit with 1 if one is broken."""
-    broken = False
-    with create_app().app_context():
-        for org in organisations.all_ids():
-            fault = audit.first_fault(org)
-            click.echo(f"{org}: {fault or 'whole'}")
-            broken = broken or fault is not None
-    raise SystemExit(1 if broken else 0)
+    from tollgate_auth import commands
 
-
-if __name__ == "__main__":
-    main()
+    faults = commands.verify_audit_logs()
+    for org, fault in faults.items():
+        click.echo(f"{org}: {fault or 'whole'}")
+    raise SystemExit(1 if any(faults.values()) else 0)

@@ -1,7 +1,6 @@
 """The Flask extensions, unbound; `create_app` binds them."""
 
 from flask_jwt_extended import JWTManager
-from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 
 from tollgate_auth.database import metadata
@@ -10,5 +9,4 @@ SCHEMA = "auth"
 LOOKUPS = "lookups"
 
 db = SQLAlchemy(metadata=metadata)
-migrate = Migrate()
 jwt_manager = JWTManager()

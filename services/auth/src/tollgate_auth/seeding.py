@@ -16,16 +16,12 @@ from tollgate_auth.audit import service as audit
 from tollgate_auth.keys import service as keys
 from tollgate_auth.keys.schemas import KeyCreate
 from tollgate_auth.organisations import repository as organisations
-from tollgate_auth.organisations.models import Organisation
-from tollgate_auth.projects import repository as projects
-from tollgate_auth.projects.models import Project
-from tollgate_auth.roles.permissions import OWNER
+from tollgate_auth.organisations.service import found
 from tollgate_auth.sessions import repository as sessions
 from tollgate_auth.unit_of_work import unit_of_work
 from tollgate_auth.users import repository as users
 from tollgate_auth.users.models import User
 from tollgate_auth.users.passwords import Passwords
-from tollgate_common.ids import new_id
 
 ADMIN_EMAIL = "admin@tollgate.local"
 KEY_SCOPES = ["inference", "projects:read", "keys:read", "limits:read", "models:read",
@@ -40,7 +36,9 @@ def seed(file: Path, url: str, passwords: Passwords) -> bool:
             admin = users.by_email(ADMIN_EMAIL)
             if admin is not None and _complete(file):
                 return False
-            secrets_made = _make_credentials(admin or _first_admin(), passwords)
+            secrets_made = _make_credentials(
+                admin or found("Default", ADMIN_EMAIL, "Admin"), passwords
+            )
         lines = {"TOLLGATE_URL": url, "TOLLGATE_ADMIN_EMAIL": ADMIN_EMAIL} | secrets_made
         _write(file, "".join(f"{name}={value}\n" for name, value in lines.items()))
     return True
@@ -55,16 +53,6 @@ def _make_credentials(admin: User, passwords: Passwords) -> dict[str, str]:
     key, text = keys.make(admin.org_id, admin.id, wanted)
     audit.record(admin.org_id, audit.SYSTEM, "organisation.seeded", ("key", key.id))
     return {"TOLLGATE_ADMIN_PASSWORD": password, "TOLLGATE_API_KEY": text}
-
-
-def _first_admin() -> User:
-    organisation = Organisation(id=new_id("org"), name="Default", audit_length=0, audit_hash=b"")
-    organisations.add(organisation)
-    org = organisation.id
-    projects.add(Project(id=new_id("proj"), org_id=org, name="default", is_default=True))
-    admin = User(id=new_id("usr"), org_id=org, email=ADMIN_EMAIL, name="Admin", role=OWNER)
-    users.add(admin)
-    return admin
 
 
 def _complete(file: Path) -> bool:
