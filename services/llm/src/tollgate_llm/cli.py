@@ -3,7 +3,7 @@
 import click
 
 from tollgate_common.server import serve as run_server
-from tollgate_llm.settings import LlmSettings, SandboxServerSettings
+from tollgate_llm.settings import LlmSettings, SandboxServerSettings, WorkerSettings
 
 
 @click.group()
@@ -33,3 +33,11 @@ def migrate_command() -> None:
     with create_app(LlmSettings.load()).app_context():
         flask_migrate.upgrade()
     click.echo("llm: tables are up to date.")
+
+
+@main.command()
+def worker() -> None:
+    """Run queued jobs, metrics on METRICS_PORT (9084)."""
+    from tollgate_llm.worker import work  # as above
+
+    work(WorkerSettings.load())

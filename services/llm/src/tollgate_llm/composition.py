@@ -12,14 +12,16 @@ from tollgate_common import stores
 from tollgate_common.guard import Guard
 from tollgate_common.http import ControlClient, ServiceTokens, jwks_fetcher
 from tollgate_common.jwt import JwksClient
+from tollgate_common.sealing import Sealer
 from tollgate_common.tickets import TicketBook
 from tollgate_llm.catalog.prices import PriceList
+from tollgate_llm.catalog.service import CatalogService
 from tollgate_llm.inference.account import Cashier
 from tollgate_llm.inference.service import InferenceService
+from tollgate_llm.jobs.service import JobService
 from tollgate_llm.providers.platform import platform_providers, sandbox
 from tollgate_llm.providers.service import ProviderService
 from tollgate_llm.providers.upstreams import Upstreams
-from tollgate_llm.providers.vault import Vault
 from tollgate_llm.routing.loading import Builder, load
 from tollgate_llm.routing.service import Router
 from tollgate_llm.routing.snapshots import Snapshots
@@ -32,10 +34,11 @@ class Parts(NamedTuple):
     redis: Redis
     guard: Guard
     providers: ProviderService
-    prices: PriceList
+    catalog: CatalogService
     snapshots: Snapshots
     router: Router
     inference: InferenceService
+    jobs: JobService
 
 
 def compose(settings: LlmSettings, engine: Engine) -> Parts:
@@ -45,18 +48,14 @@ def compose(settings: LlmSettings, engine: Engine) -> Parts:
     platform = platform_providers(settings)
     prices = PriceList()
 
-    def changed(org: str) -> None:
-        snapshots.changed(org)
-
     providers = ProviderService(
-        Vault(settings.secret("encryption_key")),
+        Sealer(settings.secret("encryption_key")),
         platform,
         {
             "openai": settings.openai_base_url,
             "anthropic": settings.anthropic_base_url,
             "sandbox": settings.sandbox_url,
         },
-        changed,
     )
     snapshots = Snapshots(
         load=lambda org: load(engine, org),
@@ -67,7 +66,10 @@ def compose(settings: LlmSettings, engine: Engine) -> Parts:
     router = Router(snapshots, prices, sandbox(settings))
     upstreams = Upstreams(settings.provider_connect_timeout, settings.provider_read_timeout)
     inference = InferenceService(router, upstreams, Cashier(TicketBook(redis, SERVICE)))
-    return Parts(redis, guard, providers, prices, snapshots, router, inference)
+    jobs = JobService(redis, settings.job_timeout)
+    return Parts(
+        redis, guard, providers, CatalogService(router), snapshots, router, inference, jobs
+    )
 
 
 def service_tokens(settings: LlmSettings) -> ServiceTokens:

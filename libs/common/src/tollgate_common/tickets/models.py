@@ -27,8 +27,9 @@ class Attribution(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What the request used; known when the ticket closes. `cost_nanos` is nano-dollars,
-    `estimated` says that the figures are not the provider's own."""
+    """What the request used; known when the ticket closes. `cost_nanos` is nano-dollars.
+    `input_tokens` is everything that was read; those from a cache and those written to one are
+    parts of it. `estimated` says that the figures are not the provider's own."""
 
     status: Status
     provider: str | None = None
@@ -37,6 +38,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     input_tokens: int = 0
     output_tokens: int = 0
     cached_input_tokens: int = 0
+    cache_write_tokens: int = 0
     reasoning_tokens: int = 0
     cost_nanos: int = 0
     price: dict[str, str] | None = None

@@ -46,6 +46,10 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
             (usage.output_tokens, self.output),
         )
 
+    def highest_input(self) -> Decimal:
+        """What an input token costs at most, read from the cache, written to it, or neither."""
+        return max(self.input, self.cached_input or self.input, self.cache_write or self.input)
+
 
 def make_price(
     input_price: Decimal,

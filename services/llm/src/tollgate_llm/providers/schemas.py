@@ -53,3 +53,8 @@ class ProviderOut(BaseModel):
     base_url: str
     has_api_key: bool
     source: Literal["platform", "organisation"]
+
+
+class ProviderList(BaseModel):
+    data: list[ProviderOut]
+    next_cursor: str | None = None

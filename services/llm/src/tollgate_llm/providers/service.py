@@ -1,45 +1,32 @@
 """The rules of providers: an organisation's own, over the platform's."""
 
 import re
-from collections.abc import Callable
 
 from sqlalchemy.orm import Session
 
-from tollgate_common.errors import InvalidField, NotFound
+from tollgate_common.errors import InvalidField
 from tollgate_common.logging import get_logger
+from tollgate_common.sealing import SealBroken, Sealer
 from tollgate_llm.providers import repository
+from tollgate_llm.providers.errors import ProviderNotFound
 from tollgate_llm.providers.kinds import Kind, Provider
 from tollgate_llm.providers.models import ProviderRow
 from tollgate_llm.providers.schemas import ProviderIn, ProviderOut
-from tollgate_llm.providers.vault import Unreadable, Vault
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}\Z")
 
 log = get_logger(__name__)
 
 
-class ProviderNotFound(NotFound):
-    code = "provider_not_found"
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"There is no provider `{name}`.", param="name")
-
-
 class ProviderService:
-    """`defaults` is each kind's base URL; `changed` is told whose configuration has changed, after
-    the transaction."""
+    """`defaults` is each kind's base URL. Changes are committed by whoever calls."""
 
     def __init__(
-        self,
-        vault: Vault,
-        platform: dict[str, Provider],
-        defaults: dict[Kind, str],
-        changed: Callable[[str], None],
+        self, sealer: Sealer, platform: dict[str, Provider], defaults: dict[Kind, str]
     ) -> None:
-        self._vault = vault
+        self._sealer = sealer
         self._platform = platform
         self._defaults = defaults
-        self._changed = changed
 
     def listed(self, session: Session, org: str) -> list[ProviderOut]:
         """By name; the platform's where the organisation has none of that name."""
@@ -56,7 +43,7 @@ class ProviderService:
         return _from_platform(self._platform[name])
 
     def put(self, session: Session, org: str, name: str, wanted: ProviderIn) -> ProviderOut:
-        """Create or replace. Commits. A credential never moves to another address unsaid: with a
+        """Create or replace. A credential never moves to another address unsaid: with a
         new `base_url` or kind, `api_key` must be given again."""
         if not NAME.match(name):
             raise InvalidField(
@@ -65,8 +52,6 @@ class ProviderService:
         base_url = wanted.base_url or self._defaults[wanted.kind]
         sealed = self._sealed(session, org, name, wanted, base_url)
         repository.put(session, org, name, kind=wanted.kind, base_url=base_url, sealed=sealed)
-        session.commit()
-        self._changed(org)
         log.info("provider_changed", org=org, provider=name, kind=wanted.kind)
         return ProviderOut(
             name=name,
@@ -77,18 +62,17 @@ class ProviderService:
         )
 
     def remove(self, session: Session, org: str, name: str) -> None:
-        """Commits. The platform's provider of that name, if any, takes its place."""
+        """The platform's provider of that name, if any, takes its place."""
         if not repository.remove(session, org, name):
             raise ProviderNotFound(name)
-        session.commit()
-        self._changed(org)
         log.info("provider_removed", org=org, provider=name)
 
     def _sealed(
         self, session: Session, org: str, name: str, wanted: ProviderIn, base_url: str
     ) -> bytes | None:
         if wanted.api_key is not None:
-            return self._vault.seal(wanted.api_key.get_secret_value(), row_name(org, name))
+            secret = wanted.api_key.get_secret_value().encode()
+            return self._sealer.seal(secret, purpose(org, name))
         row = repository.get(session, org, name)
         if row is not None and (row.kind, row.base_url) == (wanted.kind, base_url):
             return row.sealed
@@ -99,14 +83,15 @@ class ProviderService:
         if sealed is None:
             return ""
         try:
-            return self._vault.open(sealed, row_name(org, name))
-        except Unreadable:
+            return self._sealer.open(sealed, purpose(org, name)).decode()
+        except SealBroken:
             log.error("provider_credential_unreadable", org=org, provider=name)
             return None
 
 
-def row_name(org: str, name: str) -> str:
-    return f"{org}/{name}"
+def purpose(org: str, name: str) -> str:
+    """What a credential is sealed for: it opens in no other row."""
+    return f"provider:{org}/{name}"
 
 
 def _from_row(row: ProviderRow) -> ProviderOut:

@@ -41,6 +41,22 @@ class Router:
         snapshot.found[mode, model] = (time.monotonic() + REMEMBER_SECONDS, found)
         return found
 
+    def names(self, org: str, mode: str) -> set[str]:
+        """The models that can be called: the organisation's, its providers' and the sandbox's.
+        More names are known than can be listed: versions and fine-tunes of these."""
+        snapshot = self._snapshots.get(org)
+        providers = snapshot.providers.values()
+        vendors = {self.vendor(provider) for provider in providers} - {SANDBOX_NAMES}
+        if mode == TEST:
+            vendors |= {OPENAI, ANTHROPIC}
+        usable = {
+            name
+            for name, model in snapshot.models.items()
+            if mode == TEST or any(route.provider in snapshot.providers for route in model.routes)
+        }
+        listed = {name for vendor in vendors for name in self._prices.names(vendor)}
+        return usable | listed | {SANDBOX_NAMES}
+
     def _find(self, snapshot: Snapshot, mode: str, model: str) -> tuple[Candidate, ...]:
         own = snapshot.models.get(model)
         if mode == TEST:
@@ -54,15 +70,12 @@ class Router:
         rehearsed; any other keeps its own."""
         if own is None:
             return (Candidate(self._sandbox, model, self._tariff_in_test(snapshot, model)),)
-        names = [
-            (route.model if self._vendor_at(snapshot, route) == SANDBOX_NAMES else model, route)
-            for route in own.routes
-        ]
-        found = [
-            Candidate(self._sandbox, name, own.tariff or self._tariff_of_route(snapshot, route))
-            for name, route in names
-        ]
-        return tuple(dict.fromkeys(found))
+        found: dict[str, Candidate] = {}
+        for route in own.routes:
+            name = route.model if self._vendor_at(snapshot, route) == SANDBOX_NAMES else model
+            tariff = own.tariff or self._tariff_of_route(snapshot, route)
+            found.setdefault(name, Candidate(self._sandbox, name, tariff))
+        return tuple(found.values())
 
     def _routed(self, snapshot: Snapshot, own: Model) -> tuple[Candidate, ...]:
         found = tuple(

@@ -1,0 +1,51 @@
+"""`/api/v1/models`."""
+
+from typing import Any
+
+from flask import current_app
+
+from tollgate_common.guard import current_caller, requires
+from tollgate_common.restx import Noun, document, json_body, page
+from tollgate_llm.catalog.schemas import ModelIn, ModelList, ModelOut
+from tollgate_llm.catalog.service import CatalogService
+from tollgate_llm.extensions import db
+from tollgate_llm.unit_of_work import TransactionalResource
+
+namespace = Noun("models", description="What can be asked for, where it goes, what it costs.")
+one, many = document(namespace, ModelOut), document(namespace, ModelList)
+wanted = document(namespace, ModelIn)
+
+
+def _service() -> CatalogService:
+    service: CatalogService = current_app.extensions["catalog"]
+    return service
+
+
+@namespace.route("")
+class Models(TransactionalResource):
+    @requires("models:read")
+    @namespace.documented({200: ("The organisation's models, then what its providers have.", many)})
+    def get(self) -> dict[str, Any]:
+        found = _service().listed(db.session(), current_caller().org)
+        return page([model.model_dump(mode="json") for model in found])
+
+
+@namespace.route("/<path:name>")
+class OneModel(TransactionalResource):
+    @requires("models:read")
+    @namespace.documented({200: ("The model.", one)})
+    def get(self, name: str) -> dict[str, Any]:
+        return _service().get(db.session(), current_caller().org, name).model_dump(mode="json")
+
+    @requires("models:write")
+    @namespace.documented({200: ("The model as it is now.", one)}, body=wanted)
+    def put(self, name: str) -> dict[str, Any]:
+        body = json_body(ModelIn)
+        put = _service().put(db.session(), current_caller().org, name, body)
+        return put.model_dump(mode="json")
+
+    @requires("models:write")
+    @namespace.documented({204: "The organisation's model is gone."})
+    def delete(self, name: str) -> tuple[str, int]:
+        _service().remove(db.session(), current_caller().org, name)
+        return "", 204

@@ -1,0 +1,62 @@
+"""What the management API takes and gives for models."""
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+
+Strategy = Literal["fallback", "weighted", "least_latency"]
+
+UsdPerMtok = Annotated[
+    Decimal,
+    Field(ge=0, lt=1_000_000, decimal_places=9, allow_inf_nan=False),
+    PlainSerializer(lambda value: f"{value:f}", return_type=str),
+]
+
+
+class Price(BaseModel):
+    """US dollars per million tokens, as decimal strings."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    input_usd_per_mtok: UsdPerMtok
+    output_usd_per_mtok: UsdPerMtok
+    cached_input_usd_per_mtok: UsdPerMtok | None = None
+    cache_write_usd_per_mtok: UsdPerMtok | None = None
+
+
+class Route(BaseModel):
+    """One way to the model: a provider, and the model's name there. `weight` counts for the
+    strategy `weighted`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    provider: str = Field(min_length=1, max_length=64)
+    model: str = Field(min_length=1, max_length=256)
+    weight: int = Field(1, ge=1, le=1000)
+
+
+class ModelIn(BaseModel):
+    """`price` takes the place of the list price; null: the list price holds."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    routes: list[Route] = Field(min_length=1, max_length=16)
+    strategy: Strategy = "fallback"
+    price: Price | None = None
+
+
+class ModelOut(BaseModel):
+    """`source`: set up by the organisation, or known from the vendor's price list. `price` is the
+    one that holds; null: nobody knows it."""
+
+    name: str
+    routes: list[Route]
+    strategy: Strategy
+    price: Price | None
+    source: Literal["organisation", "vendor"]
+
+
+class ModelList(BaseModel):
+    data: list[ModelOut]
+    next_cursor: str | None = None

@@ -1,0 +1,96 @@
+"""The rules of models: an organisation's own, and those it can call without setting them up."""
+
+from sqlalchemy.orm import Session
+
+from tollgate_common.errors import InvalidField
+from tollgate_common.logging import get_logger
+from tollgate_llm.catalog import repository
+from tollgate_llm.catalog.errors import ModelNotFound
+from tollgate_llm.catalog.models import ModelRow
+from tollgate_llm.catalog.schemas import ModelIn, ModelOut, Price, Route
+from tollgate_llm.routing.models import Candidate
+from tollgate_llm.routing.service import Router
+
+NAME_CHARACTERS = 256
+LIVE = "live"
+
+log = get_logger(__name__)
+
+
+class CatalogService:
+    """`router` knows what a name means where the organisation has said nothing about it."""
+
+    def __init__(self, router: Router) -> None:
+        self._router = router
+
+    def listed(self, session: Session, org: str) -> list[ModelOut]:
+        """By name: what the organisation has set up, then what its providers offer besides."""
+        own = {row.name: _from_row(row, self._price(org, row)) for row in _rows(session, org)}
+        others = {
+            name: _from_candidates(name, self._router.candidates(org, LIVE, name))
+            for name in self._router.names(org, LIVE)
+            if name not in own
+        }
+        return [own[name] for name in sorted(own)] + [others[name] for name in sorted(others)]
+
+    def get(self, session: Session, org: str, name: str) -> ModelOut:
+        row = repository.get(session, org, name)
+        if row is not None:
+            return _from_row(row, self._price(org, row))
+        return _from_candidates(name, self._router.candidates(org, LIVE, name))
+
+    def put(self, session: Session, org: str, name: str, wanted: ModelIn) -> ModelOut:
+        """Create or replace."""
+        if not name or len(name) > NAME_CHARACTERS or not name.isprintable():
+            raise InvalidField("name: 1 to 256 printable characters.", param="name")
+        price = wanted.price.model_dump(exclude_none=True) if wanted.price else None
+        repository.put(
+            session, org, name,
+            routes=[route.model_dump() for route in wanted.routes],
+            strategy=wanted.strategy,
+            price=price,
+        )  # fmt: skip
+        log.info("model_changed", org=org, model=name)
+        return ModelOut(name=name, source="organisation", **wanted.model_dump())
+
+    def remove(self, session: Session, org: str, name: str) -> None:
+        if not repository.remove(session, org, name):
+            raise ModelNotFound(name)
+        log.info("model_removed", org=org, model=name)
+
+    def _price(self, org: str, row: ModelRow) -> Price | None:
+        """The organisation's own, else that of the first route which has one."""
+        if row.price is not None:
+            return Price.model_validate(row.price)
+        try:
+            return _price_of(self._router.candidates(org, LIVE, row.name))
+        except ModelNotFound:
+            return None
+
+
+def _rows(session: Session, org: str) -> list[ModelRow]:
+    return repository.all_of(session, org)
+
+
+def _from_row(row: ModelRow, price: Price | None) -> ModelOut:
+    return ModelOut.model_validate(
+        {
+            "name": row.name,
+            "routes": row.routes,
+            "strategy": row.strategy,
+            "price": price,
+            "source": "organisation",
+        }
+    )
+
+
+def _from_candidates(name: str, candidates: tuple[Candidate, ...]) -> ModelOut:
+    routes = [Route(provider=c.provider.name, model=c.model, weight=1) for c in candidates]
+    return ModelOut(
+        name=name, routes=routes, strategy="fallback", price=_price_of(candidates), source="vendor"
+    )
+
+
+def _price_of(candidates: tuple[Candidate, ...]) -> Price | None:
+    tariff = next((c.tariff for c in candidates if c.tariff is not None), None)
+    return Price.model_validate(tariff.base.text) if tariff else None

@@ -1,0 +1,113 @@
+"""`GET /v1/models` in either vendor's shape, and what the gateway asks about a model.
+
+Nobody's price list says when a model was made, so both shapes give the epoch, which Anthropic's
+documentation has for "unknown".
+"""
+
+from typing import Any
+
+import msgspec
+from flask import Flask, Request, Response, current_app, request
+
+from tollgate_common.errors import BadRequest, dialects
+from tollgate_common.guard import current_caller, requires
+from tollgate_llm.catalog.errors import ModelNotFound
+from tollgate_llm.routing.service import Router
+
+EXTENSION = "router"
+UNKNOWN_TIME = "1970-01-01T00:00:00Z"
+PAGE, LARGEST_PAGE = 20, 1000
+
+
+def register(app: Flask, router: Router) -> None:
+    app.extensions[EXTENSION] = router
+    app.add_url_rule("/v1/models", view_func=models)
+    app.add_url_rule("/v1/models/<path:name>", view_func=model)
+    app.add_url_rule("/internal/v1/models/<path:name>", view_func=facts)
+
+
+@requires("inference")
+def models() -> Response:
+    """Every model that this caller's organisation can call, in this caller's mode."""
+    caller = current_caller()
+    router = _router()
+    owners = {
+        name: router.candidates(caller.org, caller.mode, name)[0].provider.name
+        for name in sorted(router.names(caller.org, caller.mode))
+    }
+    if _wants_anthropic():
+        return _json(_anthropic_page(list(owners), request))
+    data = [_openai(name, owner) for name, owner in owners.items()]
+    return _json({"object": "list", "data": data})
+
+
+@requires("inference")
+def model(name: str) -> Response:
+    """One model; also those names that are known without being listed."""
+    caller = current_caller()
+    owner = _router().candidates(caller.org, caller.mode, name)[0].provider.name
+    return _json(_anthropic(name) if _wants_anthropic() else _openai(name, owner))
+
+
+@requires("inference")
+def facts(name: str) -> Response:
+    """What bounds a request's cost: the highest price that may apply to it; null: nobody knows."""
+    caller = current_caller()
+    tariffs = [c.tariff for c in _router().candidates(caller.org, caller.mode, name)]
+    known = [tariff.highest() for tariff in tariffs if tariff is not None]
+    price = None
+    if known and len(known) == len(tariffs):
+        price = {
+            "input_usd_per_mtok": f"{max(p.highest_input() for p in known):f}",
+            "output_usd_per_mtok": f"{max(p.output for p in known):f}",
+        }
+    return _json({"max_output_tokens": None, "price": price})
+
+
+def _router() -> Router:
+    router: Router = current_app.extensions[EXTENSION]
+    return router
+
+
+def _wants_anthropic() -> bool:
+    dialect = dialects.dialect_of(request.path, request.headers.get("anthropic-version"))
+    return dialect == "anthropic"
+
+
+def _openai(name: str, owner: str) -> dict[str, Any]:
+    return {"id": name, "object": "model", "created": 0, "owned_by": owner}
+
+
+def _anthropic(name: str) -> dict[str, Any]:
+    return {"type": "model", "id": name, "display_name": name, "created_at": UNKNOWN_TIME}
+
+
+def _anthropic_page(names: list[str], asked: Request) -> dict[str, Any]:
+    """A page as Anthropic has them: `limit`, and `after_id` or `before_id`."""
+    size = asked.args.get("limit", str(PAGE))
+    if not size.isascii() or not size.isdigit() or not 1 <= int(size[:5]) <= LARGEST_PAGE:
+        raise BadRequest(f"limit: a number from 1 to {LARGEST_PAGE}.", param="limit")
+    after, before = asked.args.get("after_id"), asked.args.get("before_id")
+    rest = names
+    if after is not None:
+        rest = names[_place(names, after) + 1 :]
+    elif before is not None:
+        rest = names[: _place(names, before)]
+    page = rest[-int(size) :] if before is not None and after is None else rest[: int(size)]
+    return {
+        "data": [_anthropic(name) for name in page],
+        "has_more": len(rest) > len(page),
+        "first_id": page[0] if page else None,
+        "last_id": page[-1] if page else None,
+    }
+
+
+def _place(names: list[str], name: str) -> int:
+    try:
+        return names.index(name)
+    except ValueError:
+        raise ModelNotFound(name) from None
+
+
+def _json(payload: dict[str, Any]) -> Response:
+    return Response(msgspec.json.encode(payload), content_type="application/json")

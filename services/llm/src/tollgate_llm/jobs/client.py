@@ -1,0 +1,63 @@
+"""The worker as one more client of the gateway: the same path, tickets, limits and books."""
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from tollgate_common.errors import DependencyDown
+from tollgate_common.http import ServiceTokens
+from tollgate_common.metrics import dependency_failures
+from tollgate_llm.jobs.models import Job
+
+CONNECT_SECONDS = 2.0
+AUDIENCE, SCOPE = "gateway", "inference:act"
+LARGEST_TYPE = 128
+UNAVAILABLE = 503
+
+
+class GatewayClient:
+    """Makes a job's call in the name of whoever asked for it. A gateway that cannot be reached or
+    is not able to answer (503) is `DependencyDown`; every other answer is the job's result."""
+
+    def __init__(self, base_url: str, tokens: ServiceTokens, timeout: float) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._tokens = tokens
+        self._timeout = timeout
+        self._session = requests.Session()
+        self._session.trust_env = False  # a proxy variable must not divert calls between services
+        self._session.mount("http://", HTTPAdapter())
+        self._session.mount("https://", HTTPAdapter())
+
+    def call(self, job: Job) -> tuple[int, str, bytes]:
+        """Status, content type and body of the answer."""
+        try:
+            answer = self._session.post(
+                self._base_url + job.endpoint,
+                data=job.body,
+                headers=self._headers(job),
+                timeout=(CONNECT_SECONDS, self._timeout),
+                allow_redirects=False,
+            )
+        except requests.RequestException:
+            dependency_failures.labels("gateway").inc()
+            raise DependencyDown("gateway") from None
+        if answer.status_code == UNAVAILABLE:
+            raise DependencyDown("gateway")
+        content_type = answer.headers.get("content-type", "")[:LARGEST_TYPE]
+        return answer.status_code, content_type, answer.content
+
+    def _headers(self, job: Job) -> dict[str, str]:
+        headers = {
+            "authorization": f"Bearer {self._tokens.get(AUDIENCE, SCOPE)}",
+            "content-type": "application/json",
+            "idempotency-key": job.id,
+            "x-request-id": job.id,
+        }
+        if job.endpoint.startswith("/v1/messages"):
+            headers["anthropic-version"] = "2023-06-01"
+        if job.key:
+            headers["x-tollgate-on-behalf-key"] = job.key
+        elif job.user:
+            headers["x-tollgate-on-behalf-user"] = job.user
+            if job.project:
+                headers["x-tollgate-on-behalf-project"] = job.project
+        return headers

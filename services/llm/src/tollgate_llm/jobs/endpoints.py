@@ -1,0 +1,83 @@
+"""`/v1/jobs` for whoever has an inference call to queue, `/api/v1/jobs` for who manages them."""
+
+from typing import Any
+
+from flask import Flask, Response, current_app, request
+
+from tollgate_common.guard import current_caller, requires
+from tollgate_common.restx import Noun, document, page, query
+from tollgate_llm.extensions import db
+from tollgate_llm.jobs.schemas import JobList, JobOut, JobQuery, job_out, job_with_answer
+from tollgate_llm.jobs.service import JobService
+from tollgate_llm.unit_of_work import TransactionalResource
+
+EXTENSION = "jobs"
+
+namespace = Noun("jobs", description="Queued inference calls.")
+one, many = document(namespace, JobOut), document(namespace, JobList)
+
+
+def register(app: Flask, service: JobService) -> None:
+    app.extensions[EXTENSION] = service
+    app.add_url_rule("/v1/jobs", "create_job", create_job, methods=["POST"])
+    app.add_url_rule("/v1/jobs/<job_id>", "get_job", get_job, methods=["GET"])
+    app.add_url_rule("/v1/jobs/<job_id>", "cancel_job", cancel_job, methods=["DELETE"])
+
+
+def _service() -> JobService:
+    service: JobService = current_app.extensions[EXTENSION]
+    return service
+
+
+@requires("inference")
+def create_job() -> Response:
+    """202 with the job, and where to look for its answer."""
+    job = _service().create(db.session(), current_caller(), request.get_data(cache=False))
+    response = _json(job_with_answer(job), 202)
+    response.headers["location"] = f"/v1/jobs/{job.id}"
+    return response
+
+
+@requires("inference")
+def get_job(job_id: str) -> Response:
+    """The job, with its answer once there is one."""
+    return _json(job_with_answer(_service().get(db.session(), current_caller(), job_id)))
+
+
+@requires("inference")
+def cancel_job(job_id: str) -> Response:
+    """The job, cancelled; 409 when it had finished."""
+    return _json(job_with_answer(_service().cancel(db.session(), current_caller(), job_id)))
+
+
+def _json(body: bytes, status: int = 200) -> Response:
+    return Response(body, status=status, content_type="application/json")
+
+
+@namespace.route("")
+class Jobs(TransactionalResource):
+    @requires("jobs:read")
+    @namespace.documented(
+        {200: ("A page of jobs, the newest first.", many)},
+        params={
+            "status": "Only those that are queued, running, succeeded, failed or cancelled.",
+            "limit": "How many, from 1 to 200.",
+            "cursor": "The `next_cursor` of the page before.",
+        },
+    )
+    def get(self) -> dict[str, Any]:
+        jobs, following = _service().page(db.session(), current_caller(), query(JobQuery))
+        return page([job_out(job) for job in jobs], following)
+
+
+@namespace.route("/<job_id>")
+class OneJob(TransactionalResource):
+    @requires("jobs:read")
+    @namespace.documented({200: ("The job.", one)})
+    def get(self, job_id: str) -> dict[str, Any]:
+        return job_out(_service().get(db.session(), current_caller(), job_id))
+
+    @requires("jobs:write")
+    @namespace.documented({200: ("The job, cancelled.", one), 409: "It had finished."})
+    def delete(self, job_id: str) -> dict[str, Any]:
+        return job_out(_service().cancel(db.session(), current_caller(), job_id))

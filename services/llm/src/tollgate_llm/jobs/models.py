@@ -1,0 +1,36 @@
+"""The table of jobs."""
+
+from sqlalchemy import LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tollgate_llm.database import Base, Moment
+
+QUEUED, RUNNING = "queued", "running"
+SUCCEEDED, FAILED, CANCELLED = "succeeded", "failed", "cancelled"
+STATUSES = (QUEUED, RUNNING, SUCCEEDED, FAILED, CANCELLED)
+
+
+class Job(Base):
+    """`body` is the call's, byte for byte; `response_…` the gateway's answer, as it came. While
+    a job runs, its worker holds it until `leased_until`."""
+
+    __tablename__ = "jobs"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    org: Mapped[str] = mapped_column(String(40))
+    project: Mapped[str | None] = mapped_column(String(40))
+    key: Mapped[str | None] = mapped_column(String(40))
+    user: Mapped[str | None] = mapped_column(String(40))
+    mode: Mapped[str] = mapped_column(String(8))
+    endpoint: Mapped[str] = mapped_column(String(64))
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    status: Mapped[str] = mapped_column(String(16))
+    attempts: Mapped[int]
+    leased_until: Mapped[Moment | None]
+    response_status: Mapped[int | None]
+    response_type: Mapped[str | None] = mapped_column(String(128))
+    response_body: Mapped[bytes | None] = mapped_column(LargeBinary)
+    error: Mapped[str | None] = mapped_column(String(512))
+    created_at: Mapped[Moment]
+    started_at: Mapped[Moment | None]
+    finished_at: Mapped[Moment | None]

@@ -1,0 +1,130 @@
+"""The only SQL about jobs. Times are the database's own."""
+
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from tollgate_common.guard import Caller
+from tollgate_llm.jobs.models import CANCELLED, QUEUED, RUNNING, Job
+
+LEASE = timedelta(seconds=30)
+
+
+def add(session: Session, job_id: str, caller: Caller, endpoint: str, body: bytes) -> Job:
+    job = Job(
+        id=job_id, org=caller.org, project=caller.project, key=caller.key, user=caller.user,
+        mode=caller.mode, endpoint=endpoint, body=body, status=QUEUED, attempts=0,
+        created_at=func.now(),
+    )  # fmt: skip
+    session.add(job)
+    session.flush()
+    session.refresh(job)
+    return job
+
+
+def get(session: Session, org: str, job_id: str) -> Job | None:
+    return session.scalars(select(Job).where(Job.id == job_id, Job.org == org)).first()
+
+
+def page(
+    session: Session,
+    org: str,
+    size: int,
+    *,
+    status: str | None,
+    before: str | None,
+    of: tuple[str | None, str] | None,
+) -> list[Job]:
+    """The newest first. `of`: only this project's, in this mode."""
+    query = select(Job).where(Job.org == org).order_by(Job.id.desc()).limit(size)
+    if status:
+        query = query.where(Job.status == status)
+    if before:
+        query = query.where(Job.id < before)
+    if of:
+        query = query.where(Job.project.is_not_distinct_from(of[0]), Job.mode == of[1])
+    return list(session.scalars(query))
+
+
+def cancel(session: Session, job: Job) -> bool:
+    """False when it had finished."""
+    changed = session.execute(
+        update(Job)
+        .where(Job.id == job.id, Job.status.in_([QUEUED, RUNNING]))
+        .values(status=CANCELLED, finished_at=func.now(), leased_until=None)
+        .returning(Job.id)
+    ).first()
+    session.refresh(job)
+    return changed is not None
+
+
+def claim(session: Session, job_id: str) -> Job | None:
+    """Begin to run it, if nobody does: the one step that decides who runs a job."""
+    return session.scalars(
+        update(Job)
+        .where(Job.id == job_id, or_(Job.status == QUEUED, _abandoned()))
+        .values(
+            status=RUNNING,
+            attempts=Job.attempts + 1,
+            started_at=func.coalesce(Job.started_at, func.now()),
+            leased_until=func.now() + LEASE,
+        )
+        .returning(Job)
+    ).first()
+
+
+def renew(session: Session, job_id: str, attempt: int) -> None:
+    session.execute(
+        update(Job)
+        .where(Job.id == job_id, Job.status == RUNNING, Job.attempts == attempt)
+        .values(leased_until=func.now() + LEASE)
+    )
+
+
+def release(session: Session, job_id: str, attempt: int) -> None:
+    """Give it back unfinished: it may run again."""
+    session.execute(
+        update(Job)
+        .where(Job.id == job_id, Job.status == RUNNING, Job.attempts == attempt)
+        .values(status=QUEUED, leased_until=None)
+    )
+
+
+def finish(
+    session: Session,
+    job_id: str,
+    attempt: int,
+    *,
+    status: str,
+    response: tuple[int, str, bytes] | None,
+    error: str | None,
+) -> bool:
+    """Write the result down, unless the job was cancelled or has been taken over meanwhile."""
+    code, content_type, body = response or (None, None, None)
+    changed = session.execute(
+        update(Job)
+        .where(Job.id == job_id, Job.status == RUNNING, Job.attempts == attempt)
+        .values(
+            status=status,
+            response_status=code,
+            response_type=content_type,
+            response_body=body,
+            error=error,
+            leased_until=None,
+            finished_at=func.now(),
+        )
+        .returning(Job.id)
+    )
+    return changed.first() is not None
+
+
+def waiting(session: Session, age: timedelta, limit: int) -> list[str]:
+    """Jobs that have been queued for `age`, and those whose worker died: the oldest first."""
+    overdue = (Job.status == QUEUED) & (Job.created_at < func.now() - age)
+    query = select(Job.id).where(or_(overdue, _abandoned())).order_by(Job.id).limit(limit)
+    return list(session.scalars(query))
+
+
+def _abandoned() -> ColumnElement[bool]:
+    return (Job.status == RUNNING) & (Job.leased_until < func.now())

@@ -1,0 +1,82 @@
+"""What the API takes and gives for jobs."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+
+from tollgate_common.events.cloudevents import timestamp
+from tollgate_llm.jobs.models import Job
+
+Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+Moment = Annotated[datetime, PlainSerializer(timestamp, return_type=str)]
+
+
+class JobIn(msgspec.Struct, forbid_unknown_fields=True):
+    """A job as it is asked for: the call's route, and its body, kept byte for byte."""
+
+    endpoint: str
+    body: msgspec.Raw
+
+
+class AskedInJob(msgspec.Struct):
+    """What is looked at in the body of a job's call."""
+
+    model: str
+    stream: Any = None
+
+
+class JobQuery(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    status: Status | None = None
+    cursor: str | None = Field(None, max_length=40)
+    limit: int = Field(50, ge=1, le=200)
+
+
+class JobOut(BaseModel):
+    """A job in a list, without its answer."""
+
+    id: str
+    object: Literal["job"] = "job"
+    status: Status
+    mode: str
+    endpoint: str
+    project: str | None
+    key: str | None
+    user: str | None
+    attempts: int
+    created_at: Moment
+    started_at: Moment | None
+    finished_at: Moment | None
+    error: str | None
+
+
+class JobList(BaseModel):
+    data: list[JobOut]
+    next_cursor: str | None = None
+
+
+def job_out(job: Job) -> dict[str, Any]:
+    return JobOut.model_validate(job, from_attributes=True).model_dump(mode="json")
+
+
+def job_with_answer(job: Job) -> bytes:
+    """The job as JSON with `response`: null, or the status and body that the call was answered
+    with; the body as it came where it is JSON, else as a string."""
+    response = None
+    if job.response_status is not None:
+        response = {"status_code": job.response_status, "body": _body(job)}
+    return msgspec.json.encode({**job_out(job), "response": response})
+
+
+def _body(job: Job) -> msgspec.Raw | str:
+    body = job.response_body or b""
+    if "json" in (job.response_type or ""):
+        try:
+            msgspec.json.decode(body)
+            return msgspec.Raw(body)
+        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+            pass
+    return body.decode("utf-8", "replace")

@@ -1,0 +1,86 @@
+"""The rules of jobs, for those who ask for them."""
+
+import msgspec
+from redis import Redis
+from redis.exceptions import RedisError
+from sqlalchemy.orm import Session
+
+from tollgate_common.errors import BadRequest
+from tollgate_common.guard import Caller
+from tollgate_common.ids import new_id
+from tollgate_common.logging import get_logger
+from tollgate_llm.inference.protocols import PROTOCOLS
+from tollgate_llm.jobs import repository
+from tollgate_llm.jobs.errors import JobFinished, JobNotFound
+from tollgate_llm.jobs.models import Job
+from tollgate_llm.jobs.queue import push
+from tollgate_llm.jobs.schemas import AskedInJob, JobIn, JobQuery
+
+ENDPOINTS = tuple(protocol.path for protocol in PROTOCOLS if not protocol.free)
+
+log = get_logger(__name__)
+
+_decode = msgspec.json.Decoder(JobIn).decode
+_decode_body = msgspec.json.Decoder(AskedInJob).decode
+
+
+class JobService:
+    def __init__(self, redis: Redis, timeout: int) -> None:
+        self._redis = redis
+        self._timeout = timeout
+
+    def create(self, session: Session, caller: Caller, raw: bytes) -> Job:
+        """Commits, then queues: a queue that does not answer only makes the job wait for the
+        worker's sweep."""
+        wanted = _parsed(raw)
+        job = repository.add(session, new_id("job"), caller, wanted.endpoint, bytes(wanted.body))
+        session.commit()
+        try:
+            push(self._redis, job.id, self._timeout)
+        except RedisError as error:
+            log.warning("job_waits_for_the_sweep", job=job.id, error=type(error).__name__)
+        return job
+
+    def get(self, session: Session, caller: Caller, job_id: str) -> Job:
+        """A key sees the jobs of its own project and mode; a user, the organisation's."""
+        job = repository.get(session, caller.org, job_id)
+        if job is None or (
+            caller.key is not None and (caller.project, caller.mode) != (job.project, job.mode)
+        ):
+            raise JobNotFound(job_id)
+        return job
+
+    def cancel(self, session: Session, caller: Caller, job_id: str) -> Job:
+        """Commits. A call that runs already is not stopped; its answer is thrown away."""
+        job = self.get(session, caller, job_id)
+        if not repository.cancel(session, job):
+            raise JobFinished(job_id, job.status)
+        session.commit()
+        return job
+
+    def page(
+        self, session: Session, caller: Caller, asked: JobQuery
+    ) -> tuple[list[Job], str | None]:
+        """Those that the caller sees (see `get`), the newest first, and where the next page
+        begins."""
+        of = (caller.project, caller.mode) if caller.key is not None else None
+        found = repository.page(
+            session, caller.org, asked.limit + 1, status=asked.status, before=asked.cursor, of=of
+        )
+        jobs = found[: asked.limit]
+        return jobs, jobs[-1].id if len(found) > len(jobs) else None
+
+
+def _parsed(raw: bytes) -> JobIn:
+    try:
+        wanted = _decode(raw)
+        asked = _decode_body(bytes(wanted.body))
+    except msgspec.ValidationError as error:
+        raise BadRequest(f'Send {{"endpoint": …, "body": {{…}}}}: {error}.', param="body") from None
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        raise BadRequest("The body is not valid JSON.", param="body", code="invalid_json") from None
+    if wanted.endpoint not in ENDPOINTS:
+        raise BadRequest(f"endpoint: one of {', '.join(ENDPOINTS)}.", param="endpoint")
+    if asked.stream:
+        raise BadRequest("A job has nobody to stream to: leave `stream` out.", param="body.stream")
+    return wanted
