@@ -8,10 +8,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import anthropic
-import openai
 import requests
+from anthropic import Anthropic, AsyncAnthropic
 from dotenv import dotenv_values
+from openai import AsyncOpenAI, OpenAI
 
 DEADLINE_SECONDS = 10.0
 
@@ -33,7 +33,7 @@ class Key:
 
     id: str
     project: str
-    secret: str
+    secret: str = field(repr=False)
 
 
 @dataclass
@@ -42,11 +42,11 @@ class Platform:
 
     url: str
     email: str
-    password: str
-    api_key: str
+    password: str = field(repr=False)
+    api_key: str = field(repr=False)
     sandbox_url: str | None = None
-    session: requests.Session = field(default_factory=requests.Session)
-    token: str = ""
+    session: requests.Session = field(default_factory=requests.Session, repr=False)
+    token: str = field(default="", repr=False)
 
     @classmethod
     def from_credentials(cls, path: Path) -> "Platform":
@@ -90,17 +90,17 @@ class Platform:
         sent = {"authorization": f"Bearer {key}", "content-type": "application/json"}
         return self.session.post(self.url + path, headers=sent | headers, timeout=30, **data)
 
-    def openai(self, key: str, **more: Any) -> openai.OpenAI:
-        return openai.OpenAI(base_url=f"{self.url}/v1", api_key=key, max_retries=0, **more)
+    def openai(self, key: str, **more: Any) -> OpenAI:
+        return OpenAI(base_url=f"{self.url}/v1", api_key=key, max_retries=0, **more)
 
-    def async_openai(self, key: str) -> openai.AsyncOpenAI:
-        return openai.AsyncOpenAI(base_url=f"{self.url}/v1", api_key=key, max_retries=0)
+    def async_openai(self, key: str) -> AsyncOpenAI:
+        return AsyncOpenAI(base_url=f"{self.url}/v1", api_key=key, max_retries=0)
 
-    def anthropic(self, key: str, **more: Any) -> anthropic.Anthropic:
-        return anthropic.Anthropic(base_url=self.url, api_key=key, max_retries=0, **more)
+    def anthropic(self, key: str, **more: Any) -> Anthropic:
+        return Anthropic(base_url=self.url, api_key=key, max_retries=0, **more)
 
-    def async_anthropic(self, key: str) -> anthropic.AsyncAnthropic:
-        return anthropic.AsyncAnthropic(base_url=self.url, api_key=key, max_retries=0)
+    def async_anthropic(self, key: str) -> AsyncAnthropic:
+        return AsyncAnthropic(base_url=self.url, api_key=key, max_retries=0)
 
     def usage(self, project: str, **parameters: str) -> dict[str, Any]:
         """Totals of a project in the books, by model."""

@@ -8,7 +8,7 @@ from anthropic.types import MessageParam
 
 from tests.e2e.platform import Key, Platform
 
-MODEL = "claude-sonnet-4-5"
+MODEL = "claude-sonnet-5"
 HELLO: list[MessageParam] = [{"role": "user", "content": "Hello, Tollgate!"}]
 
 
@@ -53,7 +53,11 @@ def test_the_events_of_a_stream_come_in_order(platform: Platform, key: Key) -> N
 
 
 def test_a_tool_is_called(platform: Platform, key: Key) -> None:
-    schema = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+    schema: dict[str, object] = {
+        "type": "object",
+        "properties": {"city": {"type": "string"}},
+        "required": ["city"],
+    }
     with platform.anthropic(key.secret) as client:
         answer = client.messages.create(
             model=MODEL, max_tokens=100, messages=HELLO,

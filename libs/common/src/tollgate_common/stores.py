@@ -1,6 +1,5 @@
 """Redis for the services: bounded waits everywhere; a dead Redis is an error, never a hang."""
 
-
 from flask import Flask, Response
 from redis import Redis
 from redis.backoff import ExponentialBackoff

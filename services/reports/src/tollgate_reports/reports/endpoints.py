@@ -26,7 +26,7 @@ _create_doc = {
 _download_doc = {
     "params": {"token": {"in": "query", "description": "Of a signed link."}},
     "produces": ["text/csv"],
-    "responses": {"200": ("The file.",), "403": ("The link is not valid, or no longer.",)},
+    "responses": {"200": "The file.", "403": "The link is not valid, or no longer."},
 }
 
 
