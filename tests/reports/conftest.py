@@ -19,11 +19,13 @@ from tollgate_common.events.streams import Entry
 from tollgate_common.guard import Guard
 from tollgate_common.jwt import JwksClient
 from tollgate_common.tickets import Attribution, Outcome, TicketBook, bucket, usage_streams
+from tollgate_reports import processes
 from tollgate_reports.app import SERVICE, create_app
 from tollgate_reports.database import engine_of
 from tollgate_reports.extensions import db
 from tollgate_reports.ledger.service import Ledger
 from tollgate_reports.migrations import upgrade
+from tollgate_reports.reports import jobs
 from tollgate_reports.settings import ReportsSettings
 
 ORG = "org_books"
@@ -55,6 +57,17 @@ def engine(settings: ReportsSettings) -> Iterator[Engine]:
         connection.execute(text(f"TRUNCATE {TABLES}"))
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def job_environment(settings: ReportsSettings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What rq jobs read their settings from."""
+    monkeypatch.setenv("DATABASE_URL", str(settings.database_url))
+    monkeypatch.setenv("REDIS_URL", str(settings.redis_url))
+    for cached in (processes.job_settings, processes.job_engine, jobs.job_redis):
+        cached.cache_clear()
+    yield
+    processes.job_engine().dispose()
 
 
 @pytest.fixture

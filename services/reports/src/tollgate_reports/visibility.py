@@ -39,3 +39,9 @@ def filters_for(caller: Caller, filters: Filters, mode: Mode | None) -> dict[str
             raise InvalidField("project: a key sees its own project only.", param="project")
         chosen["project"] = caller.project
     return chosen
+
+
+def described(query: type[BaseModel]) -> dict[str, str]:
+    """The parameters of a query string, for its documentation."""
+    fields = query.model_fields.items()
+    return {name: field.description or "Only requests that have it." for name, field in fields}

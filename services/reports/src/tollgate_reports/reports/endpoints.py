@@ -3,31 +3,23 @@
 from typing import Any
 
 from flask import Response, current_app, request
-from flask_restx import Namespace, Resource
+from flask_restx import Resource
 
 from tollgate_common.guard import current_caller, public, requires
-from tollgate_common.restx import document, json_body, page, page_size
+from tollgate_common.restx import Noun, document, json_body, page, page_size
 from tollgate_reports.reports.repository import ReportFile
 from tollgate_reports.reports.schemas import Report, ReportPage, ReportRequest
 from tollgate_reports.reports.service import ReportService
 
-api = Namespace("reports", path="/reports", description="Reports: made in the background.")
-
-_one, _page = document(api, Report), document(api, ReportPage)
-_cursor = {
-    "limit": {"in": "query", "description": "From 1 to 200; 50 unless given."},
-    "cursor": {"in": "query", "description": "`next_cursor` of the page before."},
+api = Noun("reports", path="/reports", description="Reports: made in the background.")
+_one, _many = document(api, Report), document(api, ReportPage)
+_asked = document(api, ReportRequest)
+_PLACE = {
+    "limit": "From 1 to 200; 50 unless given.",
+    "cursor": "`next_cursor` of the page before.",
 }
-_list_doc = {"params": _cursor, "responses": {"200": ("A page, newest first.", _page)}}
-_create_doc = {
-    "expect": [document(api, ReportRequest)],
-    "responses": {"202": ("It is queued.", _one)},
-}
-_download_doc = {
-    "params": {"token": {"in": "query", "description": "Of a signed link."}},
-    "produces": ["text/csv"],
-    "responses": {"200": "The file.", "403": "The link is not valid, or no longer."},
-}
+_NO_LINK = "The link is not valid, or no longer."
+_NOT_READY = "It is not ready, or has failed."
 
 
 def _service() -> ReportService:
@@ -36,15 +28,16 @@ def _service() -> ReportService:
 
 
 @api.route("")
-@api.doc(get=_list_doc, post=_create_doc)
 class Reports(Resource):  # type: ignore[misc]  # the library is untyped
     @requires("reports:read")
+    @api.documented({200: ("A page, newest first.", _many)}, params=_PLACE)
     def get(self) -> dict[str, Any]:
         """Your reports."""
         cursor = request.args.get("cursor")
         return page(*_service().list_page(current_caller(), cursor, page_size()))
 
     @requires("reports:write")
+    @api.documented({202: ("It is queued.", _one)}, body=_asked)
     def post(self) -> tuple[dict[str, Any], int, dict[str, str]]:
         """Ask for a report."""
         report = _service().create(current_caller(), json_body(ReportRequest))
@@ -52,18 +45,21 @@ class Reports(Resource):  # type: ignore[misc]  # the library is untyped
 
 
 @api.route("/<report_id>")
-@api.doc(get={"responses": {"200": ("The report; with a link once it is ready.", _one)}})
 class OneReport(Resource):  # type: ignore[misc]  # the library is untyped
     @requires("reports:read")
+    @api.documented({200: ("With a link once it is ready.", _one), 404: "There is none."})
     def get(self, report_id: str) -> dict[str, Any]:
         """How far a report is."""
         return _service().find(current_caller(), report_id)
 
 
 @api.route("/<report_id>/download")
-@api.doc(get=_download_doc)
 class Download(Resource):  # type: ignore[misc]  # the library is untyped
     @public  # a link's token is the permission; without one, `_permitted` asks for it
+    @api.documented(
+        {200: "The file.", 403: _NO_LINK, 409: _NOT_READY},
+        params={"token": "Of a signed link, which needs no credentials."},
+    )
     def get(self, report_id: str) -> Response:
         """A report's file."""
         token = request.args.get("token")

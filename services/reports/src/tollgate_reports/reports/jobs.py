@@ -28,9 +28,10 @@ def run(report: str) -> None:
 
 def sweep() -> None:
     """Find the runs that nobody works on, every half minute."""
-    Runs(job_engine()).sweep(enqueuer(_redis()))
+    Runs(job_engine()).sweep(enqueuer(job_redis()))
 
 
 @cache
-def _redis() -> Redis:
+def job_redis() -> Redis:
+    """Redis, for jobs that queue others."""
     return stores.connect(str(job_settings().redis_url))

@@ -3,20 +3,16 @@
 from typing import Any
 
 from flask import current_app
-from flask_restx import Namespace, Resource
+from flask_restx import Resource
 
 from tollgate_common.guard import current_caller, requires
-from tollgate_common.restx import document, page, page_size, query
+from tollgate_common.restx import Noun, document, page, page_size, query
 from tollgate_reports.requests.schemas import RequestPage, RequestQuery, RequestRow
 from tollgate_reports.requests.service import RequestService
+from tollgate_reports.visibility import described
 
-api = Namespace("requests", path="/requests", description="Requests, one by one.")
-
-_parameters = {
-    name: {"in": "query", "description": field.description or "Only requests that have it."}
-    for name, field in RequestQuery.model_fields.items()
-}
-_row, _page = document(api, RequestRow), document(api, RequestPage)
+api = Noun("requests", path="/requests", description="Requests, one by one.")
+_one, _many = document(api, RequestRow), document(api, RequestPage)
 
 
 def _service() -> RequestService:
@@ -25,18 +21,20 @@ def _service() -> RequestService:
 
 
 @api.route("")
-@api.doc(get={"params": _parameters, "responses": {"200": ("A page, newest first.", _page)}})
 class Requests(Resource):  # type: ignore[misc]  # the library is untyped
     @requires("usage:read")
+    @api.documented({200: ("A page, newest first.", _many)}, params=described(RequestQuery))
     def get(self) -> dict[str, Any]:
         """The requests in the ledger."""
         return page(*_service().list_page(current_caller(), query(RequestQuery), page_size()))
 
 
 @api.route("/<request_id>")
-@api.doc(get={"responses": {"200": ("The newest request of this id.", _row)}})
-class Request(Resource):  # type: ignore[misc]  # the library is untyped
+class OneRequest(Resource):  # type: ignore[misc]  # the library is untyped
     @requires("usage:read")
+    @api.documented(
+        {200: ("The newest request of this id.", _one), 404: "It is not in the ledger."}
+    )
     def get(self, request_id: str) -> dict[str, Any]:
         """One request, by its `x-request-id` or its ticket's id."""
         return _service().find(current_caller(), request_id)

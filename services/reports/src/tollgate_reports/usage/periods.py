@@ -61,6 +61,8 @@ def parse_period(text: str, zone: ZoneInfo) -> Period:
 
 
 def _parse(text: str, zone: ZoneInfo) -> Period:
+    if not text.isascii():
+        raise ValueError(text)
     first, second = text.split("/")
     if first.startswith("P"):
         end = _moment(second, zone)
