@@ -3,9 +3,11 @@
 import psycopg
 import redis
 
+from tollgate_common.testing.servers import fresh_database
 
-def test_the_database_of_a_worker_is_empty_and_real(database_url: str) -> None:
-    with psycopg.connect(database_url) as connection:
+
+def test_a_fresh_database_is_empty_and_real(postgres_url: str) -> None:
+    with fresh_database(postgres_url) as url, psycopg.connect(url) as connection:
         tables = connection.execute("SELECT count(*) FROM pg_stat_user_tables").fetchone()
     assert tables == (0,)
 

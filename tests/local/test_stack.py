@@ -99,12 +99,13 @@ def test_afterwards_no_process_no_port_and_no_plain_secret_is_left(state: Path) 
     assert not stack.layout.configuration.exists()
 
 
-class TestWhileItRuns:
-    @pytest.fixture(scope="class")
-    def stack(self, state: Path) -> Iterator[Stack]:
-        with make(state) as stack:
-            yield stack
+@pytest.fixture(scope="class")
+def stack(state: Path) -> Iterator[Stack]:
+    with make(state) as stack:
+        yield stack
 
+
+class TestWhileItRuns:
     def test_a_killed_service_comes_back(self, stack: Stack) -> None:
         first = stack.supervisor.pids()["auth"]
         os.kill(first, signal.SIGKILL)

@@ -4,10 +4,11 @@ The schema is chosen by `search_path` on each connection, so neither models nor 
 a service pointed at a database of its own works the same.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Flask, Response
+from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -19,6 +20,13 @@ from tollgate_common.metrics import dependency_failures
 
 log = get_logger(__name__)
 
+NAMING_CONVENTION = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
 CONNECT_SECONDS = 3
 STATEMENT_SECONDS = 30
 
@@ -48,9 +56,29 @@ def make_engine(url: str, schema: str, pool_size: int = 5) -> Engine:
     return create_engine(url, **engine_options(schema, pool_size))
 
 
+def bind(app: Flask, database: SQLAlchemy, url: str, schema: str) -> Engine:
+    """Give the app its database; the engine."""
+    app.config["SQLALCHEMY_DATABASE_URI"] = url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(schema)
+    database.init_app(app)
+    register_errors(app)
+    with app.app_context():
+        return database.engine
+
+
 def create_schema(connection: Connection, schema: str) -> None:
     """The first step of every migration run. `schema` is one of our own names."""
     connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{schema}"'))
+
+
+def ready(engine: Engine) -> Callable[[], object]:
+    """A readiness check: the database answers."""
+
+    def check() -> None:
+        with engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+
+    return check
 
 
 def register_errors(app: Flask) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 
 from flask import Flask, Response, jsonify
 from redis import Redis
-from sqlalchemy import Engine, text
 
 from tollgate_common.guard import public
 from tollgate_common.logging import get_logger
@@ -39,14 +38,6 @@ def _run(name: str, check: Check) -> str:
         log.warning("readiness_check_failed", check=name, error=type(error).__name__)
         return "failing"
     return "ok"
-
-
-def postgres(engine: Callable[[], Engine]) -> Check:
-    def check() -> None:
-        with engine().connect() as connection:
-            connection.execute(text("SELECT 1"))
-
-    return check
 
 
 def redis(client: Redis) -> Check:

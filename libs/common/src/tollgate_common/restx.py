@@ -4,15 +4,16 @@ flask-restx renders errors itself, and differently under test; here it re-raises
 the app's own handlers answer everywhere the same (`errors.answers`).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn, TypeVar
 
-from flask import request
+from flask import Flask, Response, jsonify, request
 from flask_restx import Api, Namespace
 from pydantic import BaseModel
 from werkzeug.exceptions import BadRequest as WerkzeugBadRequest
 
 from tollgate_common.errors import BadRequest, InvalidField
+from tollgate_common.guard import public
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 ViewT = TypeVar("ViewT", bound=Callable[..., Any])
@@ -39,6 +40,18 @@ class ManagementApi(Api):  # type: ignore[misc]  # the library is untyped
 
     def handle_error(self, error: Exception) -> NoReturn:
         raise error
+
+    def serve(self, app: Flask, namespaces: Iterable[Namespace]) -> None:
+        """Add the namespaces to the app, and the document that the gateway merges."""
+        self.init_app(app, add_specs=False)  # theirs would carry no policy
+        for namespace in namespaces:
+            self.add_namespace(namespace)
+
+        @public
+        def swagger() -> Response:
+            return jsonify(self.__schema__)
+
+        app.add_url_rule("/api/v1/swagger.json", "swagger", swagger)
 
 
 class Noun(Namespace):  # type: ignore[misc]  # the library is untyped

@@ -2,7 +2,7 @@
 
 import threading
 
-from flask import Flask, Response, jsonify
+from flask import Flask
 from sqlalchemy import Engine
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -32,7 +32,7 @@ from tollgate_auth.users.endpoints import namespace as users
 from tollgate_auth.users.passwords import Passwords
 from tollgate_common import db as databases
 from tollgate_common import health, stores, web
-from tollgate_common.guard import Guard, public
+from tollgate_common.guard import Guard
 from tollgate_common.jwt import JwksClient
 from tollgate_common.restx import ManagementApi
 from tollgate_common.sealing import Sealer
@@ -103,19 +103,11 @@ def _guard(app: Flask, settings: AuthSettings) -> None:
         parts = runtime()
         engine = db.engine
     Guard(JwksClient(parts.keyring.published), settings.issuer, AUDIENCE).register(app)
-    checks = {"postgres": health.postgres(lambda: engine), "redis": health.redis(parts.redis)}
+    checks = {"postgres": databases.ready(engine), "redis": health.redis(parts.redis)}
     health.register(app, checks)
 
 
 def _route(app: Flask) -> None:
     for blueprint in (signing_keys, clients, principals):
         app.register_blueprint(blueprint)
-    api = ManagementApi("Tollgate: identity and limits")
-    api.init_app(app)
-    for namespace in NAMESPACES:
-        api.add_namespace(namespace, path=f"/{namespace.name}")
-
-    @app.get("/api/v1/swagger.json")
-    @public
-    def swagger() -> Response:
-        return jsonify(api.__schema__)
+    ManagementApi("Tollgate: identity and limits").serve(app, NAMESPACES)

@@ -27,10 +27,14 @@ def serve() -> None:
 @click.option("--down-to", metavar="REVISION", help="Go back to this revision (or `base`).")
 def migrate(down_to: str | None) -> None:
     """Bring the tables to the newest schema. Several at once take turns."""
-    from tollgate_auth import commands
+    from tollgate_auth.migrations import MIGRATIONS
 
-    commands.migrate(down_to)
-    click.echo("auth: tables are up to date." if not down_to else f"auth: tables are at {down_to}.")
+    url = AuthSettings.load().database()
+    if down_to:
+        MIGRATIONS.downgrade(url, down_to)
+    else:
+        MIGRATIONS.upgrade(url)
+    click.echo(f"auth: tables are at {down_to or 'the newest schema'}.")
 
 
 @main.command()

@@ -1,11 +1,8 @@
 """What the commands do that need the app."""
 
-import logging
 import signal
 import threading
 from pathlib import Path
-
-from flask_migrate import Migrate, downgrade, upgrade
 
 from tollgate_auth import seeding
 from tollgate_auth.app import create_app
@@ -14,20 +11,6 @@ from tollgate_auth.extensions import db
 from tollgate_auth.organisations import repository as organisations
 from tollgate_auth.outbox import outbox
 from tollgate_auth.runtime import runtime
-
-MIGRATIONS = Path(__file__).with_name("migrations")
-
-
-def migrate(down_to: str | None = None) -> None:
-    """To the newest schema, or down to a revision (`base`: to nothing)."""
-    app = create_app()
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    Migrate(app, db, directory=str(MIGRATIONS))
-    with app.app_context():
-        if down_to:
-            downgrade(revision=down_to)
-        else:
-            upgrade()
 
 
 def seed(file: Path, url: str | None) -> bool:

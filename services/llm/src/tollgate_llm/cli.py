@@ -26,12 +26,9 @@ def sandbox() -> None:
 @main.command("migrate")
 def migrate_command() -> None:
     """Bring the tables up to date. Several at once are as one."""
-    import flask_migrate  # with the app: what `serve` must not import before gevent has patched
+    from tollgate_llm.migrations import MIGRATIONS  # what `serve` must not import before gevent
 
-    from tollgate_llm.app import create_app
-
-    with create_app(LlmSettings.load()).app_context():
-        flask_migrate.upgrade()
+    MIGRATIONS.upgrade(LlmSettings.load().database())
     click.echo("llm: tables are up to date.")
 
 

@@ -1,18 +1,16 @@
 """The wiring of the service that answers: what is made once a process, and who gets it."""
 
-from typing import Any
+from flask import Flask
 
-from flask import Flask, Response, jsonify
-from sqlalchemy import Engine
-
-from tollgate_common import db as common_db
+from tollgate_common import db as databases
 from tollgate_common import health, stores
-from tollgate_common.guard import Guard, public
+from tollgate_common.guard import Guard
 from tollgate_common.http import ControlClient, jwks_fetcher
 from tollgate_common.jwt import JwksClient
 from tollgate_common.restx import ManagementApi
 from tollgate_common.web import make_app
-from tollgate_reports.extensions import bind_database
+from tollgate_reports.database import SCHEMA
+from tollgate_reports.extensions import db
 from tollgate_reports.ledger.freshness import as_of
 from tollgate_reports.reports.endpoints import api as reports_api
 from tollgate_reports.reports.jobs import enqueuer
@@ -30,9 +28,8 @@ SERVICE = "reports"
 def create_app(settings: ReportsSettings | None = None) -> Flask:
     settings = settings or ReportsSettings.load()
     app = make_app(SERVICE, settings)
-    engine = _engine(app, settings)
+    engine = databases.bind(app, db, settings.database(), SCHEMA)
     redis = stores.connect(str(settings.redis_url))
-    common_db.register_errors(app)
     stores.register_errors(app)
 
     jwks = JwksClient(jwks_fetcher(ControlClient("auth", settings.auth_url)))
@@ -41,27 +38,6 @@ def create_app(settings: ReportsSettings | None = None) -> Flask:
     app.extensions["requests"] = RequestService(engine)
     links = Links(settings.secret("encryption_key"), settings.download_seconds)
     app.extensions["reports"] = ReportService(engine, links, enqueuer(redis))
-    _register_api(app)
-    health.register(
-        app, {"postgres": health.postgres(lambda: engine), "redis": health.redis(redis)}
-    )
+    ManagementApi("Tollgate reports").serve(app, (usage_api, requests_api, reports_api))
+    health.register(app, {"postgres": databases.ready(engine), "redis": health.redis(redis)})
     return app
-
-
-def _engine(app: Flask, settings: ReportsSettings) -> Engine:
-    database = bind_database(app, settings)
-    with app.app_context():
-        return database.engine
-
-
-def _register_api(app: Flask) -> None:
-    api: Any = ManagementApi("Tollgate reports")
-    for namespace in (usage_api, requests_api, reports_api):
-        api.add_namespace(namespace)
-    api.init_app(app)
-
-    @public
-    def swagger() -> Response:
-        return jsonify(api.__schema__)
-
-    app.add_url_rule("/api/v1/swagger.json", "swagger", swagger)

@@ -22,6 +22,10 @@ _CATEGORIES: dict[str, Callable[[str], bool]] = {
 _MOST_REPEATS = 4096
 
 
+class UnsupportedPattern(Exception):
+    """The expression uses a construct that no text is built for."""
+
+
 def matching(pattern: str, more: int = 0) -> str:
     """A match with the fewest repetitions, and `more` of each than that, where it allows more."""
     return _sequence(_PARSER.parse(pattern), more)
@@ -53,7 +57,7 @@ def _one(kind: str, value: Any, more: int) -> str:
             return _sequence(value[1][0], more)
         case "AT" | "ASSERT" | "ASSERT_NOT":
             return ""
-    raise NotImplementedError(kind)
+    raise UnsupportedPattern(kind)
 
 
 def _member(choices: list[tuple[Any, Any]]) -> str:

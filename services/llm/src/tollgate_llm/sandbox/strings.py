@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tollgate_llm.sandbox.patterns import matching
+from tollgate_llm.sandbox.patterns import UnsupportedPattern, matching
 
 Json = dict[str, Any]
 
@@ -59,6 +59,6 @@ def _patterned(pattern: str, least: int, most: int | None, nth: int) -> str:
             long_enough = least <= len(made) and (most is None or len(made) <= most)
             if long_enough and re.search(pattern, made):
                 return made
-    except (re.error, NotImplementedError, OverflowError):
+    except (re.error, UnsupportedPattern, OverflowError):
         return "text".ljust(least, "x")[:most]
     return made

@@ -1,35 +1,25 @@
 """The schema's history, and the way up and down it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from pathlib import Path
 
-import flask_migrate
-from flask import Flask
-from flask_sqlalchemy import SQLAlchemy
-
-from tollgate_reports.extensions import bind_database
+from tollgate_common.migrations import Migrations
+from tollgate_reports.database import SCHEMA, engine_of, metadata
 from tollgate_reports.ledger.service import Ledger
 from tollgate_reports.settings import ReportsSettings
+
+MIGRATIONS = Migrations(SCHEMA, metadata, Path(__file__).parent)
 
 
 def upgrade(settings: ReportsSettings) -> None:
     """To the newest revision; then the ledger's partitions for the months to come."""
-    with _database(settings) as database:
-        flask_migrate.upgrade()
-        Ledger(database.engine).make_partitions_ahead()
+    MIGRATIONS.upgrade(settings.database())
+    engine = engine_of(settings)
+    Ledger(engine).make_partitions_ahead()
+    engine.dispose()
 
 
-def downgrade(settings: ReportsSettings, revision: str) -> None:
-    """Back to `revision`; `base` leaves nothing but the schema and its version table."""
-    with _database(settings):
-        flask_migrate.downgrade(revision=revision)
-
-
-@contextmanager
-def _database(settings: ReportsSettings) -> Iterator[SQLAlchemy]:
-    """In the context of an app that has a database and nothing else."""
-    app = Flask(__name__)
-    database = bind_database(app, settings)
-    with app.app_context():
-        yield database
-        database.engine.dispose()
+def is_ours(item: object, name: str | None, kind: str, reflected: bool, _: object) -> bool:
+    """For Alembic's comparison: partitions come and go without a migration."""
+    if kind == "index":
+        name = getattr(getattr(item, "table", None), "name", None)
+    return not (reflected and (name or "").startswith("ledger_") and kind in ("table", "index"))
