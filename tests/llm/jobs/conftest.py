@@ -1,0 +1,68 @@
+"""Jobs: a gateway that says what it is told to, a worker's runner, and jobs that were asked for."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+
+from tests.llm.stand import Provider, Stand
+from tollgate_common import queues
+from tollgate_common.db import make_engine
+from tollgate_common.http import ControlClient, ServiceTokens
+from tollgate_llm.jobs.client import GatewayClient
+from tollgate_llm.jobs.runner import JobRunner
+
+BODY = b'{ "model":"sandbox", "odd": 1.50, "messages":[] }'
+
+
+@pytest.fixture
+def gateway() -> Iterator[Provider]:
+    """In the gateway's place: it says what it is told to."""
+    made = Provider()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def engine(environment: dict[str, str], stand: Stand) -> Iterator[Engine]:
+    """llm's own tables, without what other tests have queued."""
+    made = make_engine(
+        environment["DATABASE_URL"].replace("postgresql://", "postgresql+psycopg://"), "llm"
+    )
+    with made.begin() as connection:
+        connection.execute(text("DELETE FROM jobs"))
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def work(engine: Engine, gateway: Provider, redis_database: str, auth_url: str) -> JobRunner:
+    tokens = ServiceTokens(ControlClient("auth", auth_url), "llm", "known-to-the-tests")
+    client = GatewayClient(gateway.url, tokens, timeout=5)
+    return JobRunner(engine, queues.connect(redis_database), client, timeout=60)
+
+
+@pytest.fixture
+def queued(stand: Stand, org: str) -> Callable[..., str]:
+    def make(endpoint: str = "/v1/chat/completions", **claims: Any) -> str:
+        raw = b'{"endpoint": "' + endpoint.encode() + b'", "body": ' + BODY + b"}"
+        headers = stand.headers(org, **claims)
+        answer = stand.session.post(f"{stand.url}/v1/jobs", data=raw, headers=headers)
+        job = answer.json()
+        assert (answer.status_code, job["status"]) == (202, "queued")
+        assert answer.headers["location"] == f"/v1/jobs/{job['id']}"
+        return str(job["id"])
+
+    return make
+
+
+@pytest.fixture
+def job(stand: Stand, org: str) -> Callable[..., dict[str, Any]]:
+    def get(job_id: str, **claims: Any) -> dict[str, Any]:
+        headers = stand.headers(org, **claims)
+        answer = stand.session.get(f"{stand.url}/v1/jobs/{job_id}", headers=headers)
+        found: dict[str, Any] = answer.json()
+        return found
+
+    return get
