@@ -60,12 +60,17 @@ check: $(VENV)/.installed ## Check style, types, imports, locks and architecture
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python requirements/lock.py --check
+	@$(BIN)/python -m docs.make_configuration --check
 	@$(BIN)/python -m pytest -q -n 0 tests/architecture
 
 .PHONY: format
 format: $(VENV)/.installed ## Format the code, and fix what can be fixed
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
+
+.PHONY: docs
+docs: $(VENV)/.installed ## Renew docs/configuration.md from the settings
+	@$(BIN)/python -m docs.make_configuration
 
 .PHONY: lock
 lock: $(VENV)/.installed ## Renew requirements/*.txt after a pyproject.toml has changed

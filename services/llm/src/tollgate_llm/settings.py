@@ -1,5 +1,7 @@
 """llm's own settings."""
 
+from pathlib import Path
+
 from pydantic import Field, SecretStr
 
 from tollgate_common.settings import CommonSettings
@@ -42,3 +44,6 @@ class WorkerSettings(LlmSettings):
 class SandboxServerSettings(CommonSettings):
     port: int = Field(8089, description="Port the sandbox listens on.")
     metrics_port: int = Field(9089, description="Port Prometheus scrapes on the sandbox.")
+    served_log: Path = Field(
+        Path(".tollgate/served.jsonl"), description="The served log; its folder is made."
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from http import HTTPStatus
 
 import msgspec
@@ -21,6 +20,7 @@ from tollgate_llm.sandbox.openai_api.chat import CHAT
 from tollgate_llm.sandbox.openai_api.responses import RESPONSES
 from tollgate_llm.sandbox.served_log import ServedLog
 from tollgate_llm.sandbox.settings import SandboxSettings
+from tollgate_llm.settings import SandboxServerSettings
 
 MAX_BODY = 32 * 2**20
 logger = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 def create_app(settings: SandboxSettings | None = None) -> Flask:
     """The sandbox; without settings, those of the environment."""
-    settings = settings or SandboxSettings.from_env(os.environ)
+    settings = settings or SandboxSettings(served_log=SandboxServerSettings.load().served_log)
     app = Flask("tollgate_llm.sandbox", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     log = ServedLog(settings.served_log)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +11,7 @@ class SandboxSettings:
     """Built in `create_app`; tests shorten the durations."""
 
     served_log: Path = Path(".tollgate/served.jsonl")
-    """The served log; its folder is made. Env: SERVED_LOG."""
+    """The served log; its folder is made."""
 
     slow_first_byte: float = 2.0
     """How long `sandbox-slow` thinks before its first byte."""
@@ -22,8 +21,3 @@ class SandboxSettings:
 
     timeout: float = 600.0
     """How long `sandbox-timeout` holds a request before it gives up with 504."""
-
-    @classmethod
-    def from_env(cls, env: Mapping[str, str]) -> SandboxSettings:
-        path = env.get("SERVED_LOG")
-        return cls(served_log=Path(path)) if path else cls()
