@@ -19,13 +19,12 @@ from tollgate_common.events.streams import Entry
 from tollgate_common.guard import Guard
 from tollgate_common.jwt import JwksClient
 from tollgate_common.tickets import Attribution, Outcome, TicketBook, bucket, usage_streams
-from tollgate_reports import processes
 from tollgate_reports.app import SERVICE, create_app
 from tollgate_reports.database import engine_of
 from tollgate_reports.extensions import db
+from tollgate_reports.job_context import job_engine, job_redis, job_settings
 from tollgate_reports.ledger.service import Ledger
 from tollgate_reports.migrations import upgrade
-from tollgate_reports.reports import jobs
 from tollgate_reports.settings import ReportsSettings
 
 ORG = "org_books"
@@ -64,10 +63,11 @@ def job_environment(settings: ReportsSettings, monkeypatch: pytest.MonkeyPatch) 
     """What rq jobs read their settings from."""
     monkeypatch.setenv("DATABASE_URL", str(settings.database_url))
     monkeypatch.setenv("REDIS_URL", str(settings.redis_url))
-    for cached in (processes.job_settings, processes.job_engine, jobs.job_redis):
+    for cached in (job_settings, job_engine, job_redis):
         cached.cache_clear()
     yield
-    processes.job_engine().dispose()
+    job_engine().dispose()
+    job_redis().close()
 
 
 @pytest.fixture

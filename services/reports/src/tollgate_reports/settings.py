@@ -7,6 +7,8 @@ from pydantic import Field
 
 from tollgate_common.settings import CommonSettings
 
+QUEUE = "reports"
+
 
 class ReportsSettings(CommonSettings):
     """Of `serve`, and what every process of the service shares."""

@@ -6,8 +6,7 @@ with PostgreSQL away a run fails and is tried again.
 
 from tollgate_common import queues
 from tollgate_reports.processes import begin
-from tollgate_reports.reports.runs import QUEUE
-from tollgate_reports.settings import WorkerSettings
+from tollgate_reports.settings import QUEUE, WorkerSettings
 
 
 def run(settings: WorkerSettings) -> None:

@@ -1,7 +1,7 @@
 """rq jobs of the ledger."""
 
+from tollgate_reports.job_context import job_engine
 from tollgate_reports.ledger.service import Ledger
-from tollgate_reports.processes import job_engine
 
 
 def make_partitions() -> None:

@@ -1,12 +1,11 @@
 """rq jobs of report runs."""
 
-from functools import cache
-
 from redis import Redis
 
-from tollgate_common import queues, stores
-from tollgate_reports.processes import job_engine, job_settings
-from tollgate_reports.reports.runs import QUEUE, RUN_SECONDS, Enqueue, Runs
+from tollgate_common import queues
+from tollgate_reports.job_context import job_engine, job_redis
+from tollgate_reports.reports.runs import RUN_SECONDS, Enqueue, Runs
+from tollgate_reports.settings import QUEUE
 
 RUN = "tollgate_reports.reports.jobs.run"
 
@@ -29,9 +28,3 @@ def run(report: str) -> None:
 def sweep() -> None:
     """Find the runs that nobody works on, every half minute."""
     Runs(job_engine()).sweep(enqueuer(job_redis()))
-
-
-@cache
-def job_redis() -> Redis:
-    """Redis, for jobs that queue others."""
-    return stores.connect(str(job_settings().redis_url))

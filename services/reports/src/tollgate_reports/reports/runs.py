@@ -13,9 +13,9 @@ from tollgate_reports.reports import repository
 from tollgate_reports.reports.errors import ReportTooLarge
 from tollgate_reports.reports.repository import ReportFile
 from tollgate_reports.reports.schemas import question_of
+from tollgate_reports.settings import QUEUE
 from tollgate_reports.usage import repository as usage
 
-QUEUE = "reports"
 ATTEMPTS_MAX = 3
 ABANDONED_AFTER = timedelta(seconds=30)
 SWEEP_AT_ONCE = 100

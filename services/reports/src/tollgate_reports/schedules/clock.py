@@ -6,7 +6,7 @@ job is due. With Redis away it waits for it.
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from redis import Redis
@@ -17,11 +17,8 @@ from rq.job import Job
 from tollgate_common import queues
 from tollgate_common.logging import get_logger
 from tollgate_common.metrics import dependency_failures
-from tollgate_reports.ledger.jobs import make_partitions
 from tollgate_reports.processes import begin
-from tollgate_reports.reports.jobs import sweep
-from tollgate_reports.reports.runs import QUEUE
-from tollgate_reports.settings import SchedulerSettings
+from tollgate_reports.settings import QUEUE, SchedulerSettings
 
 WAIT_SECONDS = 1.0
 DAY_SECONDS = 86400
@@ -32,15 +29,16 @@ log = get_logger(__name__)
 
 
 class Task(NamedTuple):
-    """A function without arguments, and how many seconds pass between two runs of it."""
+    """A job without arguments, by its dotted path, and how many seconds pass between two runs of
+    it. This process imports none of them, nor what they need."""
 
-    function: Callable[[], None]
+    function: str
     every: int
 
 
 TASKS: Sequence[Task] = (
-    Task(make_partitions, every=DAY_SECONDS),
-    Task(sweep, every=SWEEP_SECONDS),
+    Task("tollgate_reports.ledger.jobs.make_partitions", every=DAY_SECONDS),
+    Task("tollgate_reports.reports.jobs.sweep", every=SWEEP_SECONDS),
 )
 
 
@@ -58,8 +56,8 @@ def clock(redis: Redis, tasks: Sequence[Task] = TASKS) -> CronScheduler:
     for task in tasks:
         scheduler.get_jobs().append(
             QueuedTask(
-                QUEUE, task.function, interval=task.every, ttl=task.every, job_timeout=JOB_SECONDS,
-                result_ttl=0, failure_ttl=DAY_SECONDS,
+                QUEUE, func_name=task.function, interval=task.every, ttl=task.every,
+                job_timeout=JOB_SECONDS, result_ttl=0, failure_ttl=DAY_SECONDS,
             )
         )  # fmt: skip
     return scheduler
