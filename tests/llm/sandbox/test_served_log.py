@@ -161,6 +161,10 @@ def test_it_is_not_ready_when_nothing_can_be_witnessed(tmp_path: Path) -> None:
     assert client.get("/readyz").status_code == 503
 
 
-def test_the_environment_says_where_the_log_is(tmp_path: Path) -> None:
-    path = tmp_path / "served.jsonl"
-    assert SandboxSettings.from_env({"SERVED_LOG": str(path)}).served_log == path
+def test_the_environment_says_where_the_log_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "elsewhere" / "served.jsonl"
+    monkeypatch.setenv("SERVED_LOG", str(path))
+    assert create_app().test_client().get("/readyz").status_code == 200
+    assert path.parent.is_dir()
