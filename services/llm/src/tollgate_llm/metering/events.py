@@ -110,7 +110,7 @@ def _read_chunk(event: bytes) -> Seen:
         return NOTHING
     if chunk.error:
         return Seen(over=True, failed=True)
-    return Seen(usage=chunk.usage, bare=chunk.usage is not None and not chunk.choices)
+    return Seen(usage=chunk.usage, bare=chunk.usage is not None and chunk.choices == [])
 
 
 _RESPONSE_OVER = frozenset({"response.completed", "response.incomplete", "response.failed"})
