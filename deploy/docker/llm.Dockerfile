@@ -7,13 +7,6 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore \
     VIRTUAL_ENV=/opt/tollgate
 WORKDIR /build
 
-# gunicorn's C parser comes as source only; a Python of Debian's own has its headers apart.
-RUN headers="$(python3 -c 'import sysconfig; print(sysconfig.get_path("include"))')/Python.h" \
- && apt-get update -qq \
- && apt-get install -y -qq --no-install-recommends \
-      gcc libc6-dev $(test -e "$headers" || echo python3-dev) >/dev/null \
- && rm -rf /var/lib/apt/lists/*
-
 COPY requirements/bootstrap.txt requirements/
 RUN --mount=type=cache,target=/root/.cache \
     python3 -m pip install --quiet --require-hashes -r requirements/bootstrap.txt

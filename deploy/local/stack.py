@@ -19,7 +19,7 @@ from typing import Self
 
 from dotenv import dotenv_values
 
-from deploy.local import ports, programs, secret, strays, supervision
+from deploy.local import ports, programs, schemas, secret, strays, supervision
 from deploy.local.console import Console, Silent
 from deploy.local.data import DataServers
 from deploy.local.errors import CannotStart
@@ -33,7 +33,6 @@ from tollgate_common.embedded.process import EmbeddedServerError, tethered
 
 DATA_SECONDS = 60
 SERVICE_SECONDS = 120
-MIGRATIONS = {f"migrate-{service}": (service, "migrate") for service in programs.DATABASES}
 
 
 class Stack:
@@ -92,8 +91,8 @@ class Stack:
         self._claim()
         try:
             tasks, services = self._start_data()
-            self._migrate(tasks)
-            self._start_services(tasks, services)
+            fresh = self._migrate(tasks)
+            self._start_services(tasks, services, seed=fresh)
         except BaseException as error:
             self.stop()
             raise _explained(error) from error
@@ -184,15 +183,21 @@ class Stack:
                 start_new_session=True,
             )
 
-    def _migrate(self, tasks: Tasks) -> None:
+    def _migrate(self, tasks: Tasks) -> bool:
+        """Whether there was something to do."""
         with self.console.phase("migrations"):
-            tasks.run(MIGRATIONS, self.console.step)
+            services = schemas.outdated(tasks.surroundings.database_url)
+            wanted = {f"migrate-{service}": (service, "migrate") for service in services}
+            tasks.run(wanted, self.console.step)
+        return bool(services)
 
-    def _start_services(self, tasks: Tasks, services: Sequence[Program]) -> None:
-        """The seed runs while they start: each of the two waits for a processor half the time."""
+    def _start_services(self, tasks: Tasks, services: Sequence[Program], seed: bool) -> None:
+        """The seed runs while they start: each of the two waits for a processor half the time.
+        Credentials that are there belong to data that are there, unless those are fresh."""
         with self.console.phase("services"):
             self.supervisor.start_services()
-            tasks.run({"seed": ("auth", "seed", "--file", str(self.credentials_file))})
+            if seed or not self.credentials_file.exists():
+                tasks.run({"seed": ("auth", "seed", "--file", str(self.credentials_file))})
             self._wait({each.name: readiness(each) for each in services}, SERVICE_SECONDS)
 
     def _wait(self, checks: Mapping[str, Check], seconds: float) -> None:

@@ -12,7 +12,6 @@ keepalive = 3600
 timeout = 60
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 - a heartbeat file must not wait for a disk
 control_socket_disable = True
-http_parser = "auto"
 limit_request_field_size = 16384
 limit_request_line = 8190
 loglevel = "warning"

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from tollgate_common import stores
 from tollgate_common.guard import Guard
-from tollgate_common.http import ControlClient, ServiceTokens, jwks_fetcher
+from tollgate_common.http import ControlClient, jwks_fetcher
 from tollgate_common.jwt import JwksClient
 from tollgate_common.sealing import Sealer
 from tollgate_common.tickets import TicketBook
@@ -70,8 +70,3 @@ def compose(settings: LlmSettings, engine: Engine) -> Parts:
     return Parts(
         redis, guard, providers, CatalogService(router), snapshots, router, inference, jobs
     )
-
-
-def service_tokens(settings: LlmSettings) -> ServiceTokens:
-    auth = ControlClient("auth", settings.auth_url)
-    return ServiceTokens(auth, SERVICE, settings.secret("service_client_secret"))

@@ -1,30 +1,38 @@
-"""`tollgate-llm worker`: runs jobs."""
+"""`tollgate-llm worker`: runs jobs. It calls the gateway, so of the service it needs the tables."""
 
 import threading
 
+from flask import Flask
 from prometheus_client import start_http_server
 
-from tollgate_common import queues
-from tollgate_llm.app import create_app
-from tollgate_llm.composition import service_tokens
-from tollgate_llm.extensions import db
+from tollgate_common import logging, queues
+from tollgate_common.db import make_engine
+from tollgate_common.http import ControlClient, ServiceTokens
+from tollgate_llm.extensions import SCHEMA
 from tollgate_llm.jobs.client import GatewayClient
 from tollgate_llm.jobs.jobs import EXTENSION
 from tollgate_llm.jobs.queue import QUEUE
 from tollgate_llm.jobs.runner import JobRunner
 from tollgate_llm.settings import WorkerSettings
 
+NAME = "llm-worker"
+CLIENT_ID = "llm"
+
 
 def work(settings: WorkerSettings) -> None:
     """Run jobs until told to stop; the one that runs then is finished first."""
-    app = create_app(settings)
+    logging.configure(settings, NAME)
     redis = queues.connect(str(settings.redis_url))
-    gateway = GatewayClient(settings.gateway_url, service_tokens(settings), settings.job_timeout)
+    secret = settings.secret("service_client_secret")
+    tokens = ServiceTokens(ControlClient("auth", settings.auth_url), CLIENT_ID, secret)
+    gateway = GatewayClient(settings.gateway_url, tokens, settings.job_timeout)
+    engine = make_engine(settings.database(), SCHEMA, pool_size=1)
+    runner = JobRunner(engine, redis, gateway, settings.job_timeout)
+    start_http_server(settings.metrics_port, addr=settings.host)
     stop = threading.Event()
+    threading.Thread(target=runner.sweep, args=(stop,), name="sweep", daemon=True).start()
+    app = Flask(NAME)  # how rq's jobs find the runner
+    app.extensions[EXTENSION] = runner
     with app.app_context():
-        runner = JobRunner(db.engine, redis, gateway, settings.job_timeout)
-        app.extensions[EXTENSION] = runner
-        start_http_server(settings.metrics_port, addr=settings.host)
-        threading.Thread(target=runner.sweep, args=(stop,), name="sweep", daemon=True).start()
         queues.run_worker(redis, [QUEUE])
-        stop.set()
+    stop.set()
