@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Generator
 
 from sqlalchemy import select
 
@@ -17,11 +17,12 @@ def newest_first(org: str, size: int, before: int | None) -> tuple[list[AuditEnt
     return paging.fetch(statement, AuditEntry.number, size, before)
 
 
-def oldest_first(org: str) -> Iterator[AuditEntry]:
+def oldest_first(org: str) -> Generator[AuditEntry]:
     statement = (
         select(AuditEntry)
         .where(AuditEntry.org_id == org)
         .order_by(AuditEntry.number)
         .execution_options(yield_per=500)
     )
-    yield from db.session.scalars(statement)
+    with db.session.scalars(statement) as found:
+        yield from found

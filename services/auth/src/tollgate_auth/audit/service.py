@@ -7,6 +7,7 @@ the organisation's row keeps the head. An altered, missing, reordered or cut-off
 import hashlib
 import ipaddress
 import json
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -72,13 +73,14 @@ def first_fault(org: str) -> str | None:
     """What is wrong with an organisation's log, or None when it is whole."""
     organisation = organisations.get(org)
     previous, number = b"", 0
-    for entry in repository.oldest_first(org):
-        number += 1
-        if entry.number != number:
-            return f"entry {number} is missing"
-        if entry.hash != chained(previous, entry):
-            return f"entry {number} was altered"
-        previous = entry.hash
+    with closing(repository.oldest_first(org)) as entries:
+        for entry in entries:
+            number += 1
+            if entry.number != number:
+                return f"entry {number} is missing"
+            if entry.hash != chained(previous, entry):
+                return f"entry {number} was altered"
+            previous = entry.hash
     if (number, previous) != (organisation.audit_length, organisation.audit_hash):
         return f"the log ends at entry {number} of {organisation.audit_length}"
     return None
