@@ -11,12 +11,14 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from tollgate_common.embedded.process import exists
 
 POSTGRES_IMAGE = "postgres:17"
 REDIS_IMAGE = "redis:8"
 OWNER_LABEL = "tollgate.test.owner"
+CONNECT_SECONDS = 2.0
 DOCKER_SOCKET = Path("/var/run/docker.sock")
 
 
@@ -66,8 +68,8 @@ class _Stopping:
 @contextlib.contextmanager
 def _engine() -> Iterator[None]:
     """NoContainers, unless an engine answers and does what the block asks of it."""
-    if not os.environ.get("DOCKER_HOST") and not DOCKER_SOCKET.exists():
-        raise NoContainers("no engine")  # before the import of its client, which takes a while
+    if not listens(os.environ.get("DOCKER_HOST") or f"unix://{DOCKER_SOCKET}"):
+        raise NoContainers("no engine")  # before its client, which is slow and leaks its socket
     os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
     os.environ.setdefault("TC_POOLING_INTERVAL", "0.1")
     import docker  # type: ignore[import-untyped]
@@ -79,6 +81,23 @@ def _engine() -> Iterator[None]:
         yield
     except (docker.errors.DockerException, OSError) as error:
         raise NoContainers(str(error)) from error
+
+
+def listens(host: str) -> bool:
+    """Whether something accepts connections at a DOCKER_HOST; one of a kind that cannot be tried
+    by a socket (ssh) is believed."""
+    parts = urlsplit(host)
+    try:
+        if parts.scheme == "unix":
+            with socket.socket(socket.AF_UNIX) as client:
+                client.settimeout(CONNECT_SECONDS)
+                client.connect(parts.path)
+        elif parts.scheme in ("tcp", "http", "https"):
+            address = (parts.hostname or "127.0.0.1", parts.port or 2375)
+            socket.create_connection(address, CONNECT_SECONDS).close()
+    except OSError:
+        return False
+    return True
 
 
 def _start(container: Any) -> None:
