@@ -1,40 +1,64 @@
-"""Start a web service under gunicorn: the same flags for every one of them."""
+"""Start a web service under gunicorn: the same options for every one of them."""
 
 import os
 import shutil
-import sys
 import tempfile
 from pathlib import Path
-from typing import Literal, NoReturn
+from typing import Any, Literal
+
+from gunicorn.app.base import BaseApplication
+from gunicorn.util import import_app
 
 from tollgate_common.settings import CommonSettings
 
 WorkerClass = Literal["gthread", "gevent"]
 
 
-def serve(app: str, settings: CommonSettings, worker_class: WorkerClass) -> NoReturn:
-    """Replace this process by gunicorn serving `app` ("module:create_app()").
+def serve(app: str, settings: CommonSettings, worker_class: WorkerClass) -> None:
+    """Serve `app` ("module:create_app()") until told to stop.
 
-    gunicorn's own process imports no application: each worker does, after gevent has patched the
-    standard library where it is used.
+    This process becomes gunicorn's own and imports no application: each worker does, after gevent
+    has patched the standard library where it is used.
     """
+    # Before anything imports prometheus_client, which reads it once.
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = fresh_metrics_folder(settings.port)
-    os.environ["METRICS_PORT"] = str(settings.metrics_port)
-    per_worker = (
-        ["--worker-connections", str(settings.connections)]
-        if worker_class == "gevent"
-        else ["--threads", str(settings.threads)]
-    )
-    gunicorn = Path(sys.executable).with_name("gunicorn")
-    command = [
-        str(gunicorn), app,
-        "--config", "python:tollgate_common.gunicorn_config",
-        "--bind", f"{settings.host}:{settings.port}",
-        "--workers", str(settings.workers),
-        "--worker-class", worker_class, *per_worker,
-        "--graceful-timeout", str(settings.graceful_timeout),
-    ]  # fmt: skip
-    os.execv(gunicorn, command)  # noqa: S606 - our own interpreter's gunicorn, no shell
+    from tollgate_common import gunicorn_hooks as hooks
+
+    options: dict[str, Any] = {
+        "bind": f"{settings.host}:{settings.port}",
+        "workers": settings.workers,
+        "worker_class": worker_class,
+        "threads": settings.threads if worker_class == "gthread" else 1,
+        "worker_connections": settings.connections,
+        "graceful_timeout": settings.graceful_timeout,
+        # Longer than any client keeps an idle connection: the pooled connections between our
+        # services are closed by the caller, never by the callee in the moment of the next request.
+        "keepalive": 3600,
+        "timeout": 60,
+        # A worker's heartbeat file must not wait for a disk.
+        "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,  # noqa: S108
+        "control_socket_disable": True,
+        "limit_request_field_size": 16384,
+        "limit_request_line": 8190,
+        "loglevel": "warning",
+        "when_ready": hooks.serve_metrics(settings.host, settings.metrics_port),
+        "child_exit": hooks.forget_worker,
+    }
+    _Server(app, options).run()
+
+
+class _Server(BaseApplication):  # type: ignore[misc]  # the library is untyped
+    def __init__(self, app: str, options: dict[str, Any]) -> None:
+        self._app = app
+        self._options = options
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self._options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        return import_app(self._app)
 
 
 def fresh_metrics_folder(port: int) -> str:
