@@ -41,7 +41,7 @@ def run(stack: Stack, console: Console) -> None:
     try:
         stack.start()
         console.line(banner(stack, console, time.monotonic() - started))
-        _watch(stack)
+        _watch(stack, console)
     except Interrupted:
         console.line()
     finally:
@@ -53,8 +53,10 @@ def _stack(state: Path, console: Console) -> Stack:
     return Stack(LocalSettings.load(DOTENV), state, dotenv_variables(DOTENV), console)
 
 
-def _watch(stack: Stack) -> None:
+def _watch(stack: Stack, console: Console) -> None:
     while stack.alive():
+        if console.hung_up():
+            raise Interrupted
         time.sleep(1)
     raise CannotStart(f"supervisord ended; see {stack.layout.logs / 'supervisord.log'}.")
 

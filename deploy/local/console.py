@@ -15,7 +15,12 @@ class Console:
 
     def __init__(self, stream: TextIO = sys.stdout) -> None:
         self.stream = stream
-        self.colours = stream.isatty() and "NO_COLOR" not in os.environ
+        self.terminal = stream.isatty()
+        self.colours = self.terminal and "NO_COLOR" not in os.environ
+
+    def hung_up(self) -> bool:
+        """Whether this was a terminal and is none any more: make keeps that news to itself."""
+        return self.terminal and not self.stream.isatty()
 
     def line(self, text: str = "") -> None:
         self._write(f"{text}\n")
