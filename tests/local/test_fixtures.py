@@ -17,7 +17,7 @@ def test_a_fresh_database_is_empty_and_real(postgres_url: str) -> None:
 
 
 def test_a_test_may_leave_keys_behind(redis_client: redis.Redis) -> None:
-    redis_client.set("left", "behind")
+    assert redis_client.set("left", "behind")
 
 
 def test_the_next_test_finds_redis_empty(redis_database: str) -> None:
