@@ -52,9 +52,11 @@ class Console:
         return f"\033[{code}m{text}\033[0m" if self.colours else text
 
     def _write(self, text: str) -> None:
-        with contextlib.suppress(OSError):  # the terminal may be gone, and that must not stop us
+        try:
             self.stream.write(text)
             self.stream.flush()
+        except OSError:  # the terminal is gone, and that must not keep us from stopping
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.stream.fileno())
 
 
 class Silent(Console):

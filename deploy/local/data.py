@@ -34,7 +34,7 @@ class DataServers:
             settings.redis_appendfsync,
         )
         return cls(
-            database_url=str(settings.database_url or postgres.url()),
+            database_url=_plain(settings.database_url or postgres.url()),
             redis_url=str(settings.redis_url or redis.url),
             postgres=None if settings.database_url else postgres,
             redis=None if settings.redis_url else redis,
@@ -67,6 +67,11 @@ class DataServers:
         """What remains to do once our own servers are ready."""
         if self.postgres:
             self.postgres.ensure_database()
+
+
+def _plain(url: object) -> str:
+    """A PostgreSQL URL without the driver that SQLAlchemy's spelling may name."""
+    return f"postgresql://{str(url).partition('://')[2]}"
 
 
 def _check(server: Postgres | Redis) -> Check:

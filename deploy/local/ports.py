@@ -6,23 +6,34 @@ from collections.abc import Iterable, Mapping
 
 import psutil
 
+from deploy.local import strays
 from deploy.local.errors import CannotStart
 
 ADDRESS = "127.0.0.1"
 
 
 def check_free(ports: Mapping[str, int]) -> None:
-    """`ports`: variable → port. Raises CannotStart with a sentence for each port in use."""
+    """`ports`: variable → port. Raises CannotStart with a sentence for each port in use, or with
+    one for all that another stack of ours holds.
+    """
     taken = {name: port for name, port in ports.items() if not is_free(port)}
     if taken:
         holders = listeners()
+        if state := _other_stack(holders.get(port) for port in taken.values()):
+            name, port = next(iter(taken.items()))
+            raise CannotStart(
+                f"The Tollgate of {state} uses {len(taken)} of our ports ({port} first). Stop it"
+                f" with `make down` there, or give this one others (in .env, {name} first)."
+            )
         raise CannotStart(
             *(_sentence(name, port, holders.get(port)) for name, port in taken.items())
         )
 
 
-def _sentence(name: str, port: int, holder: str | None) -> str:
-    by = f" by {holder}" if holder else ""
+def _sentence(name: str, port: int, holder: psutil.Process | None) -> str:
+    by = ""
+    with contextlib.suppress(psutil.Error):
+        by = f" by {holder.name()} (process {holder.pid})" if holder else ""
     return f"Port {port} is in use{by}. Stop that, or set {name} to a free port (in .env)."
 
 
@@ -37,15 +48,20 @@ def is_free(port: int) -> bool:
     return True
 
 
-def listeners() -> dict[int, str]:
-    """Port → "name (process 123)" of what listens, as far as this user may see."""
-    found: dict[int, str] = {}
+def _other_stack(holders: Iterable[psutil.Process | None]) -> str | None:
+    """The state folder of the stack that all of them belong to."""
+    folders = {strays.folder_of(holder) if holder else None for holder in holders}
+    return folders.pop() if len(folders) == 1 else None
+
+
+def listeners() -> dict[int, psutil.Process]:
+    """Port → the process that listens, as far as this user may see."""
+    found: dict[int, psutil.Process] = {}
     with contextlib.suppress(psutil.Error):  # macOS shows foreign sockets to root only
         for connection in psutil.net_connections("tcp"):
             if connection.status == psutil.CONN_LISTEN and connection.pid and connection.laddr:
                 with contextlib.suppress(psutil.Error):
-                    name = psutil.Process(connection.pid).name()
-                    found[connection.laddr.port] = f"{name} (process {connection.pid})"
+                    found[connection.laddr.port] = psutil.Process(connection.pid)
     return found
 
 

@@ -131,5 +131,4 @@ def _sentence(item: Mapping[str, Any], lines: Mapping[str, int], file: Path | No
     in_environment = name in os.environ or f"{name}_FILE" in os.environ
     line = None if in_environment else lines.get(name)
     where = f"{file}, line {line}" if line else "The environment"
-    reason = item["msg"][0].lower() + item["msg"][1:]
-    return f"{where}: {name} is wrong: {reason}."
+    return f"{where}: {name} is wrong: {item['msg']}."

@@ -30,11 +30,22 @@ def _belongs(process: psutil.Process, state: Path) -> bool:
     try:
         if process.status() == psutil.STATUS_ZOMBIE:
             return False
-        if process.environ().get(MARK) == str(state):
-            return True
-        return process.name() in SERVERS and Path(process.cwd()).is_relative_to(state)
+        if process.name() in SERVERS:
+            return Path(process.cwd()).is_relative_to(state)
     except (psutil.Error, OSError):
         return False
+    return folder_of(process) == str(state)
+
+
+def folder_of(process: psutil.Process) -> str | None:
+    """The state folder of the stack that started it, as far as that shows."""
+    try:
+        if process.name() in SERVERS:
+            supervisord = process.parent()
+            return folder_of(supervisord) if supervisord else None
+        return process.environ().get(MARK)
+    except (psutil.Error, OSError):
+        return None
 
 
 def _descendants(process: psutil.Process) -> list[psutil.Process]:

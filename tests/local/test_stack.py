@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import signal
 import socket
 import subprocess
@@ -42,10 +43,10 @@ def nothing_left(state: Path) -> Iterator[None]:
     assert strays.find(state) == []
 
 
-def up(state: Path, *fields: str) -> "subprocess.Popen[str]":
+def up(state: Path, stdout: int = subprocess.PIPE) -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        [sys.executable, str(RUN), str(state), *fields],
-        stdout=subprocess.PIPE,
+        [sys.executable, str(RUN), str(state)],
+        stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -140,6 +141,20 @@ def test_a_signal_stops_everything(state: Path, request_to_stop: signal.Signals)
 
 
 @pytest.mark.usefixtures("nothing_left")
+def test_the_loss_of_the_terminal_stops_everything(state: Path) -> None:
+    ours, terminal = pty.openpty()
+    process = up(state, stdout=terminal)
+    os.close(terminal)
+    shown = b""
+    while READY.encode() not in shown:
+        shown += os.read(ours, 1000)
+    os.close(ours)
+    _, errors = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert errors == ""
+
+
+@pytest.mark.usefixtures("nothing_left")
 def test_an_interrupted_start_stops_what_it_had_started(state: Path) -> None:
     process = up(state)
     eventually(lambda: strays.find(state))
@@ -206,6 +221,7 @@ def test_a_failed_seed_shows_its_log(state: Path, monkeypatch: pytest.MonkeyPatc
     ("name", "url"),
     [
         ("database_url", "postgresql://me:hunter2@127.0.0.1:1/x"),
+        ("database_url", "postgresql+psycopg://me:hunter2@127.0.0.1:1/x"),
         ("redis_url", "redis://:hunter2@127.0.0.1:1/0"),
     ],
 )
