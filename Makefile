@@ -84,8 +84,9 @@ clean: down ## Stop everything, delete the environment and all caches; keep the 
 # --- The environment: Python's own venv and pip bring uv, and uv brings the rest.
 
 $(UV): requirements/bootstrap.txt
+	@command -v $(PYTHON) >/dev/null || { echo "Tollgate needs Python 3.11 or newer, and there is no $(PYTHON)." >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
-	  { echo "Tollgate needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) -V 2>&1 || true). Say which one to use: make PYTHON=python3.12 …" >&2; exit 1; }
+	  { echo "Tollgate needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) -V 2>&1). Say which one to use: make PYTHON=python3.12 …" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 	  { echo "This Python cannot make virtual environments. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
 	@echo "Installing uv"
