@@ -22,6 +22,8 @@ PERMISSIONS = (
     "jobs:read",
     "jobs:write",
     "audit:read",
+    "sso:read",
+    "sso:write",
 )
 
 OWNER = "owner"
@@ -36,10 +38,13 @@ _READING = (
     "jobs:read",
 )
 
-# An owner may do what an admin may, and is the only one who makes and unmakes owners.
+# Whoever names the identity provider can log in as anybody of its domains: the owner's alone.
+_OWNERS_ALONE = frozenset({"sso:write"})
+
+# An owner is also the only one who makes and unmakes owners.
 ROLES: Mapping[str, tuple[str, ...]] = {
     OWNER: PERMISSIONS,
-    "admin": PERMISSIONS,
+    "admin": tuple(name for name in PERMISSIONS if name not in _OWNERS_ALONE),
     "member": ("inference", "keys:write", "reports:write", "jobs:write", *_READING),
     "viewer": _READING,
     "billing": ("projects:read", "limits:read", "models:read", "usage:read", "reports:read",
@@ -47,13 +52,14 @@ ROLES: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 DESCRIPTIONS: Mapping[str, str] = {
-    OWNER: "Everything, and the making of other owners.",
-    "admin": "Everything but the making of owners.",
+    OWNER: "Everything, and alone the making of other owners and of identity providers.",
+    "admin": "Everything but the making of owners and of identity providers.",
     "member": "Uses models, with API keys of their own, and reads what it costs.",
     "viewer": "Reads; changes nothing and calls no model.",
     "billing": "Reads usage and limits, makes reports.",
 }
 
 
-def permissions_of(role: str) -> frozenset[str]:
-    return frozenset(ROLES.get(role, ()))
+def permissions_of(role: str | None) -> frozenset[str]:
+    """None without a role, or with one that there is not."""
+    return frozenset(ROLES.get(role or "", ()))
