@@ -71,13 +71,13 @@ def redis(app: Flask, redis_client: Redis) -> Redis:
 class Caller:
     """Calls the management API as a user or a key: with the assertion that the gateway sends."""
 
-    def __init__(self, app: Flask, **names: str | None) -> None:
+    def __init__(self, app: Flask, **name: str) -> None:
         self.app = app
-        self._names = names
+        self._name = name
 
     def principal(self) -> Principal:
         with self.app.app_context():
-            return runtime().principals.find(self._names)
+            return runtime().principals.find(self._name)
 
     def call(self, method: str, path: str, json: Any = None, **more: Any) -> TestResponse:
         headers = {"authorization": f"Bearer {self.principal().assertion}"}
@@ -106,7 +106,7 @@ class Org:
         with app.app_context(), unit_of_work():
             user = found("Example", self.email, "Owner")
             self.id, self.owner_id = user.org_id, user.id
-        self.owner = Caller(app, user_id=self.owner_id, project_id=None)
+        self.owner = Caller(app, user_id=self.owner_id)
 
     def user(self, role: str, **more: Any) -> "User":
         """A user of the role, made by the owner."""
@@ -124,7 +124,7 @@ class Org:
 
 class User(Caller):
     def __init__(self, app: Flask, made: Any) -> None:
-        super().__init__(app, user_id=made["id"], project_id=None)
+        super().__init__(app, user_id=made["id"])
         self.id: str = made["id"]
         self.email: str = made["email"]
 
@@ -157,7 +157,7 @@ class Service:
         assert granted.json
         self.headers = {"authorization": f"Bearer {granted.json['access_token']}"}
 
-    def principal(self, **names: str | None) -> TestResponse:
+    def principal(self, **names: str) -> TestResponse:
         return self.client.post("/internal/v1/principals", json=names, headers=self.headers)
 
 

@@ -9,7 +9,7 @@ BASE62 = string.digits + string.ascii_letters
 
 
 @given(st.sampled_from(["live", "test"]))
-def test_a_generated_key_is_recognised(mode: keyformat.Mode) -> None:
+def test_a_generated_key_is_recognised(mode: keyformat.Kind) -> None:
     key = keyformat.generate(mode)
     assert key.startswith(f"tg_{mode}_")
     assert len(key) == 46

@@ -131,7 +131,7 @@ def test_a_deactivated_users_principal_and_keys_are_nobody(org: Org, gateway: Se
     member: User = org.user("member")
     key = org.key(by=member)
     assert org.owner.patch(f"/users/{member.id}", {"active": False}).status_code == 200
-    assert gateway.principal(user_id=member.id, project_id=None).status_code == 404
+    assert gateway.principal(user_id=member.id).status_code == 404
     assert found(gateway, key.text) == 404
 
 

@@ -62,7 +62,7 @@ def test_a_look_up_is_one_statement(org: Org, gateway: Service, app: Flask) -> N
 
 def test_a_user_may_what_the_role_may(org: Org, gateway: Service) -> None:
     viewer = org.user("viewer")
-    found = gateway.principal(user_id=viewer.id, project_id=None).get_json()
+    found = gateway.principal(user_id=viewer.id).get_json()
     assert "inference" not in found["scopes"]
     assert "usage:read" in found["scopes"]
     assert found["mode"] == "live"
@@ -71,10 +71,11 @@ def test_a_user_may_what_the_role_may(org: Org, gateway: Service) -> None:
 def test_a_hash_is_no_key_and_an_unknown_name_is_404(
     gateway: Service, unknown_id: Callable[[str], str]
 ) -> None:
-    questions: list[dict[str, str | None]] = [
+    questions: list[dict[str, str]] = [
         {"key_hash": "0" * 64},
         {"key_id": unknown_id("key")},
-        {"user_id": unknown_id("usr"), "project_id": None},
+        {"user_id": unknown_id("usr")},
+        {"session_id": unknown_id("ses")},
     ]
     for question in questions:
         assert gateway.principal(**question).status_code == 404

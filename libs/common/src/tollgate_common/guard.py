@@ -26,7 +26,8 @@ R = TypeVar("R")
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """The one behind a management or inference call, read off auth's assertion."""
+    """The one behind a management or inference call, read off auth's assertion. `session` is of a
+    user who has logged in, or of a service account."""
 
     org: str
     subject: str
@@ -35,6 +36,7 @@ class Caller(msgspec.Struct, frozen=True):
     project: str | None = None
     key: str | None = None
     user: str | None = None
+    session: str | None = None
 
 
 def caller_of(claims: Claims) -> Caller:
@@ -46,6 +48,7 @@ def caller_of(claims: Claims) -> Caller:
         project=claims.get("project"),
         key=claims.get("key"),
         user=claims.get("user"),
+        session=claims.get("session"),
     )
 
 

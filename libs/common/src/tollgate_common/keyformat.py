@@ -1,8 +1,11 @@
-"""API keys as text: `tg_live_` or `tg_test_`, 32 random base62 characters, a checksum of six.
+"""Our secrets as text: what it is, 32 random base62 characters, a checksum of six.
+
+    tg_live_…  tg_test_…   API keys
+    tg_client_…            secrets of service accounts
 
 The checksum is CRC-32 of what stands before it, in base62: a mistyped or made-up key is told from
 a real one without asking anyone, and a secret scanner knows a leaked one. It proves nothing else.
-A key is 46 characters: `tg_(live|test)_[0-9A-Za-z]{38}`.
+For scanners: `tg_(live|test|client)_[0-9A-Za-z]{38}`.
 """
 
 import hashlib
@@ -12,7 +15,7 @@ import string
 import zlib
 from typing import Literal
 
-Mode = Literal["live", "test"]
+Kind = Literal["live", "test", "client"]
 
 RANDOM_CHARACTERS = 32
 CHECKSUM_CHARACTERS = 6
@@ -20,10 +23,10 @@ _BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _PATTERN = re.compile(r"tg_(?:live|test)_[0-9A-Za-z]{38}\Z")
 
 
-def generate(mode: Mode) -> str:
-    """A new key, with 190 bits of randomness."""
+def generate(kind: Kind) -> str:
+    """A new key or secret, with 190 bits of randomness."""
     random = "".join(secrets.choice(_BASE62) for _ in range(RANDOM_CHARACTERS))
-    body = f"tg_{mode}_{random}"
+    body = f"tg_{kind}_{random}"
     return body + checksum(body)
 
 

@@ -30,7 +30,7 @@ LOG_FILE_BYTES = 50 * 1024 * 1024
 LOG_FILES_KEPT = 5
 
 _SECRETS = re.compile(
-    r"(?P<key>\btg_(?:live|test)_)\w+"
+    r"(?P<key>\btg_(?:live|test|client)_)\w+"
     r"|(?P<vendor>\bsk-(?:ant-)?)[\w-]{8,}"
     r"|(?P<jwt>\beyJ)[\w-]+\.[\w-]+(?:\.[\w-]*)?"
     r"|(?P<scheme>(?i:\bbearer|\bbasic)\s+)[^\s,;\"']+"

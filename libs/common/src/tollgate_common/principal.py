@@ -25,7 +25,9 @@ class Limit(msgspec.Struct, frozen=True):
 
 class Principal(msgspec.Struct, frozen=True):
     """`version` grows with every change to the key or user, so that an old answer cannot undo a
-    newer one. `assertion` is auth's token for the services behind the gateway."""
+    newer one. `assertion` is auth's token for the services behind the gateway. `networks` are the
+    only ones (CIDR) that the key may be used from; none named: all. `session` is the user's login,
+    or a service account's token."""
 
     org: str
     mode: str
@@ -38,6 +40,8 @@ class Principal(msgspec.Struct, frozen=True):
     key: str | None = None
     user: str | None = None
     limits: tuple[Limit, ...] = ()
+    networks: tuple[str, ...] = ()
+    session: str | None = None
 
 
 decode_principal = msgspec.json.Decoder(Principal).decode

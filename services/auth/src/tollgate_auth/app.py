@@ -1,44 +1,56 @@
 """The auth service, put together."""
 
 import threading
+from datetime import timedelta
 
 from flask import Flask
 from sqlalchemy import Engine
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from tollgate_auth import models as _tables  # noqa: F401 - migrations need all of them known
+from tollgate_auth.attempts.service import Attempts
 from tollgate_auth.audit.endpoints import namespace as audit
-from tollgate_auth.clients.endpoints import blueprint as clients
 from tollgate_auth.clients.service import ServiceClients
 from tollgate_auth.extensions import LOOKUPS, SCHEMA, db
 from tollgate_auth.fields import ObjectIdConverter
+from tollgate_auth.invitations.endpoints import namespace as invitations
+from tollgate_auth.invitations.service import LONGEST_LIFE as LONGEST_LINK
 from tollgate_auth.keys.endpoints import namespace as keys
 from tollgate_auth.limits.endpoints import namespace as limits
+from tollgate_auth.oauth.endpoints import blueprint as oauth
+from tollgate_auth.oauth.service import OAuth
 from tollgate_auth.outbox import outbox
+from tollgate_auth.passwords import endpoints as _passwords  # noqa: F401 - adds to `sessions`
+from tollgate_auth.passwords.hashing import Passwords
 from tollgate_auth.principals.endpoints import blueprint as principals
 from tollgate_auth.principals.repository import PrincipalRepository
 from tollgate_auth.principals.service import Principals
 from tollgate_auth.projects.endpoints import namespace as projects
 from tollgate_auth.roles.endpoints import namespace as roles
 from tollgate_auth.runtime import Runtime, runtime
+from tollgate_auth.service_accounts.endpoints import namespace as service_accounts
 from tollgate_auth.sessions.endpoints import me_namespace as me
 from tollgate_auth.sessions.endpoints import namespace as sessions
 from tollgate_auth.settings import AuthSettings
 from tollgate_auth.signing_keys.endpoints import blueprint as signing_keys
 from tollgate_auth.signing_keys.service import KeyRing
 from tollgate_auth.tokens import flask_jwt
-from tollgate_auth.tokens.service import TokenIssuer
+from tollgate_auth.tokens.links import AUDIENCE as LINK_AUDIENCE
+from tollgate_auth.tokens.links import Links
+from tollgate_auth.tokens.service import ACCESS_AUDIENCE, TokenIssuer
 from tollgate_auth.users.endpoints import namespace as users
-from tollgate_auth.users.passwords import Passwords
 from tollgate_common import db as databases
 from tollgate_common import health, stores, web
 from tollgate_common.guard import Guard
-from tollgate_common.jwt import JwksClient
+from tollgate_common.jwt import JwksClient, TokenVerifier
 from tollgate_common.restx import ManagementApi
 from tollgate_common.sealing import Sealer
 
 AUDIENCE = "auth"
-NAMESPACES = (sessions, me, projects, keys, users, roles, limits, audit)
+CONNECTIONS = 8
+NAMESPACES = (
+    sessions, me, projects, keys, users, invitations, service_accounts, roles, limits, audit
+)  # fmt: skip
 
 
 def create_app(settings: AuthSettings | None = None) -> Flask:
@@ -68,7 +80,7 @@ def create_worker() -> Flask:
 
 def _connect(app: Flask, settings: AuthSettings) -> None:
     """One pool for requests, and one for key look-ups, which wait for nothing else."""
-    options = databases.engine_options(SCHEMA, settings.threads)
+    options = databases.engine_options(SCHEMA, CONNECTIONS)
     lookups = {"isolation_level": "AUTOCOMMIT", "pool_pre_ping": False}
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database()
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
@@ -83,17 +95,30 @@ def _assemble(app: Flask, settings: AuthSettings) -> Runtime:
         with app.app_context():
             return db.engines[bind]
 
-    life = 86400.0 * (settings.refresh_token_days + 1)
+    life = max(timedelta(days=settings.refresh_token_days), LONGEST_LINK).total_seconds()
     keyring = KeyRing(lambda: on(None), Sealer(settings.secret("encryption_key")), life)
     issuer = TokenIssuer(keyring, settings)
+    principals = Principals(PrincipalRepository(lambda: on(LOOKUPS)), issuer)
+    redis = stores.connect(str(settings.redis_url))
+
+    def tokens_for(audience: str) -> TokenVerifier:
+        return TokenVerifier(JwksClient(keyring.published), settings.issuer, audience)
+
     return Runtime(
         settings=settings,
-        redis=stores.connect(str(settings.redis_url)),
+        redis=redis,
         keyring=keyring,
         issuer=issuer,
         passwords=Passwords(),
-        clients=ServiceClients(settings.service_clients),
-        principals=Principals(PrincipalRepository(lambda: on(LOOKUPS)), issuer),
+        attempts=Attempts(redis),
+        links=Links(settings.public(), issuer, tokens_for(LINK_AUDIENCE)),
+        principals=principals,
+        oauth=OAuth(
+            ServiceClients(settings.service_clients),
+            issuer,
+            tokens_for(ACCESS_AUDIENCE),
+            principals,
+        ),
     )
 
 
@@ -108,6 +133,6 @@ def _guard(app: Flask, settings: AuthSettings) -> None:
 
 
 def _route(app: Flask) -> None:
-    for blueprint in (signing_keys, clients, principals):
+    for blueprint in (signing_keys, oauth, principals):
         app.register_blueprint(blueprint)
     ManagementApi("Tollgate: identity and limits").serve(app, NAMESPACES)

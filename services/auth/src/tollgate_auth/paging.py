@@ -11,6 +11,7 @@ from tollgate_common.errors import InvalidField
 from tollgate_common.restx import page_size
 
 Row = TypeVar("Row")
+Condition = ColumnElement[bool]
 
 _CURSOR = re.compile(r"[A-Za-z0-9_]{1,40}\Z")
 
@@ -26,7 +27,7 @@ def cursor() -> str | None:
 def fetch(statement: Select[Row], column: Any, size: int, after: Any) -> tuple[list[Row], bool]:
     """The rows after a place, by `column` descending, and whether there are more."""
     if after is not None:
-        before: ColumnElement[bool] = column < after
+        before: Condition = column < after
         statement = statement.where(before)
     rows = list(db.session.scalars(statement.order_by(column.desc()).limit(size + 1)))
     return rows[:size], len(rows) > size

@@ -6,12 +6,14 @@ from typing import cast
 from flask import Flask, current_app
 from redis import Redis
 
-from tollgate_auth.clients.service import ServiceClients
+from tollgate_auth.attempts.service import Attempts
+from tollgate_auth.oauth.service import OAuth
+from tollgate_auth.passwords.hashing import Passwords
 from tollgate_auth.principals.service import Principals
 from tollgate_auth.settings import AuthSettings
 from tollgate_auth.signing_keys.service import KeyRing
+from tollgate_auth.tokens.links import Links
 from tollgate_auth.tokens.service import TokenIssuer
-from tollgate_auth.users.passwords import Passwords
 
 _EXTENSION = "tollgate_auth"
 
@@ -23,8 +25,10 @@ class Runtime:
     keyring: KeyRing
     issuer: TokenIssuer
     passwords: Passwords
-    clients: ServiceClients
+    attempts: Attempts
+    links: Links
     principals: Principals
+    oauth: OAuth
 
     def register(self, app: Flask) -> None:
         app.extensions[_EXTENSION] = self

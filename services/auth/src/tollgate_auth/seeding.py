@@ -17,11 +17,11 @@ from tollgate_auth.keys import service as keys
 from tollgate_auth.keys.schemas import KeyCreate
 from tollgate_auth.organisations import repository as organisations
 from tollgate_auth.organisations.service import found
+from tollgate_auth.passwords.hashing import Passwords
 from tollgate_auth.sessions import repository as sessions
 from tollgate_auth.unit_of_work import unit_of_work
 from tollgate_auth.users import repository as users
 from tollgate_auth.users.models import User
-from tollgate_auth.users.passwords import Passwords
 
 ADMIN_EMAIL = "admin@tollgate.local"
 KEY_SCOPES = ["inference", "projects:read", "keys:read", "limits:read", "models:read",

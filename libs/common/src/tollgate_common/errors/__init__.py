@@ -14,6 +14,7 @@ from tollgate_common.errors.base import (
     NotFound,
     PayloadTooLarge,
     TollgateError,
+    TooMany,
     Unauthorized,
     from_exception,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "NotFound",
     "PayloadTooLarge",
     "TollgateError",
+    "TooMany",
     "Unauthorized",
     "from_exception",
 ]

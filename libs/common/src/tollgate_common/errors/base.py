@@ -8,6 +8,7 @@ TollgateError 500
 ├── MethodNotAllowed 405
 ├── Conflict 409
 ├── PayloadTooLarge 413
+├── TooMany 429 (says when to come back)
 └── DependencyDown 503 (names what is down, says when to come back)
 """
 
@@ -83,6 +84,16 @@ class Conflict(TollgateError):
 class PayloadTooLarge(TollgateError):
     status = 413
     code = "request_too_large"
+
+
+class TooMany(TollgateError):
+    """`retry_after`: whole seconds."""
+
+    status = 429
+    code = "too_many_attempts"
+
+    def __init__(self, detail: str, retry_after: int) -> None:
+        super().__init__(detail, headers={"retry-after": str(retry_after)})
 
 
 class DependencyDown(TollgateError):

@@ -15,7 +15,7 @@ import msgspec
 
 from tollgate_common.ids import new_uuid
 
-SCHEMA_VERSIONS = {"usage.recorded": 1, "key.changed": 1}
+SCHEMA_VERSIONS = {"usage.recorded": 1, "key.changed": 1, "user.changed": 1}
 
 
 class MalformedEvent(ValueError):

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from pydantic import SecretStr
 
-from tollgate_auth.clients.errors import InvalidClient, InvalidScope
 from tollgate_auth.clients.grants import ANY, GRANTS
+from tollgate_auth.oauth.errors import InvalidClient, InvalidScope
 
 _SCOPE = re.compile(r"[a-z_]{1,30}:[a-z_]{1,30}\Z")
 

@@ -1,6 +1,6 @@
 from datetime import datetime
 
-from sqlalchemy import ARRAY, BigInteger, DateTime, ForeignKey, String, Text
+from sqlalchemy import ARRAY, BigInteger, DateTime, ForeignKey, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tollgate_auth.database import Base, CreatedAt, Id
@@ -37,6 +37,7 @@ class Key(Base):
     last4: Mapped[str] = mapped_column(String(4))
     scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
     models: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    networks: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     version: Mapped[int] = mapped_column(BigInteger, default=1)
     created_at: Mapped[CreatedAt]
     expires_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

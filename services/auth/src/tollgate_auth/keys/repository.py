@@ -8,7 +8,6 @@ from sqlalchemy.orm import InstrumentedAttribute
 from tollgate_auth import paging
 from tollgate_auth.extensions import db
 from tollgate_auth.keys.models import Key, KeySecret
-from tollgate_auth.users.models import User
 
 
 class ChangedSecret(NamedTuple):
@@ -77,17 +76,6 @@ def bump(kind: str, subject_id: str) -> Sequence[ChangedSecret]:
         .where(or_(KeySecret.expires_at.is_(None), KeySecret.expires_at >= func.now()))
     )
     return [ChangedSecret(*row) for row in db.session.execute(statement)]
-
-
-def bump_users(kind: str, subject_id: str) -> None:
-    """The same for the users whom a limit of an organisation, its project or a user may bind."""
-    if kind == "org":
-        bound: ColumnElement[bool] = User.org_id == subject_id
-    elif kind == "user":
-        bound = User.id == subject_id
-    else:
-        return
-    db.session.execute(update(User).where(bound).values(version=User.version + 1))
 
 
 def _bound(kind: str, subject_id: str) -> ColumnElement[bool]:

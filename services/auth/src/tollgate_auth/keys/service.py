@@ -10,7 +10,6 @@ from typing import Any
 
 from tollgate_auth.audit import service as audit
 from tollgate_auth.fields import changes, reply
-from tollgate_auth.keys import changes as key_changes
 from tollgate_auth.keys import repository
 from tollgate_auth.keys.models import Key, KeySecret
 from tollgate_auth.keys.schemas import KeyCreate, KeyOut, KeyPatch
@@ -18,6 +17,7 @@ from tollgate_auth.limits import repository as limit_rows
 from tollgate_auth.limits import service as limits
 from tollgate_auth.limits.schemas import LimitOut
 from tollgate_auth.organisations import repository as organisations
+from tollgate_auth.principals import changes as principal_changes
 from tollgate_auth.projects import repository as projects
 from tollgate_common import keyformat
 from tollgate_common.errors import Conflict, Forbidden, NotFound
@@ -36,7 +36,7 @@ def get(org: str, key_id: str) -> Key:
 
 def create(caller: Caller, wanted: KeyCreate) -> tuple[Key, str]:
     """A new key, and its text."""
-    _check_reach(caller, wanted.mode, wanted.scopes)
+    check_reach(caller, wanted.mode, wanted.scopes)
     organisations.lock(caller.org)
     key, text = make(caller.org, caller.user, wanted)
     _record(caller, "key.created", key, after=_as_audited(key))
@@ -47,7 +47,7 @@ def make(org: str, user: str | None, wanted: KeyCreate) -> tuple[Key, str]:
     """The key and its text, for whoever may; the caller records it."""
     text = keyformat.generate(wanted.mode)
     key = Key(
-        id=new_id("key"), org_id=org, project_id=_project(org, wanted.project_id), user_id=user,
+        id=new_id("key"), org_id=org, project_id=project_of(org, wanted.project_id), user_id=user,
         name=wanted.name, mode=wanted.mode, prefix=text[:PREFIX_CHARACTERS], last4=text[-4:],
         scopes=wanted.scopes, models=wanted.models, expires_at=wanted.expires_at,
     )  # fmt: skip
@@ -62,14 +62,14 @@ def update(caller: Caller, key_id: str, patch: KeyPatch) -> Key:
     organisations.lock(caller.org)
     key = _live(caller, key_id)
     before, sent = _as_audited(key), changes(patch)
-    _check_reach(caller, key.mode, set(sent.get("scopes", ())) - set(key.scopes))
+    check_reach(caller, key.mode, set(sent.get("scopes", ())) - set(key.scopes))
     if "limits" in sent:
         if "limits:write" not in caller.scopes:
             raise Forbidden("Changing a key's limits needs the permission `limits:write`.")
         limits.replace(caller.org, "key", key.id, sent.pop("limits"))
     for name, value in sent.items():
         setattr(key, name, value)
-    key_changes.announce("key", key.id)
+    principal_changes.announce("key", key.id)
     _record(caller, "key.changed", key, before, _as_audited(key))
     return key
 
@@ -78,10 +78,10 @@ def rotate(caller: Caller, key_id: str, grace_seconds: int) -> tuple[Key, str]:
     """A new text for the same key; the old one works for `grace_seconds` more."""
     organisations.lock(caller.org)
     key = _live(caller, key_id)
-    _check_reach(caller, key.mode, key.scopes)
+    check_reach(caller, key.mode, key.scopes)
     text = keyformat.generate("live" if key.mode == "live" else "test")
     # Told before the old text ends: what is remembered under its hash has to be forgotten too.
-    key_changes.announce("key", key.id)
+    principal_changes.announce("key", key.id)
     repository.retire_secrets(key.id, datetime.now(UTC) + timedelta(seconds=grace_seconds))
     repository.add_secret(KeySecret(key_hash=keyformat.hash_of(text), key_id=key.id))
     key.prefix, key.last4 = text[:PREFIX_CHARACTERS], text[-4:]
@@ -95,7 +95,7 @@ def revoke(caller: Caller, key_id: str) -> None:
     key = _own(caller, get(caller.org, key_id))
     if key.revoked_at:
         return
-    key_changes.revoke_all("key", key.id)
+    principal_changes.revoke_keys("key", key.id)
     _record(caller, "key.revoked", key)
 
 
@@ -122,7 +122,8 @@ def _own(caller: Caller, key: Key) -> Key:
     return key
 
 
-def _check_reach(caller: Caller, mode: str, scopes: Sequence[str] | set[str]) -> None:
+def check_reach(caller: Caller, mode: str, scopes: Sequence[str] | set[str]) -> None:
+    """`Forbidden` for a key or account that could do what the caller cannot."""
     beyond = sorted(set(scopes) - caller.scopes)
     if beyond:
         raise Forbidden(f"You do not have the scope {beyond[0]} yourself.", param="scopes")
@@ -130,7 +131,8 @@ def _check_reach(caller: Caller, mode: str, scopes: Sequence[str] | set[str]) ->
         raise Forbidden("A test key cannot make or rotate a live one.", param="mode")
 
 
-def _project(org: str, project_id: str | None) -> str:
+def project_of(org: str, project_id: str | None) -> str:
+    """The project's id: the one asked for, or the default one."""
     project = projects.find(org, project_id) if project_id else projects.default(org)
     if project is None:
         raise NotFound("There is no such project.", param="project_id")

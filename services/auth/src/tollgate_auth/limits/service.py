@@ -5,13 +5,13 @@ from typing import Any
 
 from tollgate_auth.audit import service as audit
 from tollgate_auth.fields import changes, reply
-from tollgate_auth.keys import changes as key_changes
 from tollgate_auth.keys import repository as keys
 from tollgate_auth.limits import repository
 from tollgate_auth.limits.amounts import amount_fault
 from tollgate_auth.limits.models import LimitRow
 from tollgate_auth.limits.schemas import InlineLimit, LimitCreate, LimitOut, LimitPatch, SubjectIn
 from tollgate_auth.organisations import repository as organisations
+from tollgate_auth.principals import changes as principal_changes
 from tollgate_auth.projects import repository as projects
 from tollgate_auth.users import repository as users
 from tollgate_common.errors import InvalidField, NotFound
@@ -30,7 +30,7 @@ def create(caller: Caller, wanted: LimitCreate) -> LimitRow:
     organisations.lock(caller.org)
     kind, subject_id = wanted.subject.kind, _existing_subject(caller.org, wanted.subject)
     row = add(caller.org, kind, subject_id, wanted)
-    key_changes.announce(kind, subject_id)
+    principal_changes.announce(kind, subject_id)
     _record(caller, "limit.created", row, after=as_audited(row))
     return row
 
@@ -43,7 +43,7 @@ def update(caller: Caller, limit_id: str, patch: LimitPatch) -> LimitRow:
         raise InvalidField(f"max: {fault}.", param="max")
     for name, value in changes(patch).items():
         setattr(row, name, value)
-    key_changes.announce(row.subject_kind, row.subject_id)
+    principal_changes.announce(row.subject_kind, row.subject_id)
     _record(caller, "limit.changed", row, before, as_audited(row))
     return row
 
@@ -53,7 +53,7 @@ def delete(caller: Caller, limit_id: str) -> None:
     row = get(caller.org, limit_id)
     before = as_audited(row)
     repository.remove(row)
-    key_changes.announce(row.subject_kind, row.subject_id)
+    principal_changes.announce(row.subject_kind, row.subject_id)
     _record(caller, "limit.deleted", row, before)
 
 

@@ -12,7 +12,7 @@ blueprint = Blueprint("principals", __name__)
 @blueprint.post("/internal/v1/principals")
 @service_only("principals:read")
 def principals() -> Response:
-    found = runtime().principals.find(json_body(PrincipalQuery).names())
+    found = runtime().principals.find(json_body(PrincipalQuery).name())
     answer = Response(encode_principal(found), content_type="application/json")
     answer.headers["cache-control"] = "no-store"
     return answer

@@ -40,9 +40,9 @@ class Principals:
         self._assertions: OrderedDict[tuple[Any, ...], Assertion] = OrderedDict()
         self._lock = threading.Lock()
 
-    def find(self, names: Mapping[str, str | None]) -> Principal:
-        """`names` as `PrincipalRepository.find` has it. `NotFound` for all that cannot act."""
-        row = self._repository.find(names)
+    def find(self, name: Mapping[str, str]) -> Principal:
+        """`name` as `PrincipalRepository.find` has it. `NotFound` for all that cannot act."""
+        row = self._repository.find(name)
         if row is None:
             raise NotFound("There is nobody by this name who may act.")
         scopes = _scopes(row)
@@ -51,11 +51,12 @@ class Principals:
             org=row.org, project=row.project, key=row.key, user=row.user, mode=row.mode,
             scopes=scopes, models=tuple(row.models), limits=_decode_limits(row.limits),
             version=row.version, assertion=assertion.token,
-            assertion_expires_at=assertion.expires_at,
+            assertion_expires_at=assertion.expires_at, networks=tuple(row.networks),
+            session=row.session,
         )  # fmt: skip
 
     def _assertion(self, row: Row[Any], scopes: tuple[str, ...]) -> Assertion:
-        remembered = (row.key or row.user, row.project, row.version, scopes, row.expires_at)
+        remembered = (row.key or row.user, row.session, row.version, scopes, row.expires_at)
         found = self._assertions.get(remembered)
         if found is None or found.reused_until < time.time():
             found = self._sign(row, scopes)
@@ -71,20 +72,21 @@ class Principals:
         expires_at = _earlier(now + ASSERTION_SECONDS, row.expires_at)
         claims = {
             "org": row.org, "project": row.project, "key": row.key, "user": row.user,
-            "mode": row.mode, "scope": " ".join(scopes),
+            "mode": row.mode, "scope": " ".join(scopes), "session": row.session,
         }  # fmt: skip
         token = self._issuer.assertion(row.key or row.user, claims, expires_at)
         return Assertion(token, expires_at, min(now + REUSED_SECONDS, expires_at))
 
 
 def _scopes(row: Row[Any]) -> tuple[str, ...]:
-    """A user's are the role's; a key's are its own, as far as its user's role still has them."""
-    if row.scopes is None:
-        allowed = permissions_of(row.role)
-    elif row.role is None:
-        allowed = frozenset(row.scopes)
-    else:
-        allowed = permissions_of(row.role).intersection(row.scopes)
+    """What all of these allow, as far as they say: the key's or session's own scopes, the user's
+    role, the service account's scopes."""
+    allowed = set(PERMISSIONS)
+    if row.role is not None:
+        allowed &= permissions_of(row.role)
+    for bound in (row.scopes, row.ceiling):
+        if bound is not None:
+            allowed.intersection_update(bound)
     return tuple(scope for scope in PERMISSIONS if scope in allowed)
 
 

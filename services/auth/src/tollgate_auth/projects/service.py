@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from tollgate_auth.audit import service as audit
 from tollgate_auth.database import refusing
 from tollgate_auth.extensions import db
-from tollgate_auth.keys import changes as key_changes
 from tollgate_auth.limits import repository as limits
 from tollgate_auth.organisations import repository as organisations
+from tollgate_auth.principals import changes as principal_changes
 from tollgate_auth.projects import repository
 from tollgate_auth.projects.models import Project
 from tollgate_common.errors import Conflict, NotFound
@@ -52,7 +52,7 @@ def delete(caller: Caller, project_id: str) -> None:
         raise Conflict("The default project cannot be deleted.")
     project.deleted_at = datetime.now(UTC)
     limits.remove_of(project.id)
-    key_changes.revoke_all("project", project.id)
+    principal_changes.revoke_keys("project", project.id)
     _record(caller, "project.deleted", project, {"name": project.name})
 
 

@@ -5,16 +5,16 @@ from flask import request
 from tollgate_auth.fields import reply
 from tollgate_auth.runtime import runtime
 from tollgate_auth.sessions import service
-from tollgate_auth.sessions.schemas import Login, Logout, Me, Refresh, Tokens
+from tollgate_auth.sessions.schemas import Login, Logout, Me, Refresh, SessionList, Tokens
 from tollgate_auth.unit_of_work import TransactionalResource
 from tollgate_common.guard import authenticated, current_caller, public
-from tollgate_common.restx import Noun, document, json_body
+from tollgate_common.restx import Noun, document, json_body, page
 
 namespace = Noun("auth", description="Logging in and out.")
 me_namespace = Noun("me", description="Who am I.")
 tokens = document(namespace, Tokens)
 login_body, refresh_body = document(namespace, Login), document(namespace, Refresh)
-logout_body = document(namespace, Logout)
+logout_body, many = document(namespace, Logout), document(namespace, SessionList)
 myself = document(me_namespace, Me)
 
 NO_STORE = {"cache-control": "no-store"}
@@ -24,15 +24,18 @@ NO_STORE = {"cache-control": "no-store"}
 class LoginResource(TransactionalResource):
     @public
     @namespace.documented(
-        {200: ("An access token and a refresh token.", tokens), 401: "Email or password is wrong."},
+        {
+            200: ("An access token and a refresh token.", tokens),
+            401: "Email or password is wrong.",
+            429: "Too many attempts.",
+        },
         body=login_body,
         public=True,
     )
     def post(self) -> tuple[dict[str, Any], int, dict[str, str]]:
         sent, parts = json_body(Login), runtime()
-        granted = service.login(
-            sent.email, sent.password, str(request.user_agent), parts.passwords, parts.issuer
-        )
+        agent = str(request.user_agent)
+        granted = service.login(sent, agent, parts.passwords, parts.attempts, parts.issuer)
         return reply(granted), 200, NO_STORE
 
 
@@ -58,7 +61,24 @@ class LogoutResource(TransactionalResource):
     @namespace.documented({204: "The session has ended."}, body=logout_body)
     def post(self) -> tuple[str, int]:
         sent = json_body(Logout) if request.get_data() else Logout()
-        service.logout(current_caller(), sent.refresh_token)
+        service.logout(current_caller(), sent)
+        return "", 204
+
+
+@namespace.route("/sessions")
+class Sessions(TransactionalResource):
+    @authenticated
+    @namespace.documented({200: ("A page of your sessions, newest first.", many)})
+    def get(self) -> dict[str, Any]:
+        return page(*service.page(current_caller()))
+
+
+@namespace.route("/sessions/<id:session_id>")
+class OneSession(TransactionalResource):
+    @authenticated
+    @namespace.documented({204: "It has ended."})
+    def delete(self, session_id: str) -> tuple[str, int]:
+        service.end(current_caller(), session_id)
         return "", 204
 
 

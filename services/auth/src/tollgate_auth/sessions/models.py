@@ -1,6 +1,6 @@
 from datetime import datetime
 
-from sqlalchemy import DateTime, ForeignKey, LargeBinary, String
+from sqlalchemy import ARRAY, DateTime, ForeignKey, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tollgate_auth.database import Base, CreatedAt, Id, Moment
@@ -10,14 +10,16 @@ class Session(Base):
     """A family of refresh tokens: one login and what was rotated from it.
 
     Only the hash of the newest token is kept. A token that names the session and is signed by us,
-    but is not that one, has been spent.
+    but is not that one, has been spent. A service account's session has no refresh token, and
+    `scopes` when it was asked for less than the account has.
     """
 
     __tablename__ = "sessions"
 
     id: Mapped[Id]
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id"), index=True)
-    refresh_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    refresh_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
+    scopes: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
     created_at: Mapped[CreatedAt]
     used_at: Mapped[CreatedAt]
     expires_at: Mapped[Moment]

@@ -1,9 +1,15 @@
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 
+from tollgate_auth import paging
 from tollgate_auth.extensions import db
 from tollgate_auth.sessions.models import Session
+
+LONGEST_ACCESS = timedelta(hours=1)
+KEPT_AFTER_ITS_END = timedelta(days=30)
 
 
 def add(session: Session) -> None:
@@ -31,20 +37,53 @@ def rotate(session_id: str, old: bytes, new: bytes, expires_at: datetime) -> boo
     return db.session.execute(statement).first() is not None
 
 
+def page(user_id: str) -> tuple[list[Session], str | None]:
+    """The user's sessions that go on."""
+    return paging.fetch_page(select(Session).where(*_going_on(user_id)), Session.id)
+
+
 def end(session_id: str, user_id: str) -> bool:
     """End one session of the user; whether it went on until now."""
+    return bool(_end(user_id, Session.id == session_id))
+
+
+def end_all(user_id: str, but: str | None = None) -> Sequence[str]:
+    """End the user's sessions, all or all but one; those that went on until now."""
+    return _end(user_id, Session.id != (but or ""))
+
+
+def lately_used(user_ids: Sequence[str]) -> dict[str, Sequence[str]]:
+    """By user, the sessions that may have an access token which has not expired."""
+    statement = select(Session.user_id, Session.id).where(
+        Session.user_id.in_(user_ids), Session.used_at > func.now() - LONGEST_ACCESS
+    )
+    found: dict[str, list[str]] = defaultdict(list)
+    for user_id, session_id in db.session.execute(statement):
+        found[user_id].append(session_id)
+    return dict(found)
+
+
+def purge() -> None:
+    """Forget sessions that are long over."""
+    over = func.now() - KEPT_AFTER_ITS_END
+    db.session.execute(
+        delete(Session).where(or_(Session.expires_at < over, Session.revoked_at < over))
+    )
+
+
+def _end(user_id: str, which: ColumnElement[bool]) -> Sequence[str]:
     statement = (
         update(Session)
-        .where(Session.id == session_id, Session.user_id == user_id, Session.revoked_at.is_(None))
+        .where(*_going_on(user_id), which)
         .values(revoked_at=func.now())
         .returning(Session.id)
     )
-    return db.session.execute(statement).first() is not None
+    return db.session.scalars(statement).all()
 
 
-def end_all(user_id: str) -> None:
-    db.session.execute(
-        update(Session)
-        .where(Session.user_id == user_id, Session.revoked_at.is_(None))
-        .values(revoked_at=func.now())
+def _going_on(user_id: str) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Session.user_id == user_id,
+        Session.revoked_at.is_(None),
+        Session.expires_at > func.now(),
     )

@@ -2,7 +2,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from tollgate_auth.fields import RequestModel
+from tollgate_auth.fields import Moment, RequestModel
+from tollgate_auth.sessions.models import Session
 
 Token = Annotated[str, Field(max_length=4096)]
 
@@ -17,9 +18,10 @@ class Refresh(RequestModel):
 
 
 class Logout(RequestModel):
-    """Without a refresh token, every session of the user ends."""
+    """The session of the refresh token ends; without one, the session that calls; or all."""
 
     refresh_token: Token | None = None
+    everywhere: bool = False
 
 
 class Tokens(BaseModel):
@@ -31,15 +33,40 @@ class Tokens(BaseModel):
     expires_in: int
 
 
+class SessionOut(BaseModel):
+    """`current`: the one that asks. `address` is where it was started."""
+
+    id: str
+    current: bool
+    created_at: Moment
+    used_at: Moment
+    expires_at: Moment
+    address: str | None
+    user_agent: str | None
+
+    @classmethod
+    def of(cls, row: Session, current: str | None) -> "SessionOut":
+        return cls(
+            id=row.id, current=row.id == current, created_at=row.created_at, used_at=row.used_at,
+            expires_at=row.expires_at, address=row.address, user_agent=row.user_agent,
+        )  # fmt: skip
+
+
+class SessionList(BaseModel):
+    data: list[SessionOut]
+    next_cursor: str | None
+
+
 class OrganisationOut(BaseModel):
     id: str
     name: str
 
 
 class Me(BaseModel):
-    """Who calls. `key` and `project` are of the API key, if it is one that calls."""
+    """Who calls. `key` is the API key, if it is one that calls; `project` its, or the service
+    account's."""
 
-    kind: Literal["user", "key"]
+    kind: Literal["user", "key", "service_account"]
     org: OrganisationOut
     user: str | None
     email: str | None

@@ -3,36 +3,55 @@
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from flask_jwt_extended import decode_token
 
+from tollgate_auth.attempts.service import Attempts
 from tollgate_auth.audit import service as audit
+from tollgate_auth.fields import reply
 from tollgate_auth.organisations import repository as organisations
+from tollgate_auth.passwords.hashing import Passwords
+from tollgate_auth.principals import changes as principal_changes
 from tollgate_auth.roles.permissions import permissions_of
 from tollgate_auth.sessions import repository
 from tollgate_auth.sessions.errors import SessionOver, SpentToken, WrongLogin
 from tollgate_auth.sessions.models import Session
-from tollgate_auth.sessions.schemas import Me, OrganisationOut, Tokens
+from tollgate_auth.sessions.schemas import Login, Logout, Me, OrganisationOut, SessionOut, Tokens
 from tollgate_auth.tokens.service import TokenIssuer
 from tollgate_auth.users import repository as users
 from tollgate_auth.users.models import User
-from tollgate_auth.users.passwords import Passwords
-from tollgate_common.errors import Forbidden, Unauthorized
+from tollgate_common.errors import Forbidden, NotFound, Unauthorized
 from tollgate_common.guard import Caller
 from tollgate_common.ids import new_id
+from tollgate_common.logging import get_logger
+
+log = get_logger(__name__)
 
 
 def login(
-    email: str, password: str, user_agent: str, passwords: Passwords, issuer: TokenIssuer
+    sent: Login, user_agent: str, passwords: Passwords, attempts: Attempts, issuer: TokenIssuer
 ) -> Tokens:
     """A new session; `WrongLogin`, after the same time, for whatever is wrong."""
-    user = users.by_email(email.strip().lower())
+    email = sent.email.strip().lower()
+    attempt = attempts.begin(email, audit.client_address())
+    user = users.by_email(email)
     known = user.password_hash if user and user.deactivated_at is None else None
-    if not passwords.verify(known, password) or user is None or known is None:
+    users.release()
+    good = passwords.verify(known, sent.password)
+    if not good or user is None or known is None or user.deactivated_at:
+        log.info("login_refused", address=audit.client_address())
         raise WrongLogin
-    if passwords.outdated(known):
-        user.password_hash = passwords.hash(password)
+    attempt.succeeded()
+    organisations.lock(user.org_id)
+    if passwords.outdated(known) and user.password_hash == known:
+        user.password_hash = passwords.hash(sent.password)
+    return start(user, user_agent, issuer)
+
+
+def start(user: User, user_agent: str, issuer: TokenIssuer) -> Tokens:
+    """A new session for a user who has proved who they are."""
+    organisations.lock(user.org_id)
     sid = new_id("ses")
     tokens = _tokens(user, sid, issuer)
     session = Session(
@@ -41,6 +60,7 @@ def login(
         address=audit.client_address(), user_agent=_printable(user_agent),
     )  # fmt: skip
     repository.add(session)
+    audit.record(user.org_id, audit.Actor("user", user.id), "session.started", ("session", sid))
     return tokens
 
 
@@ -59,26 +79,52 @@ def refresh(token: str, issuer: TokenIssuer) -> Tokens:
     return tokens
 
 
-def logout(caller: Caller, token: str | None) -> None:
-    """End the session of the refresh token, or else every session of the user."""
-    if caller.user is None or caller.key is not None:
-        raise Forbidden("An API key has no session; revoke the key instead.")
-    if token is None:
-        repository.end_all(caller.user)
-    else:
-        repository.end(_refresh_claims(token)["sid"], caller.user)
+def logout(caller: Caller, sent: Logout) -> None:
+    """End the session of the refresh token, or else the one that calls, or all."""
+    user = _user(caller)
+    organisations.lock(caller.org)
+    if sent.everywhere:
+        end_all(user)
+    elif sent.refresh_token is not None:
+        end_one(_refresh_claims(sent.refresh_token)["sid"], user)
+    elif caller.session:
+        end_one(caller.session, user)
+
+
+def end(caller: Caller, session_id: str) -> None:
+    """End one of the caller's own sessions."""
+    organisations.lock(caller.org)
+    if not end_one(session_id, _user(caller)):
+        raise NotFound("You have no such session.")
+
+
+def end_all(user_id: str, but: str | None = None) -> None:
+    """End the user's sessions, all or all but one; their access tokens end within a second."""
+    principal_changes.announce_ended(user_id, repository.end_all(user_id, but))
+
+
+def page(caller: Caller) -> tuple[list[dict[str, Any]], str | None]:
+    """The caller's own sessions."""
+    sessions, following = repository.page(_user(caller))
+    return [reply(SessionOut.of(session, caller.session)) for session in sessions], following
 
 
 def me(caller: Caller) -> Me:
     organisation = organisations.get(caller.org)
     user = users.find(caller.org, caller.user) if caller.user else None
     return Me(
-        kind="key" if caller.key else "user",
+        kind=_kind(caller, user),
         org=OrganisationOut(id=organisation.id, name=organisation.name),
         user=caller.user, email=user.email if user else None, name=user.name if user else None,
         role=user.role if user else None, key=caller.key, project=caller.project,
         mode=caller.mode, scopes=sorted(caller.scopes),
     )  # fmt: skip
+
+
+def _kind(caller: Caller, user: User | None) -> Literal["user", "key", "service_account"]:
+    if caller.key:
+        return "key"
+    return "service_account" if user and user.role is None else "user"
 
 
 def _tokens(user: User, sid: str, issuer: TokenIssuer) -> Tokens:
@@ -97,8 +143,23 @@ def _refresh_claims(token: str) -> Mapping[str, Any]:
     return claims
 
 
+def _user(caller: Caller) -> str:
+    if caller.user is None or caller.key is not None:
+        raise Forbidden("An API key has no session; revoke the key instead.")
+    return caller.user
+
+
+def end_one(session_id: str, user_id: str) -> bool:
+    """Whether it went on until now. Its access token ends within a second."""
+    ended = repository.end(session_id, user_id)
+    if ended:
+        principal_changes.announce_ended(user_id, [session_id])
+    return ended
+
+
 def _end_for_reuse(session: Session, user: User) -> None:
-    if repository.end(session.id, user.id):
+    organisations.lock(user.org_id)
+    if end_one(session.id, user.id):
         actor = audit.Actor("user", user.id)
         target = ("session", session.id)
         audit.record(user.org_id, actor, "session.ended_for_token_reuse", target)

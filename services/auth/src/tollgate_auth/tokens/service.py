@@ -2,8 +2,9 @@
 
 | token | audience | subject | lives |
 |---|---|---|---|
-| access | `tollgate` | user | `access_token_minutes` |
+| access | `tollgate` | user or service account | `access_token_minutes` |
 | refresh | `tollgate-refresh` | user | `refresh_token_days`, for one use |
+| link | `tollgate-link` | invitation or user | as long as its purpose says (`links`) |
 | assertion | `internal` | key or user | 15 minutes, or until the key expires |
 | service | the service called | `service:<client id>` | 15 minutes |
 """
@@ -38,7 +39,8 @@ class TokenIssuer:
         self.access_life = timedelta(minutes=settings.access_token_minutes)
         self.refresh_life = timedelta(days=settings.refresh_token_days)
 
-    def access(self, user: str, org: str, role: str, scopes: Iterable[str], sid: str) -> str:
+    def access(self, user: str, org: str, role: str | None, scopes: Iterable[str], sid: str) -> str:
+        """`role`: none for a service account."""
         claims = {"typ": "access", "aud": ACCESS_AUDIENCE, "org": org, "role": role,
                   "scope": " ".join(scopes), "sid": sid}  # fmt: skip
         return str(
@@ -61,13 +63,13 @@ class TokenIssuer:
         )
 
     def assertion(self, subject: str, claims: dict[str, Any], expires_at: int) -> str:
-        return self._sign(INTERNAL_AUDIENCE, subject, claims, expires_at)
+        return self.sign(INTERNAL_AUDIENCE, subject, claims, expires_at)
 
     def service_token(self, client_id: str, audience: str, scope: str) -> str:
         expires_at = int(time.time()) + SERVICE_TOKEN_SECONDS
-        return self._sign(audience, f"service:{client_id}", {"scope": scope}, expires_at)
+        return self.sign(audience, f"service:{client_id}", {"scope": scope}, expires_at)
 
-    def _sign(self, audience: str, subject: str, claims: dict[str, Any], expires_at: int) -> str:
+    def sign(self, audience: str, subject: str, claims: dict[str, Any], expires_at: int) -> str:
         key = self._keyring.current()
         standard = {"iss": self._issuer, "aud": audience, "sub": subject, "iat": int(time.time()),
                     "exp": expires_at, "jti": uuid.uuid4().hex}  # fmt: skip

@@ -1,6 +1,7 @@
 from typing import Any
 
 from tollgate_auth.fields import reply
+from tollgate_auth.passwords.schemas import ResetLink
 from tollgate_auth.runtime import runtime
 from tollgate_auth.unit_of_work import TransactionalResource
 from tollgate_auth.users import repository, service
@@ -10,6 +11,7 @@ from tollgate_common.restx import Noun, document, json_body, page
 
 namespace = Noun("users", description="The people of the organisation.")
 one, many = document(namespace, UserOut), document(namespace, UserList)
+reset_link = document(namespace, ResetLink)
 creation, patching = document(namespace, UserCreate), document(namespace, UserPatch)
 
 
@@ -48,3 +50,16 @@ class OneUser(TransactionalResource):
     )
     def patch(self, user_id: str) -> dict[str, Any]:
         return reply(UserOut.of(service.update(current_caller(), user_id, json_body(UserPatch))))
+
+
+@namespace.route("/<id:user_id>/password-reset")
+class PasswordResetLink(TransactionalResource):
+    @requires("users:write")
+    @namespace.documented(
+        {
+            201: ("A link for the user, this once; it works once, for an hour.", reset_link),
+            409: "The user is deactivated.",
+        }
+    )
+    def post(self, user_id: str) -> tuple[dict[str, Any], int]:
+        return reply(service.reset_link(current_caller(), user_id, runtime().links)), 201

@@ -1,9 +1,21 @@
-from sqlalchemy import func, select
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, func, select, update
 
 from tollgate_auth import paging
 from tollgate_auth.extensions import db
 from tollgate_auth.roles.permissions import OWNER
+from tollgate_auth.service_accounts.models import ServiceAccount
 from tollgate_auth.users.models import User
+
+
+class ChangedUser(NamedTuple):
+    """A user of whom something out of date may be remembered."""
+
+    org: str
+    user: str
+    version: int
 
 
 def add(user: User) -> None:
@@ -21,13 +33,21 @@ def find_any(user_id: str) -> User | None:
     return db.session.get(User, user_id)
 
 
+def release() -> None:
+    """Give the connection back to the pool while something slow is done. What was read is read
+    again when it is next asked for."""
+    db.session.commit()
+
+
 def by_email(email: str) -> User | None:
     """`email` in lower case."""
     return db.session.scalars(select(User).where(User.email == email)).one_or_none()
 
 
 def page(org: str) -> tuple[list[User], str | None]:
-    return paging.fetch_page(select(User).where(User.org_id == org), User.id)
+    """People only."""
+    statement = select(User).where(User.org_id == org, User.role.is_not(None))
+    return paging.fetch_page(statement, User.id)
 
 
 def active_owners(org: str) -> int:
@@ -37,3 +57,24 @@ def active_owners(org: str) -> int:
         .where(User.org_id == org, User.role == OWNER, User.deactivated_at.is_(None))
     )
     return db.session.scalars(statement).one()
+
+
+def bump(kind: str, subject_id: str) -> Sequence[ChangedUser]:
+    """Raise the version of every user that is bound by the org, project or user; who they are.
+    A project binds its service accounts."""
+    statement = (
+        update(User)
+        .where(_bound(kind, subject_id))
+        .values(version=User.version + 1)
+        .returning(User.org_id, User.id, User.version)
+    )
+    return [ChangedUser(*row) for row in db.session.execute(statement)]
+
+
+def _bound(kind: str, subject_id: str) -> ColumnElement[bool]:
+    if kind == "org":
+        return User.org_id == subject_id
+    if kind == "project":
+        accounts = select(ServiceAccount.id).where(ServiceAccount.project_id == subject_id)
+        return User.id.in_(accounts)
+    return User.id == subject_id

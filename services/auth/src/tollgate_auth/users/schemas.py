@@ -4,6 +4,7 @@ from pydantic import AfterValidator, BaseModel, Field
 from pydantic_core import PydanticCustomError
 
 from tollgate_auth.fields import Email, Moment, Name, RequestModel
+from tollgate_auth.passwords.schemas import NewPassword
 from tollgate_auth.roles.permissions import ROLES
 from tollgate_auth.users.models import User
 
@@ -15,7 +16,6 @@ def _role(name: str) -> str:
 
 
 Role = Annotated[str, Field(max_length=20), AfterValidator(_role)]
-NewPassword = Annotated[str, Field(min_length=12, max_length=128)]
 
 
 class UserCreate(RequestModel):
@@ -44,7 +44,7 @@ class UserOut(BaseModel):
     @classmethod
     def of(cls, row: User) -> "UserOut":
         return cls(
-            id=row.id, email=row.email, name=row.name, role=row.role,
+            id=row.id, email=row.email or "", name=row.name, role=row.role or "",
             active=row.deactivated_at is None, created_at=row.created_at,
         )  # fmt: skip
 

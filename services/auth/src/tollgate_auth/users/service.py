@@ -6,13 +6,16 @@ from typing import Any
 from tollgate_auth.audit import service as audit
 from tollgate_auth.database import refusing
 from tollgate_auth.fields import changes, reply
-from tollgate_auth.keys import changes as key_changes
 from tollgate_auth.organisations import repository as organisations
+from tollgate_auth.passwords import service as passwords_of
+from tollgate_auth.passwords.hashing import Passwords
+from tollgate_auth.passwords.schemas import ResetLink
+from tollgate_auth.principals import changes as principal_changes
 from tollgate_auth.roles.permissions import OWNER, permissions_of
 from tollgate_auth.sessions import repository as sessions
+from tollgate_auth.tokens.links import Links
 from tollgate_auth.users import repository
 from tollgate_auth.users.models import User
-from tollgate_auth.users.passwords import Passwords
 from tollgate_auth.users.schemas import UserCreate, UserOut, UserPatch
 from tollgate_common.errors import Conflict, Forbidden, NotFound
 from tollgate_common.guard import Caller
@@ -20,40 +23,57 @@ from tollgate_common.ids import new_id
 
 
 def get(org: str, user_id: str) -> User:
+    """A person; machines are the business of `service_accounts`."""
     user = repository.find(org, user_id)
-    if user is None:
+    if user is None or user.role is None:
         raise NotFound("There is no such user.")
     return user
 
 
 def create(caller: Caller, wanted: UserCreate, passwords: Passwords) -> User:
-    _check_role(caller, wanted.role)
+    check_role(caller, wanted.role)
     password_hash = passwords.hash(wanted.password) if wanted.password else None
     organisations.lock(caller.org)
+    user = make(caller.org, wanted.email, wanted.name, wanted.role, password_hash)
+    _record(caller, "user.created", user, after=as_audited(user))
+    return user
+
+
+def make(org: str, email: str, name: str | None, role: str, password_hash: str | None) -> User:
+    """A new user, for whoever may make one; the caller records it."""
     user = User(
-        id=new_id("usr"), org_id=caller.org, email=wanted.email, role=wanted.role,
-        name=wanted.name or wanted.email.partition("@")[0], password_hash=password_hash,
+        id=new_id("usr"), org_id=org, email=email, role=role,
+        name=name or email.partition("@")[0][:100], password_hash=password_hash,
     )  # fmt: skip
     with refusing("uq_users_email", Conflict("The address is taken.", param="email")):
         repository.add(user)
-    _record(caller, "user.created", user, after=_as_audited(user))
     return user
 
 
 def update(caller: Caller, user_id: str, patch: UserPatch) -> User:
     organisations.lock(caller.org)
     user = get(caller.org, user_id)
-    before, sent = _as_audited(user), changes(patch)
-    _check_role(caller, user.role)
-    _check_role(caller, sent.get("role", user.role))
+    before, sent = as_audited(user), changes(patch)
+    check_role(caller, user.role)
+    check_role(caller, sent.get("role", user.role))
     user.name, user.role = sent.get("name", user.name), sent.get("role", user.role)
     if "active" in sent:
         _set_active(user, sent["active"])
-    key_changes.announce("user", user.id)
+    principal_changes.announce("user", user.id)
     if not repository.active_owners(caller.org):
         raise Conflict("The organisation needs an active owner.")
-    _record(caller, "user.changed", user, before, _as_audited(user))
+    _record(caller, "user.changed", user, before, as_audited(user))
     return user
+
+
+def reset_link(caller: Caller, user_id: str, links: Links) -> ResetLink:
+    """A link by which the user sets a new password."""
+    organisations.lock(caller.org)
+    user = get(caller.org, user_id)
+    check_role(caller, user.role)
+    link = passwords_of.reset_link(user, links)
+    _record(caller, "password.reset_link_made", user)
+    return link
 
 
 def _set_active(user: User, active: bool) -> None:
@@ -64,8 +84,9 @@ def _set_active(user: User, active: bool) -> None:
         sessions.end_all(user.id)
 
 
-def _check_role(caller: Caller, role: str) -> None:
-    """An owner's permissions are an admin's; what tells them apart is read off the user."""
+def check_role(caller: Caller, role: str | None) -> None:
+    """Nobody makes, changes or helps a user who may do more than they may. That a caller is an
+    owner is read off the user: an owner's key may have all of an owner's permissions."""
     if not permissions_of(role) <= caller.scopes:
         raise Forbidden(f"You cannot handle users of the role {role}.", param="role")
     if role == OWNER:
@@ -74,7 +95,7 @@ def _check_role(caller: Caller, role: str) -> None:
             raise Forbidden("Only an owner can do this.", param="role")
 
 
-def _as_audited(user: User) -> dict[str, Any]:
+def as_audited(user: User) -> dict[str, Any]:
     return reply(UserOut.of(user))
 
 

@@ -1,0 +1,1 @@
+"""Attempts at secrets that people choose: slowed down, per account and per address."""

@@ -1,0 +1,52 @@
+from sqlalchemy import func, select, update
+
+from tollgate_auth import paging
+from tollgate_auth.extensions import db
+from tollgate_auth.invitations.models import Invitation
+
+
+def add(invitation: Invitation) -> None:
+    db.session.add(invitation)
+    db.session.flush()
+    db.session.refresh(invitation)
+
+
+def find(org: str, invitation_id: str) -> Invitation | None:
+    statement = select(Invitation).where(Invitation.id == invitation_id, Invitation.org_id == org)
+    return db.session.scalars(statement).one_or_none()
+
+
+def find_any(invitation_id: str) -> Invitation | None:
+    """An invitation into whatever organisation: for a link, which names no other."""
+    return db.session.get(Invitation, invitation_id)
+
+
+def page(org: str) -> tuple[list[Invitation], str | None]:
+    return paging.fetch_page(select(Invitation).where(Invitation.org_id == org), Invitation.id)
+
+
+def revoke_pending(org: str, email: str) -> None:
+    """A new invitation takes the place of those before it."""
+    statement = update(Invitation).where(
+        Invitation.org_id == org,
+        Invitation.email == email,
+        Invitation.accepted_at.is_(None),
+        Invitation.revoked_at.is_(None),
+    )
+    db.session.execute(statement.values(revoked_at=func.now()))
+
+
+def take(invitation_id: str) -> bool:
+    """Mark it as accepted. Of two who try at once, one succeeds."""
+    statement = (
+        update(Invitation)
+        .where(
+            Invitation.id == invitation_id,
+            Invitation.accepted_at.is_(None),
+            Invitation.revoked_at.is_(None),
+            Invitation.expires_at > func.now(),
+        )
+        .values(accepted_at=func.now())
+        .returning(Invitation.id)
+    )
+    return db.session.execute(statement).first() is not None

@@ -1,0 +1,1 @@
+"""Passwords: hashed, verified, changed and reset."""

@@ -1,0 +1,74 @@
+"""Changing one's password, and resetting it by a link that an administrator hands over.
+
+Every session ends, but the one that the change came from: whoever else knew the password is out.
+"""
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+
+from tollgate_auth.attempts.service import Attempts
+from tollgate_auth.audit import service as audit
+from tollgate_auth.extensions import db
+from tollgate_auth.organisations import repository as organisations
+from tollgate_auth.passwords.errors import WrongPassword
+from tollgate_auth.passwords.hashing import Passwords
+from tollgate_auth.passwords.schemas import PasswordChange, PasswordReset, ResetLink
+from tollgate_auth.sessions import service as sessions
+from tollgate_auth.tokens.links import BadLink, Links
+from tollgate_auth.users import repository as users
+from tollgate_auth.users.models import User
+from tollgate_common.errors import Conflict, Forbidden
+from tollgate_common.guard import Caller
+
+PURPOSE = "password-reset"
+LINK_LIFE = timedelta(hours=1)
+
+
+def change(caller: Caller, sent: PasswordChange, passwords: Passwords, attempts: Attempts) -> None:
+    user = users.find(caller.org, caller.user) if caller.user and not caller.key else None
+    if user is None or user.email is None:
+        raise Forbidden("Only a user who has logged in has a password.")
+    attempt, known = attempts.begin(user.email, audit.client_address()), user.password_hash
+    users.release()
+    if not passwords.verify(known, sent.current_password):
+        raise WrongPassword
+    attempt.succeeded()
+    new_hash = passwords.hash(sent.new_password)
+    organisations.lock(caller.org)
+    if user.password_hash != known:
+        raise WrongPassword
+    _set(user, new_hash, but=caller.session)
+    audit.record(user.org_id, audit.actor_of(caller), "password.changed", ("user", user.id))
+
+
+def reset_link(user: User, links: Links) -> ResetLink:
+    """A link for a user who has lost theirs; the caller has checked who asks, and records it."""
+    if user.deactivated_at is not None:
+        raise Conflict("The user is deactivated.")
+    expires_at = datetime.now(UTC) + LINK_LIFE
+    link = links.make(PURPOSE, user.id, expires_at, {"was": _fingerprint(user)})
+    return ResetLink(link=link, expires_at=expires_at)
+
+
+def reset(sent: PasswordReset, passwords: Passwords, links: Links) -> None:
+    """Works once: the link names the password that it replaces, and it is another one then."""
+    claims = links.read(PURPOSE, sent.token)
+    new_hash = passwords.hash(sent.password)
+    user = users.find_any(claims["sub"])
+    if user is None:
+        raise BadLink
+    organisations.lock(user.org_id)
+    db.session.refresh(user)
+    if user.deactivated_at or claims["was"] != _fingerprint(user):
+        raise BadLink
+    _set(user, new_hash)
+    audit.record(user.org_id, audit.Actor("user", user.id), "password.reset", ("user", user.id))
+
+
+def _set(user: User, new_hash: str, but: str | None = None) -> None:
+    user.password_hash = new_hash
+    sessions.end_all(user.id, but)
+
+
+def _fingerprint(user: User) -> str:
+    return hashlib.sha256((user.password_hash or user.id).encode()).hexdigest()[:32]

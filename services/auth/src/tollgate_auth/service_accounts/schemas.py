@@ -1,0 +1,57 @@
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from tollgate_auth.fields import Moment, Name, ObjectId, RequestModel
+from tollgate_auth.keys.schemas import Scopes
+from tollgate_auth.limits.schemas import Models, every_model
+from tollgate_auth.service_accounts.models import ServiceAccount
+from tollgate_auth.users.models import User
+
+
+class ServiceAccountCreate(RequestModel):
+    """`project_id`: the default project unless given. `scopes`: never more than the caller has."""
+
+    name: Name
+    project_id: ObjectId | None = None
+    mode: Literal["live", "test"] = "live"
+    scopes: Scopes = Field(default_factory=lambda: ["inference"])
+    models: Models = Field(default_factory=every_model)
+
+
+class ServiceAccountPatch(RequestModel):
+    name: Name = ""
+    scopes: Scopes = Field(default_factory=list)
+    models: Models = Field(default_factory=list)
+
+
+class ServiceAccountOut(BaseModel):
+    """`id` is the OAuth2 client id."""
+
+    id: str
+    project_id: str
+    name: str
+    mode: str
+    scopes: list[str]
+    models: list[str]
+    active: bool
+    created_at: Moment
+
+    @classmethod
+    def of(cls, user: User, row: ServiceAccount) -> "ServiceAccountOut":
+        return cls(
+            id=row.id, project_id=row.project_id, name=user.name, mode=row.mode,
+            scopes=row.scopes, models=row.models, active=user.deactivated_at is None,
+            created_at=user.created_at,
+        )  # fmt: skip
+
+
+class ServiceAccountWithSecret(ServiceAccountOut):
+    """`client_secret` is shown this once."""
+
+    client_secret: str
+
+
+class ServiceAccountList(BaseModel):
+    data: list[ServiceAccountOut]
+    next_cursor: str | None

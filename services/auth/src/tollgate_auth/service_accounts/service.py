@@ -1,0 +1,121 @@
+"""Service accounts: made, changed, given another secret, ended. Nobody makes one that may do more
+than they may themselves."""
+
+import hashlib
+import hmac
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from tollgate_auth.audit import service as audit
+from tollgate_auth.fields import changes, reply
+from tollgate_auth.keys.service import check_reach, project_of
+from tollgate_auth.organisations import repository as organisations
+from tollgate_auth.principals import changes as principal_changes
+from tollgate_auth.service_accounts import repository
+from tollgate_auth.service_accounts.models import ServiceAccount
+from tollgate_auth.service_accounts.schemas import (
+    ServiceAccountCreate,
+    ServiceAccountOut,
+    ServiceAccountPatch,
+)
+from tollgate_auth.sessions import service as sessions
+from tollgate_auth.users.models import User
+from tollgate_common import keyformat
+from tollgate_common.errors import Conflict, NotFound
+from tollgate_common.guard import Caller
+from tollgate_common.ids import new_id
+
+ID_PREFIX = "sva"
+_ID = re.compile(rf"{ID_PREFIX}_[0-9a-f]{{32}}\Z")
+
+
+def get(org: str, account_id: str) -> tuple[User, ServiceAccount]:
+    found = repository.find(org, account_id)
+    if found is None:
+        raise NotFound("There is no such service account.")
+    return found
+
+
+def create(caller: Caller, wanted: ServiceAccountCreate) -> dict[str, Any]:
+    """The account as it is answered, with its secret."""
+    check_reach(caller, wanted.mode, wanted.scopes)
+    organisations.lock(caller.org)
+    secret = keyformat.generate("client")
+    user = User(id=new_id(ID_PREFIX), org_id=caller.org, name=wanted.name)
+    account = ServiceAccount(
+        id=user.id, project_id=project_of(caller.org, wanted.project_id), mode=wanted.mode,
+        scopes=wanted.scopes, models=wanted.models, secret_hash=_hash(secret),
+    )  # fmt: skip
+    repository.add(user, account)
+    _record(caller, "service_account.created", user, after=shown(user, account))
+    return shown(user, account) | {"client_secret": secret}
+
+
+def update(caller: Caller, account_id: str, patch: ServiceAccountPatch) -> dict[str, Any]:
+    organisations.lock(caller.org)
+    user, account = _active(caller, account_id)
+    before, sent = shown(user, account), changes(patch)
+    check_reach(caller, account.mode, set(sent.get("scopes", ())) - set(account.scopes))
+    user.name = sent.pop("name", user.name)
+    for name, value in sent.items():
+        setattr(account, name, value)
+    principal_changes.announce("user", user.id)
+    after = shown(user, account)
+    _record(caller, "service_account.changed", user, before, after)
+    return after
+
+
+def rotate(caller: Caller, account_id: str) -> dict[str, Any]:
+    """Another secret. The old one works no more; tokens it has got live out their time."""
+    organisations.lock(caller.org)
+    user, account = _active(caller, account_id)
+    check_reach(caller, account.mode, account.scopes)
+    secret = keyformat.generate("client")
+    account.secret_hash = _hash(secret)
+    _record(caller, "service_account.rotated", user)
+    return shown(user, account) | {"client_secret": secret}
+
+
+def end(caller: Caller, account_id: str) -> None:
+    """It, its keys and its tokens work no more. Ending it again changes nothing."""
+    organisations.lock(caller.org)
+    user, _ = get(caller.org, account_id)
+    if user.deactivated_at is None:
+        user.deactivated_at = datetime.now(UTC)
+        sessions.end_all(user.id)
+        principal_changes.announce("user", user.id)
+        _record(caller, "service_account.ended", user)
+
+
+def authenticate(account_id: str, secret: str) -> tuple[User, ServiceAccount] | None:
+    """The account whose secret this is, compared in constant time."""
+    found = repository.active(account_id) if _ID.match(account_id) else None
+    known = found[1].secret_hash if found else b""
+    return found if hmac.compare_digest(known, _hash(secret)) else None
+
+
+def shown(user: User, account: ServiceAccount) -> dict[str, Any]:
+    return reply(ServiceAccountOut.of(user, account))
+
+
+def _active(caller: Caller, account_id: str) -> tuple[User, ServiceAccount]:
+    user, account = get(caller.org, account_id)
+    if user.deactivated_at is not None:
+        raise Conflict("The service account has ended.")
+    return user, account
+
+
+def _hash(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).digest()
+
+
+def _record(
+    caller: Caller,
+    action: str,
+    user: User,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> None:
+    target = ("service_account", user.id)
+    audit.record(caller.org, audit.actor_of(caller), action, target, before, after)
