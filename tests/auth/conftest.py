@@ -25,7 +25,7 @@ from tollgate_auth.settings import AuthSettings
 from tollgate_auth.unit_of_work import unit_of_work
 from tollgate_common.ids import new_id
 from tollgate_common.principal import Principal
-from tollgate_common.testing.servers import own_redis_database, worker_number
+from tollgate_common.testing.servers import fresh_database, own_redis_database, worker_number
 
 PASSWORD = "correct horse battery staple"
 ENCRYPTION_KEY = base64.urlsafe_b64encode(b"0123456789abcdef" * 2).decode()
@@ -54,6 +54,25 @@ def make_app(redis_url: str) -> MakeApp:
 @pytest.fixture(scope="session")
 def app(make_app: MakeApp, database_url: str) -> Iterator[Flask]:
     app = make_app(database_url)
+    MIGRATIONS.upgrade(app.config["SQLALCHEMY_DATABASE_URI"])
+    yield app
+    with app.app_context():
+        for engine in db.engines.values():
+            engine.dispose()
+        runtime().redis.close()
+
+
+@pytest.fixture
+def empty(postgres_url: str) -> Iterator[str]:
+    """The URL of a database with nothing in it."""
+    with fresh_database(postgres_url) as url:
+        yield url
+
+
+@pytest.fixture
+def empty_app(make_app: MakeApp, empty: str) -> Iterator[Flask]:
+    """An app on a database of its own."""
+    app = make_app(empty)
     MIGRATIONS.upgrade(app.config["SQLALCHEMY_DATABASE_URI"])
     yield app
     with app.app_context():
@@ -152,7 +171,11 @@ class Service:
 
     def __init__(self, app: Flask) -> None:
         self.client = app.test_client()
-        form = {"grant_type": "client_credentials", "audience": "auth", "scope": "principals:read"}
+        form = {
+            "grant_type": "client_credentials",
+            "audience": "auth",
+            "scope": "principals:read keys:use",
+        }
         granted = self.client.post("/oauth/token", data=form, auth=("gateway", "gateway-secret"))
         assert granted.json
         self.headers = {"authorization": f"Bearer {granted.json['access_token']}"}

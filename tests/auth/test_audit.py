@@ -49,3 +49,48 @@ def test_tampering_shows(app: Flask, org: Org, tampering: str) -> None:
         kept = {name: value for name, value in parameters.items() if f":{name}" in tampering}
         connection.execute(text(tampering), kept)
     assert fault(app, org) is not None
+
+
+def test_reordered_entries_show(app: Flask, org: Org) -> None:
+    for _ in range(3):
+        org.key()
+    swap = """UPDATE auth.audit_log SET number = 1000000 - number
+              WHERE org_id = :org AND number IN (2, 3)"""
+    restore = """UPDATE auth.audit_log SET number = number - 999995
+                 WHERE org_id = :org AND number > 1000"""
+    with app.app_context(), db.engine.begin() as connection:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        for statement in (swap, restore):
+            connection.execute(text(statement), {"org": org.id})
+        numbers = text("SELECT number FROM auth.audit_log WHERE org_id = :org ORDER BY number")
+        assert list(connection.scalars(numbers, {"org": org.id}))[1:3] == [2, 3]
+    assert fault(app, org) == "entry 2 was altered"
+
+
+def test_the_log_is_filtered_and_paged(org: Org) -> None:
+    keys = [org.key() for _ in range(3)]
+    member = org.user("member")
+    org.key(by=member)
+
+    def numbers(query: str) -> list[int]:
+        answer = org.owner.get(f"/audit-log?{query}")
+        assert answer.status_code == 200, answer.text
+        return [entry["number"] for entry in answer.get_json()["data"]]
+
+    assert len(numbers("action=key.created")) == 4
+    assert len(numbers(f"action=key.created&actor={member.id}")) == 1
+    assert len(numbers(f"target={keys[0].id}")) == 1
+    assert numbers("since=2200-01-01T00:00:00Z") == []
+    assert numbers("until=2200-01-01T00:00:00Z") == numbers("")
+    first = org.owner.get("/audit-log?action=key.created&limit=3").get_json()
+    rest = numbers(f"action=key.created&limit=3&cursor={first['next_cursor']}")
+    assert [entry["number"] for entry in first["data"]] + rest == numbers("action=key.created")
+
+
+@pytest.mark.parametrize(
+    "query", ["since=yesterday", "actor=%00", "action=" + "x" * 200, "cursor=-1", "limit=0"]
+)
+def test_a_wrong_filter_is_4xx_naming_it(org: Org, query: str) -> None:
+    answer = org.owner.get(f"/audit-log?{query}")
+    assert answer.status_code == 422
+    assert answer.get_json()["param"] == query.partition("=")[0]

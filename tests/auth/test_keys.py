@@ -138,3 +138,53 @@ def test_a_deactivated_users_principal_and_keys_are_nobody(org: Org, gateway: Se
 def test_the_last_owner_stays(org: Org) -> None:
     for change in ({"active": False}, {"role": "viewer"}):
         assert org.owner.patch(f"/users/{org.owner_id}", change).status_code == 409
+
+
+def test_a_keys_networks_reach_the_gateway(org: Org, gateway: Service) -> None:
+    key = org.key(networks=["10.0.0.7/8", "2001:db8::/32"])
+    assert key.made["networks"] == ["10.0.0.0/8", "2001:db8::/32"]
+    assert gateway.principal(key_id=key.id).get_json()["networks"] == key.made["networks"]
+    assert org.owner.patch(f"/keys/{key.id}", {"networks": []}).status_code == 200
+    assert gateway.principal(key_id=key.id).get_json()["networks"] == []
+    wrong = org.owner.post("/keys", {"name": "k", "networks": ["everywhere"]})
+    assert (wrong.status_code, wrong.get_json()["param"]) == (422, "networks.0")
+
+
+def use(gateway: Service, body: Any, headers: dict[str, str] | None = None) -> int:
+    path = "/internal/v1/keys/used"
+    answer = gateway.client.post(path, json=body, headers=headers or gateway.headers)
+    return answer.status_code
+
+
+def test_the_last_use_is_noted_once_a_minute_and_never_goes_back(
+    org: Org, gateway: Service
+) -> None:
+    key, now = org.key(), int(time.time())
+
+    def last_use() -> str | None:
+        found: str | None = org.owner.get(f"/keys/{key.id}").get_json()["last_used_at"]
+        return found
+
+    def text_of(at: int) -> str:
+        return time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(at))
+
+    assert last_use() is None
+    for at, noted in ((now - 300, now - 300), (now - 260, now - 300), (now - 400, now - 300),
+                      (now - 200, now - 200)):  # fmt: skip
+        assert use(gateway, {"keys": {key.id: at}}) == 204
+        assert last_use() == text_of(noted)
+    assert use(gateway, {"keys": {key.id: now + 10**6}}) == 204
+    assert str(last_use()) <= text_of(now + 60)
+    assert use(gateway, {"keys": {}}) == 204
+
+
+@pytest.mark.parametrize(
+    "keys", [{"key_x": 1}, {"' OR 1=1": 1}, {"key_" + "0" * 32: "now"}, {"key_" + "0" * 32: -1}, []]
+)
+def test_a_use_that_is_none_is_422(gateway: Service, keys: Any) -> None:
+    assert use(gateway, {"keys": keys}) == 422
+
+
+def test_only_the_gateway_notes_uses(org: Org, gateway: Service) -> None:
+    outsider = {"authorization": f"Bearer {org.owner.principal().assertion}"}
+    assert use(gateway, {"keys": {}}, outsider) == 401

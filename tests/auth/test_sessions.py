@@ -6,9 +6,11 @@ import jwt
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from redis import Redis
 from werkzeug.test import TestResponse
 
-from tests.auth.conftest import PASSWORD, Org, User
+from tests.auth.conftest import PASSWORD, Caller, Org, Service, User
+from tollgate_common.events.cloudevents import read_event
 
 LOGIN, REFRESH, LOGOUT = "/api/v1/auth/login", "/api/v1/auth/refresh", "/api/v1/auth/logout"
 
@@ -112,3 +114,84 @@ def test_a_login_that_is_none_is_4xx(client: FlaskClient, body: Any) -> None:
     answer = client.post(LOGIN, json=body)
     assert 400 <= answer.status_code < 500
     assert answer.content_type == "application/problem+json"
+
+
+def events(redis: Redis, user: str) -> list[dict[str, Any]]:
+    entries: Any = redis.xrange("events:user.changed")
+    data = [read_event(fields[b"event"])["data"] for _, fields in entries]
+    return [one for one in data if one["user"] == user]
+
+
+def sid_of(tokens: dict[str, Any]) -> str:
+    claims = jwt.decode(tokens["access_token"], options={"verify_signature": False})
+    return str(claims["sid"])
+
+
+def test_one_sees_and_ends_ones_own_sessions(
+    client: FlaskClient, app: Flask, gateway: Service, member: User, org: Org, redis: Redis
+) -> None:
+    first, second = (tokens_of(log_in(client, member.email)) for _ in range(2))
+    me = Caller(app, session_id=sid_of(second))
+    listed = me.get("/auth/sessions").get_json()["data"]
+    assert [(one["id"], one["current"]) for one in listed] == [
+        (sid_of(second), True), (sid_of(first), False)
+    ]  # fmt: skip
+    assert listed[0]["address"] == "127.0.0.1"
+    assert me.delete(f"/auth/sessions/{sid_of(first)}").status_code == 204
+    assert me.delete(f"/auth/sessions/{sid_of(first)}").status_code == 404
+    assert org.owner.delete(f"/auth/sessions/{sid_of(second)}").status_code == 404
+    assert refresh(client, first["refresh_token"]).status_code == 401
+    assert gateway.principal(session_id=sid_of(first)).status_code == 404
+    assert sid_of(first) in [event["session"] for event in events(redis, member.id)]
+    assert len(me.get("/auth/sessions").get_json()["data"]) == 1
+
+
+def test_logging_out_without_a_token_ends_the_session_that_calls(
+    client: FlaskClient, app: Flask, member: User
+) -> None:
+    mine, other = (tokens_of(log_in(client, member.email)) for _ in range(2))
+    assert Caller(app, session_id=sid_of(mine)).post("/auth/logout").status_code == 204
+    assert refresh(client, mine["refresh_token"]).status_code == 401
+    assert refresh(client, other["refresh_token"]).status_code == 200
+
+
+def test_logging_out_everywhere_ends_all(client: FlaskClient, app: Flask, member: User) -> None:
+    mine, other = (tokens_of(log_in(client, member.email)) for _ in range(2))
+    caller = Caller(app, session_id=sid_of(mine))
+    assert caller.post("/auth/logout", {"everywhere": True}).status_code == 204
+    for tokens in (mine, other):
+        assert refresh(client, tokens["refresh_token"]).status_code == 401
+
+
+def test_a_deactivated_user_has_no_session_and_the_gateways_are_told(
+    client: FlaskClient, gateway: Service, member: User, org: Org, redis: Redis
+) -> None:
+    tokens = tokens_of(log_in(client, member.email))
+    before = gateway.principal(session_id=sid_of(tokens)).get_json()
+    assert org.owner.patch(f"/users/{member.id}", {"active": False}).status_code == 200
+    assert gateway.principal(session_id=sid_of(tokens)).status_code == 404
+    assert refresh(client, tokens["refresh_token"]).status_code == 401
+    told = {event["session"]: event["version"] for event in events(redis, member.id)}
+    assert told.keys() >= {None, sid_of(tokens)}
+    assert min(told.values()) > before["version"]
+
+
+def test_a_changed_role_is_told_for_every_session(
+    client: FlaskClient, gateway: Service, member: User, org: Org, redis: Redis
+) -> None:
+    tokens = tokens_of(log_in(client, member.email))
+    assert org.owner.patch(f"/users/{member.id}", {"role": "viewer"}).status_code == 200
+    found = gateway.principal(session_id=sid_of(tokens)).get_json()
+    assert "inference" not in found["scopes"]
+    assert {"session": sid_of(tokens), "version": found["version"]}.items() <= events(
+        redis, member.id
+    )[-1].items()
+
+
+def test_a_login_is_in_the_audit_log_and_its_tokens_are_not(
+    client: FlaskClient, member: User, org: Org
+) -> None:
+    tokens = tokens_of(log_in(client, member.email))
+    log = org.owner.get(f"/audit-log?actor={member.id}&action=session.started")
+    assert [entry["target"]["id"] for entry in log.get_json()["data"]] == [sid_of(tokens)]
+    assert tokens["access_token"] not in log.text

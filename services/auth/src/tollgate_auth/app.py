@@ -1,7 +1,9 @@
 """The auth service, put together."""
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from flask import Flask
 from sqlalchemy import Engine
@@ -11,14 +13,17 @@ from tollgate_auth import models as _tables  # noqa: F401 - migrations need all 
 from tollgate_auth.attempts.service import Attempts
 from tollgate_auth.audit.endpoints import namespace as audit
 from tollgate_auth.clients.service import ServiceClients
-from tollgate_auth.extensions import LOOKUPS, SCHEMA, db
+from tollgate_auth.extensions import LOOKUPS, SCHEMA, VERSIONS, db
 from tollgate_auth.fields import ObjectIdConverter
+from tollgate_auth.housekeeping import keep_house
 from tollgate_auth.invitations.endpoints import namespace as invitations
 from tollgate_auth.invitations.service import LONGEST_LIFE as LONGEST_LINK
+from tollgate_auth.keys.endpoints import blueprint as key_uses
 from tollgate_auth.keys.endpoints import namespace as keys
 from tollgate_auth.limits.endpoints import namespace as limits
 from tollgate_auth.oauth.endpoints import blueprint as oauth
 from tollgate_auth.oauth.service import OAuth
+from tollgate_auth.organisations.endpoints import namespace as organisation
 from tollgate_auth.outbox import outbox
 from tollgate_auth.passwords import endpoints as _passwords  # noqa: F401 - adds to `sessions`
 from tollgate_auth.passwords.hashing import Passwords
@@ -40,7 +45,7 @@ from tollgate_auth.tokens.links import Links
 from tollgate_auth.tokens.service import ACCESS_AUDIENCE, TokenIssuer
 from tollgate_auth.users.endpoints import namespace as users
 from tollgate_common import db as databases
-from tollgate_common import health, stores, web
+from tollgate_common import health, schema_version, stores, web
 from tollgate_common.guard import Guard
 from tollgate_common.jwt import JwksClient, TokenVerifier
 from tollgate_common.restx import ManagementApi
@@ -49,7 +54,8 @@ from tollgate_common.sealing import Sealer
 AUDIENCE = "auth"
 CONNECTIONS = 8
 NAMESPACES = (
-    sessions, me, projects, keys, users, invitations, service_accounts, roles, limits, audit
+    sessions, me, organisation, projects, keys, users, invitations, service_accounts, roles,
+    limits, audit,
 )  # fmt: skip
 
 
@@ -67,15 +73,21 @@ def create_app(settings: AuthSettings | None = None) -> Flask:
 
 
 def create_worker() -> Flask:
-    """The app as a server's worker runs it, with the sweeping of its outbox."""
+    """The app as a server's worker runs it, with what it does beside its requests. On tables that
+    are older than this code it does not start."""
     app = create_app()
     with app.app_context():
         engine, redis = db.engine, runtime().redis
-    stop = threading.Event()
-    threading.Thread(
-        target=outbox.sweep, args=(engine, redis, stop), name="outbox", daemon=True
-    ).start()
+    schema_version.require(engine, SCHEMA, VERSIONS)
+    _start(outbox.sweep, engine, redis)
+    _start(keep_house, app)
     return app
+
+
+def _start(work: Callable[..., None], *arguments: Any) -> None:
+    """Run `work` for the process's life, beside its requests."""
+    arguments = (*arguments, threading.Event())
+    threading.Thread(target=work, args=arguments, name=work.__name__, daemon=True).start()
 
 
 def _connect(app: Flask, settings: AuthSettings) -> None:
@@ -133,6 +145,6 @@ def _guard(app: Flask, settings: AuthSettings) -> None:
 
 
 def _route(app: Flask) -> None:
-    for blueprint in (signing_keys, oauth, principals):
+    for blueprint in (signing_keys, oauth, principals, key_uses):
         app.register_blueprint(blueprint)
     ManagementApi("Tollgate: identity and limits").serve(app, NAMESPACES)

@@ -70,6 +70,38 @@ def rotate() -> None:
 
 
 @main.group()
+def organisations() -> None:
+    """The organisations of this installation."""
+
+
+@organisations.command("create")
+@click.argument("name")
+@click.option("--owner", required=True, metavar="EMAIL", help="Who is to own it.")
+def create_organisation(name: str, owner: str) -> None:
+    """Found an organisation; print the link by which its owner joins."""
+    from tollgate_auth import commands
+
+    click.echo(commands.found_organisation(name, owner))
+
+
+@main.group("users")
+def users_() -> None:
+    """The people of all organisations."""
+
+
+@users_.command("password-link")
+@click.argument("email")
+def password_link(email: str) -> None:
+    """Print a link by which a user who is locked out sets a new password. It works once."""
+    from tollgate_auth import commands
+
+    link = commands.password_link(email)
+    if link is None:
+        raise click.ClickException(f"There is no user {email}.")
+    click.echo(link)
+
+
+@main.group()
 def audit() -> None:
     """The audit log."""
 

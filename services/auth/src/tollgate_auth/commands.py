@@ -8,9 +8,15 @@ from tollgate_auth import seeding
 from tollgate_auth.app import create_app
 from tollgate_auth.audit import service as audit
 from tollgate_auth.extensions import db
+from tollgate_auth.invitations import service as invitations
 from tollgate_auth.organisations import repository as organisations
+from tollgate_auth.organisations import service as organisation_service
 from tollgate_auth.outbox import outbox
+from tollgate_auth.passwords import service as passwords
+from tollgate_auth.roles.permissions import OWNER
 from tollgate_auth.runtime import runtime
+from tollgate_auth.unit_of_work import unit_of_work
+from tollgate_auth.users import repository as users
 
 
 def seed(file: Path, url: str | None) -> bool:
@@ -18,6 +24,28 @@ def seed(file: Path, url: str | None) -> bool:
     with create_app().app_context():
         parts = runtime()
         return seeding.seed(file, url or parts.settings.gateway_url, parts.passwords)
+
+
+def found_organisation(name: str, owner_email: str) -> str:
+    """A link by which the owner joins. The organisation has no user until then."""
+    with create_app().app_context(), unit_of_work():
+        organisation = organisation_service.found_empty(name)
+        life = invitations.LONGEST_LIFE
+        _, link = invitations.make(
+            organisation.id, audit.SYSTEM, owner_email, OWNER, life, runtime().links
+        )
+    return link
+
+
+def password_link(email: str) -> str | None:
+    """A link by which the user sets a new password; None when there is no such user."""
+    with create_app().app_context(), unit_of_work():
+        user = users.by_email(email.strip().lower())
+        if user is None:
+            return None
+        made = passwords.reset_link(user, runtime().links)
+        audit.record(user.org_id, audit.SYSTEM, "password.reset_link_made", ("user", user.id))
+    return made.link
 
 
 def relay_outbox() -> None:

@@ -1,5 +1,6 @@
 """The kinds of text that requests bring: bounded, and nothing that PostgreSQL would refuse."""
 
+import ipaddress
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
@@ -38,6 +39,13 @@ def _email(text: str) -> str:
     return found.normalized.lower()
 
 
+def _network(text: str) -> str:
+    try:
+        return str(ipaddress.ip_network(text, strict=False))
+    except ValueError:
+        raise PydanticCustomError("network", "not a network such as 10.0.0.0/8") from None
+
+
 def _future(moment: datetime) -> datetime:
     now = datetime.now(UTC)
     if not now < moment < now + timedelta(days=365 * LONGEST_YEARS):
@@ -58,6 +66,7 @@ Name = Annotated[
 ObjectId = Annotated[str, StringConstraints(pattern=r"^[a-z]{3,4}_[0-9a-f]{32}$")]
 Email = Annotated[str, StringConstraints(max_length=254), AfterValidator(_email)]
 Glob = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,200}$")]
+Network = Annotated[str, StringConstraints(max_length=50), AfterValidator(_network)]
 Future = Annotated[AwareDatetime, AfterValidator(_future)]
 Moment = Annotated[datetime, PlainSerializer(timestamp, return_type=str)]
 

@@ -3,12 +3,12 @@
 from flask import Flask
 
 from tollgate_common import db as databases
-from tollgate_common import health, stores
+from tollgate_common import health, schema_version, stores
 from tollgate_common.restx import ManagementApi
 from tollgate_common.web import make_app
 from tollgate_llm.catalog.endpoints import namespace as models
 from tollgate_llm.composition import SERVICE, compose
-from tollgate_llm.extensions import SCHEMA, db
+from tollgate_llm.extensions import SCHEMA, VERSIONS, db
 from tollgate_llm.inference import endpoints as inference
 from tollgate_llm.inference import listing
 from tollgate_llm.jobs import endpoints as jobs
@@ -32,4 +32,12 @@ def create_app(settings: LlmSettings | None = None) -> Flask:
     app.extensions["snapshots"] = parts.snapshots
     ManagementApi("Tollgate llm").serve(app, (providers, models, jobs.namespace))
     health.register(app, {"postgres": databases.ready(engine), "redis": health.redis(parts.redis)})
+    return app
+
+
+def create_worker() -> Flask:
+    """The app as a server's worker runs it: not on tables older than this code."""
+    app = create_app()
+    with app.app_context():
+        schema_version.require(db.engine, SCHEMA, VERSIONS)
     return app

@@ -14,7 +14,7 @@ def main() -> None:
 @main.command()
 def serve() -> None:
     """Serve HTTP on HOST:PORT, metrics on METRICS_PORT."""
-    run_server("tollgate_llm.app:create_app()", LlmSettings.load(), "gevent")
+    run_server("tollgate_llm.app:create_worker()", LlmSettings.load(), "gevent")
 
 
 @main.command()

@@ -3,13 +3,13 @@
 from flask import Flask
 
 from tollgate_common import db as databases
-from tollgate_common import health, stores
+from tollgate_common import health, schema_version, stores
 from tollgate_common.guard import Guard
 from tollgate_common.http import ControlClient, jwks_fetcher
 from tollgate_common.jwt import JwksClient
 from tollgate_common.restx import ManagementApi
 from tollgate_common.web import make_app
-from tollgate_reports.database import SCHEMA
+from tollgate_reports.database import SCHEMA, VERSIONS
 from tollgate_reports.extensions import db
 from tollgate_reports.ledger.freshness import as_of
 from tollgate_reports.reports.endpoints import api as reports_api
@@ -40,4 +40,12 @@ def create_app(settings: ReportsSettings | None = None) -> Flask:
     app.extensions["reports"] = ReportService(engine, links, enqueuer(redis))
     ManagementApi("Tollgate reports").serve(app, (usage_api, requests_api, reports_api))
     health.register(app, {"postgres": databases.ready(engine), "redis": health.redis(redis)})
+    return app
+
+
+def create_worker() -> Flask:
+    """The app as a server's worker runs it: not on tables older than this code."""
+    app = create_app()
+    with app.app_context():
+        schema_version.require(db.engine, SCHEMA, VERSIONS)
     return app

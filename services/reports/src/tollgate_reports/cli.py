@@ -21,7 +21,7 @@ def serve() -> None:
     """Serve the API."""
     from tollgate_common.server import serve as run
 
-    run("tollgate_reports.app:create_app()", ReportsSettings.load(), worker_class="gthread")
+    run("tollgate_reports.app:create_worker()", ReportsSettings.load(), worker_class="gthread")
 
 
 @main.command()

@@ -1,11 +1,14 @@
 """The service's own schema. Tables are declared in each noun's `models.py`, on this metadata."""
 
+from pathlib import Path
+
 from sqlalchemy import Engine, MetaData
 
 from tollgate_common.db import make_engine
 from tollgate_common.settings import CommonSettings
 
 SCHEMA = "reports"
+VERSIONS = Path(__file__).with_name("migrations") / "versions"
 
 metadata = MetaData()
 

@@ -4,6 +4,7 @@ from sqlalchemy import select
 
 from tollgate_auth import paging
 from tollgate_auth.audit.models import AuditEntry
+from tollgate_auth.audit.schemas import AuditQuery
 from tollgate_auth.extensions import db
 
 
@@ -12,8 +13,22 @@ def add(entry: AuditEntry) -> None:
     db.session.flush()
 
 
-def newest_first(org: str, size: int, before: int | None) -> tuple[list[AuditEntry], bool]:
+def newest_first(
+    org: str, asked: AuditQuery, size: int, before: int | None
+) -> tuple[list[AuditEntry], bool]:
+    """The entries that fit what is asked, and whether there are more."""
     statement = select(AuditEntry).where(AuditEntry.org_id == org)
+    for column, wanted in (
+        (AuditEntry.actor_id, asked.actor),
+        (AuditEntry.action, asked.action),
+        (AuditEntry.target_id, asked.target),
+    ):
+        if wanted is not None:
+            statement = statement.where(column == wanted)
+    if asked.since is not None:
+        statement = statement.where(AuditEntry.at >= asked.since)
+    if asked.until is not None:
+        statement = statement.where(AuditEntry.at < asked.until)
     return paging.fetch(statement, AuditEntry.number, size, before)
 
 

@@ -1,9 +1,21 @@
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel, StringConstraints
 
 from tollgate_auth.audit.models import AuditEntry
-from tollgate_auth.fields import Moment
+from tollgate_auth.fields import Moment, RequestQuery
+
+Text = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,100}$")]
+
+
+class AuditQuery(RequestQuery):
+    """`actor` and `target` are ids; `since` is the first moment, `until` the first one after."""
+
+    actor: Text | None = None
+    action: Text | None = None
+    target: Text | None = None
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
 
 
 class AuditActor(BaseModel):

@@ -6,7 +6,7 @@ ANY = "*"
 
 GRANTS: Mapping[str, Mapping[str, frozenset[str]]] = {
     "gateway": {
-        "auth": frozenset({"principals:read"}),
+        "auth": frozenset({"principals:read", "keys:use"}),
         "llm": frozenset({ANY}),
         "reports": frozenset({ANY}),
     },

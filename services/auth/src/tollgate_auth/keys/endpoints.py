@@ -1,6 +1,6 @@
 from typing import Any
 
-from flask import request
+from flask import Blueprint, Response, request
 
 from tollgate_auth.fields import ObjectId, RequestQuery
 from tollgate_auth.keys import repository, service
@@ -11,13 +11,15 @@ from tollgate_auth.keys.schemas import (
     KeyOut,
     KeyPatch,
     KeyRotate,
+    KeyUses,
     KeyWithText,
 )
-from tollgate_auth.unit_of_work import TransactionalResource
-from tollgate_common.guard import current_caller, requires
+from tollgate_auth.unit_of_work import TransactionalResource, unit_of_work
+from tollgate_common.guard import current_caller, requires, service_only
 from tollgate_common.restx import Noun, document, json_body, page, query
 
 namespace = Noun("keys", description="API keys.")
+blueprint = Blueprint("key_uses", __name__)
 one, many = document(namespace, KeyOut), document(namespace, KeyList)
 shown_once = document(namespace, KeyWithText)
 creation, patching = document(namespace, KeyCreate), document(namespace, KeyPatch)
@@ -87,3 +89,12 @@ class Rotation(TransactionalResource):
     def post(self, key_id: str) -> dict[str, Any]:
         wanted = json_body(KeyRotate) if request.get_data() else KeyRotate()
         return _answer(*service.rotate(current_caller(), key_id, wanted.grace_seconds))
+
+
+@blueprint.post("/internal/v1/keys/used")
+@service_only("keys:use")
+def used() -> Response:
+    """The gateway's, a while after the fact: when keys were last used."""
+    with unit_of_work():
+        service.note_uses(json_body(KeyUses).keys)
+    return Response(status=204)

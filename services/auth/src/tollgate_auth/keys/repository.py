@@ -1,13 +1,16 @@
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import InstrumentedAttribute
 
 from tollgate_auth import paging
 from tollgate_auth.extensions import db
 from tollgate_auth.keys.models import Key, KeySecret
+
+NOTED_EVERY = timedelta(minutes=1)
 
 
 class ChangedSecret(NamedTuple):
@@ -76,6 +79,26 @@ def bump(kind: str, subject_id: str) -> Sequence[ChangedSecret]:
         .where(or_(KeySecret.expires_at.is_(None), KeySecret.expires_at >= func.now()))
     )
     return [ChangedSecret(*row) for row in db.session.execute(statement)]
+
+
+def note_uses(uses: Mapping[str, datetime]) -> None:
+    """Write down when keys were last used, each at most once a minute."""
+    if not uses:
+        return
+    used = (
+        func.unnest(array(list(uses)), array(list(uses.values())))
+        .table_valued("key_id", "at", name="used")
+        .render_derived()
+    )
+    db.session.execute(
+        update(Key)
+        .where(
+            Key.id == used.c.key_id,
+            or_(Key.last_used_at.is_(None), Key.last_used_at < used.c.at - NOTED_EVERY),
+        )
+        .values(last_used_at=used.c.at)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _bound(kind: str, subject_id: str) -> ColumnElement[bool]:

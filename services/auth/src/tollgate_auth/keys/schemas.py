@@ -1,10 +1,10 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from tollgate_auth.fields import Future, Moment, Name, ObjectId, RequestModel
+from tollgate_auth.fields import Future, Moment, Name, Network, ObjectId, RequestModel
 from tollgate_auth.keys.models import Key
 from tollgate_auth.limits.schemas import InlineLimit, LimitOut, Models, every_model
 from tollgate_auth.roles.permissions import PERMISSIONS
@@ -27,16 +27,21 @@ Scopes = Annotated[
     AfterValidator(_permissions),
 ]
 InlineLimits = Annotated[list[InlineLimit], Field(max_length=20)]
+Networks = Annotated[list[Network], Field(max_length=50)]
+KeyId = Annotated[str, StringConstraints(pattern=r"^key_[0-9a-f]{32}$")]
+Epoch = Annotated[int, Field(ge=0, le=2**40)]
 
 
 class KeyCreate(RequestModel):
-    """`project_id`: the default project unless given. `scopes`: never more than the caller has."""
+    """`project_id`: the default project unless given. `scopes`: never more than the caller has.
+    `networks`: the only ones that the key may be used from; none named: all."""
 
     name: Name
     project_id: ObjectId | None = None
     mode: Literal["live", "test"] = "live"
     scopes: Scopes = Field(default_factory=lambda: ["inference"])
     models: Models = Field(default_factory=every_model)
+    networks: Networks = Field(default_factory=list)
     limits: InlineLimits = Field(default_factory=list)
     expires_at: Future | None = None
 
@@ -47,6 +52,7 @@ class KeyPatch(RequestModel):
     name: Name = ""
     scopes: Scopes = Field(default_factory=list)
     models: Models = Field(default_factory=list)
+    networks: Networks = Field(default_factory=list)
     limits: InlineLimits = Field(default_factory=list)
     expires_at: Future | None = None
 
@@ -57,7 +63,15 @@ class KeyRotate(RequestModel):
     grace_seconds: int = Field(0, ge=0, le=LONGEST_GRACE_SECONDS)
 
 
+class KeyUses(RequestModel):
+    """When keys were last used, in epoch seconds."""
+
+    keys: Annotated[dict[KeyId, Epoch], Field(max_length=1000)]
+
+
 class KeyOut(BaseModel):
+    """`last_used_at` is up to a minute behind."""
+
     id: str
     project_id: str
     user_id: str | None
@@ -67,6 +81,7 @@ class KeyOut(BaseModel):
     last4: str
     scopes: list[str]
     models: list[str]
+    networks: list[str]
     limits: list[LimitOut]
     status: Literal["active", "expired", "revoked"]
     created_at: Moment
@@ -79,7 +94,7 @@ class KeyOut(BaseModel):
         return cls(
             id=row.id, project_id=row.project_id, user_id=row.user_id, name=row.name,
             mode=row.mode, prefix=row.prefix, last4=row.last4, scopes=row.scopes,
-            models=row.models, limits=limits, status=_status(row, now),
+            models=row.models, networks=row.networks, limits=limits, status=_status(row, now),
             created_at=row.created_at, expires_at=row.expires_at, revoked_at=row.revoked_at,
             last_used_at=row.last_used_at,
         )  # fmt: skip

@@ -4,7 +4,7 @@ Nobody makes, widens or rotates a key that may do more than they may themselves:
 leads to a live one. Whoever may not write users handles only their own keys.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -49,7 +49,8 @@ def make(org: str, user: str | None, wanted: KeyCreate) -> tuple[Key, str]:
     key = Key(
         id=new_id("key"), org_id=org, project_id=project_of(org, wanted.project_id), user_id=user,
         name=wanted.name, mode=wanted.mode, prefix=text[:PREFIX_CHARACTERS], last4=text[-4:],
-        scopes=wanted.scopes, models=wanted.models, expires_at=wanted.expires_at,
+        scopes=wanted.scopes, models=wanted.models, networks=wanted.networks,
+        expires_at=wanted.expires_at,
     )  # fmt: skip
     repository.add(key)
     repository.add_secret(KeySecret(key_hash=keyformat.hash_of(text), key_id=key.id))
@@ -97,6 +98,13 @@ def revoke(caller: Caller, key_id: str) -> None:
         return
     principal_changes.revoke_keys("key", key.id)
     _record(caller, "key.revoked", key)
+
+
+def note_uses(uses: Mapping[str, int]) -> None:
+    """`uses`: by key, epoch seconds. A moment still to come is now: clocks differ."""
+    now = datetime.now(UTC)
+    repository.note_uses({key: min(datetime.fromtimestamp(at, UTC), now)
+                          for key, at in uses.items()})  # fmt: skip
 
 
 def shown(keys: Sequence[Key]) -> list[dict[str, Any]]:

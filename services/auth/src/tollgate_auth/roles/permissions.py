@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 PERMISSIONS = (
     "inference",
+    "organisation:write",
     "projects:read",
     "projects:write",
     "keys:read",

@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, Select, func, insert, or_, select, text, update
+from sqlalchemy import Connection, Row, Select, delete, func, insert, or_, select, text, update
 
 from tollgate_auth.signing_keys.models import SigningKeyRow
 
@@ -18,6 +18,15 @@ def lock(connection: Connection) -> None:
 def usable(connection: Connection) -> Sequence[KeyRow]:
     """Keys to be published, the one that signs last first."""
     return connection.execute(_usable()).all()
+
+
+def newest_made_at(connection: Connection) -> datetime | None:
+    return connection.scalar(select(func.max(SigningKeyRow.created_at)))
+
+
+def purge(connection: Connection) -> None:
+    """Forget keys that verify nothing any more."""
+    connection.execute(delete(SigningKeyRow).where(SigningKeyRow.expires_at < func.now()))
 
 
 def add(connection: Connection, kid: str, public: bytes, private: bytes, after: float) -> None:

@@ -8,7 +8,7 @@ import base64
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -69,10 +69,26 @@ class KeyRing:
         """Make a new key, which signs after `announced` seconds; return its kid."""
         with self._engine().begin() as connection:
             repository.lock(connection)
-            repository.retire_all(connection, announced + self._longest_life)
-            kid = self._make(connection, announced)
+            kid = self._replace(connection, announced)
         self._read_at = -REMEMBERED_SECONDS
         return kid
+
+    def rotate_if_older(self, than: timedelta) -> str | None:
+        """Rotate when the newest key has reached this age; of several processes, one does. Keys
+        that verify nothing any more are forgotten."""
+        with self._engine().begin() as connection:
+            repository.lock(connection)
+            repository.purge(connection)
+            made_at = repository.newest_made_at(connection)
+            if made_at is None or datetime.now(UTC) - made_at < than:
+                return None
+            kid = self._replace(connection, ANNOUNCED_SECONDS)
+        self._read_at = -REMEMBERED_SECONDS
+        return kid
+
+    def _replace(self, connection: Connection, announced: float) -> str:
+        repository.retire_all(connection, announced + self._longest_life)
+        return self._make(connection, announced)
 
     def _all(self) -> list[SigningKey]:
         if time.monotonic() - self._read_at > REMEMBERED_SECONDS:

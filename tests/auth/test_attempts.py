@@ -1,0 +1,130 @@
+"""Whoever guesses is slowed down: on an account, from an address; the owner is not locked out."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from flask import Flask
+from redis import Redis
+from werkzeug.test import TestResponse
+
+from tests.auth.conftest import PASSWORD, User
+from tollgate_auth.attempts import service
+from tollgate_auth.attempts.service import FREE_FOR_ACCOUNT, FREE_FOR_ADDRESS, Attempts
+from tollgate_common.errors import TooMany
+
+HERE, ELSEWHERE = "192.0.2.1", "198.51.100.7"
+
+
+def log_in(app: Flask, email: str, password: str, address: str = HERE) -> TestResponse:
+    body = {"email": email, "password": password}
+    environment = {"REMOTE_ADDR": address}
+    client = app.test_client()
+    return client.post("/api/v1/auth/login", json=body, environ_overrides=environment)
+
+
+def guess(app: Flask, email: str, address: str = HERE, times: int = FREE_FOR_ACCOUNT + 1) -> int:
+    """The status of the last of so many wrong logins."""
+    return [log_in(app, email, "a wrong guess", address).status_code for _ in range(times)][-1]
+
+
+@pytest.mark.usefixtures("redis")
+def test_after_a_few_failures_an_account_waits_even_for_the_right_password(
+    app: Flask, member: User
+) -> None:
+    assert guess(app, member.email, times=FREE_FOR_ACCOUNT) == 401
+    refused = log_in(app, member.email, PASSWORD)
+    assert refused.status_code == 429
+    assert int(refused.headers["retry-after"]) >= 1
+    assert refused.get_json()["code"] == "too_many_attempts"
+
+
+@pytest.mark.usefixtures("redis")
+def test_an_unknown_account_behaves_the_same(app: Flask) -> None:
+    assert guess(app, "nobody@example.com", times=FREE_FOR_ACCOUNT) == 401
+    assert guess(app, " NOBODY@example.com", times=1) == 429
+
+
+@pytest.mark.usefixtures("redis")
+def test_strangers_do_not_lock_the_owner_out_where_they_log_in_from(
+    app: Flask, member: User
+) -> None:
+    assert log_in(app, member.email, PASSWORD, HERE).status_code == 200
+    assert guess(app, member.email, ELSEWHERE) == 429
+    assert log_in(app, member.email, PASSWORD, HERE).status_code == 200
+    assert log_in(app, member.email, PASSWORD, ELSEWHERE).status_code == 429
+
+
+@pytest.mark.usefixtures("redis")
+def test_a_success_forgives_the_account(app: Flask, member: User) -> None:
+    guess(app, member.email, times=FREE_FOR_ACCOUNT - 1)
+    assert log_in(app, member.email, PASSWORD).status_code == 200
+    assert guess(app, member.email, times=FREE_FOR_ACCOUNT) == 401
+
+
+def waited(attempts: Attempts, account: str, address: str = HERE) -> int:
+    """0, or the seconds that a further attempt has to wait."""
+    try:
+        attempts.begin(account, address)
+    except TooMany as refused:
+        return int(refused.headers["retry-after"])
+    return 0
+
+
+def blocked(redis: Redis) -> int:
+    """The longest delay in ms that is running."""
+    seconds, microseconds = redis.time()
+    now = seconds * 1000 + microseconds // 1000
+    ends = [redis.hget(key, "until") for key in redis.scan_iter("{attempts}:account:*")]
+    return max((int(float(end)) for end in ends if end), default=now) - now
+
+
+def test_the_delay_doubles_up_to_its_longest(
+    redis_client: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The block is taken away instead of waited for."""
+    monkeypatch.setattr(service, "LONGEST_DELAY_SECONDS", 8)
+    attempts, delays = Attempts(redis_client), []
+    for _ in range(FREE_FOR_ACCOUNT + 6):
+        attempts.begin("a@example.com", HERE)
+        delays.append(round(blocked(redis_client) / 1000))
+        for key in redis_client.scan_iter("{attempts}:*"):
+            redis_client.hdel(key, "until")
+    assert delays == [0] * (FREE_FOR_ACCOUNT - 1) + [1, 2, 4, 8, 8, 8, 8]
+
+
+def test_an_address_that_tries_many_accounts_waits_on_all(redis_client: Redis) -> None:
+    attempts = Attempts(redis_client)
+    for number in range(FREE_FOR_ADDRESS):
+        assert waited(attempts, f"{number}@example.com") == 0
+    assert waited(attempts, "another@example.com") > 0
+    assert waited(attempts, "another@example.com", ELSEWHERE) == 0
+
+
+def test_a_success_elsewhere_does_not_free_an_address(redis_client: Redis) -> None:
+    """Whoever owns one account could else guess at all others between two logins of their own."""
+    attempts = Attempts(redis_client)
+    for number in range(FREE_FOR_ADDRESS - 1):
+        attempts.begin("mine@example.com", HERE).succeeded()
+        assert waited(attempts, f"{number}@example.com") == 0
+    attempts.begin("mine@example.com", HERE).succeeded()
+    assert waited(attempts, "another@example.com") > 0
+
+
+def test_an_ipv6_site_is_one_address(redis_client: Redis) -> None:
+    attempts = Attempts(redis_client)
+    for number in range(FREE_FOR_ADDRESS):
+        attempts.begin(f"{number}@example.com", f"2001:db8::{number:x}")
+    assert waited(attempts, "x@example.com", "2001:db8::ffff") > 0
+    assert waited(attempts, "x@example.com", "2001:db8:1::1") == 0
+
+
+def test_many_at_once_get_no_more_than_one_after_the_other(redis_client: Redis) -> None:
+    attempts = Attempts(redis_client)
+    with ThreadPoolExecutor(8) as threads:
+        waits = list(threads.map(lambda _: waited(attempts, "a@example.com"), range(40)))
+    assert waits.count(0) == FREE_FOR_ACCOUNT
+
+
+def test_counters_are_forgotten_in_time(redis_client: Redis) -> None:
+    Attempts(redis_client).begin("a@example.com", HERE)
+    assert all(redis_client.ttl(key) > 0 for key in redis_client.scan_iter("{attempts}:*"))
