@@ -39,6 +39,10 @@ from tollgate_auth.sessions.endpoints import namespace as sessions
 from tollgate_auth.settings import AuthSettings
 from tollgate_auth.signing_keys.endpoints import blueprint as signing_keys
 from tollgate_auth.signing_keys.service import KeyRing
+from tollgate_auth.sso.endpoints import namespace as sso
+from tollgate_auth.sso.login import browser
+from tollgate_auth.sso.login.endpoints import namespace as sso_login
+from tollgate_auth.sso.login.service import SingleSignOn
 from tollgate_auth.tokens import flask_jwt
 from tollgate_auth.tokens.links import AUDIENCE as LINK_AUDIENCE
 from tollgate_auth.tokens.links import Links
@@ -55,7 +59,7 @@ AUDIENCE = "auth"
 CONNECTIONS = 8
 NAMESPACES = (
     sessions, me, organisation, projects, keys, users, invitations, service_accounts, roles,
-    limits, audit,
+    limits, audit, sso, sso_login,
 )  # fmt: skip
 
 
@@ -131,11 +135,13 @@ def _assemble(app: Flask, settings: AuthSettings) -> Runtime:
             tokens_for(ACCESS_AUDIENCE),
             principals,
         ),
+        sso=SingleSignOn(settings, redis),
     )
 
 
 def _guard(app: Flask, settings: AuthSettings) -> None:
     flask_jwt.register(app, settings.issuer)
+    browser.register(app, settings)
     with app.app_context():
         parts = runtime()
         engine = db.engine

@@ -10,6 +10,7 @@ from tollgate_auth.projects.models import Project
 from tollgate_auth.service_accounts.models import ServiceAccount
 from tollgate_auth.sessions.models import Session
 from tollgate_auth.signing_keys.models import SigningKeyRow
+from tollgate_auth.sso.models import SsoDomain, SsoProvider, UserIdentity
 from tollgate_auth.users.models import User
 
 __all__ = [
@@ -23,6 +24,9 @@ __all__ = [
     "ServiceAccount",
     "Session",
     "SigningKeyRow",
+    "SsoDomain",
+    "SsoProvider",
     "User",
+    "UserIdentity",
     "outbox_rows",
 ]

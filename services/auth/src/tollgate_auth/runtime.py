@@ -12,6 +12,7 @@ from tollgate_auth.passwords.hashing import Passwords
 from tollgate_auth.principals.service import Principals
 from tollgate_auth.settings import AuthSettings
 from tollgate_auth.signing_keys.service import KeyRing
+from tollgate_auth.sso.login.service import SingleSignOn
 from tollgate_auth.tokens.links import Links
 from tollgate_auth.tokens.service import TokenIssuer
 
@@ -29,6 +30,7 @@ class Runtime:
     links: Links
     principals: Principals
     oauth: OAuth
+    sso: SingleSignOn
 
     def register(self, app: Flask) -> None:
         app.extensions[_EXTENSION] = self

@@ -1,0 +1,49 @@
+from typing import Any
+
+from tollgate_auth.fields import reply
+from tollgate_auth.runtime import runtime
+from tollgate_auth.sso.schemas import SsoIn, SsoList, SsoOut
+from tollgate_auth.unit_of_work import TransactionalResource
+from tollgate_common.guard import current_caller, requires
+from tollgate_common.restx import Noun, document, json_body, page
+
+namespace = Noun("sso", description="The identity providers that people log in with.")
+one, many = document(namespace, SsoOut), document(namespace, SsoList)
+body = document(namespace, SsoIn)
+
+
+@namespace.route("")
+class SsoProvidersResource(TransactionalResource):
+    @requires("sso:read")
+    @namespace.documented({200: ("A page of identity providers, newest first.", many)})
+    def get(self) -> dict[str, Any]:
+        found, following = runtime().sso.providers.page(current_caller().org)
+        return page([reply(provider) for provider in found], following)
+
+
+@namespace.route("/<name>")
+class OneSsoProvider(TransactionalResource):
+    @requires("sso:read")
+    @namespace.documented({200: ("The identity provider.", one)})
+    def get(self, name: str) -> dict[str, Any]:
+        return reply(runtime().sso.providers.get(current_caller().org, name))
+
+    @requires("sso:write")
+    @namespace.documented(
+        {
+            200: ("The identity provider as it is now.", one),
+            201: ("The new identity provider.", one),
+            409: "The name, or one of the domains, is taken.",
+        },
+        body=body,
+    )
+    def put(self, name: str) -> tuple[dict[str, Any], int]:
+        providers = runtime().sso.providers
+        provider, new = providers.put(current_caller(), name, json_body(SsoIn))
+        return reply(provider), 201 if new else 200
+
+    @requires("sso:write")
+    @namespace.documented({204: "It is gone: nobody logs in with it any more."})
+    def delete(self, name: str) -> tuple[str, int]:
+        runtime().sso.providers.delete(current_caller(), name)
+        return "", 204

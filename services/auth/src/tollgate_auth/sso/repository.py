@@ -1,0 +1,78 @@
+from collections import defaultdict
+from collections.abc import Sequence
+
+from sqlalchemy import delete, insert, select
+
+from tollgate_auth import paging
+from tollgate_auth.extensions import db
+from tollgate_auth.sso.models import SsoDomain, SsoProvider, UserIdentity
+from tollgate_auth.users.models import User
+
+
+def add(row: SsoProvider) -> None:
+    db.session.add(row)
+    db.session.flush()
+
+
+def get(provider_id: str) -> SsoProvider | None:
+    return db.session.get(SsoProvider, provider_id, populate_existing=True)
+
+
+def find(org: str, name: str) -> SsoProvider | None:
+    statement = select(SsoProvider).where(SsoProvider.name == name, SsoProvider.org_id == org)
+    return db.session.scalars(statement).one_or_none()
+
+
+def find_any(name: str) -> SsoProvider | None:
+    """A provider of whatever organisation: for those who have not logged in yet."""
+    return db.session.scalars(select(SsoProvider).where(SsoProvider.name == name)).one_or_none()
+
+
+def page(org: str) -> tuple[list[SsoProvider], str | None]:
+    return paging.fetch_page(select(SsoProvider).where(SsoProvider.org_id == org), SsoProvider.id)
+
+
+def remove(row: SsoProvider) -> None:
+    """With its domains; who its users are at the provider is forgotten."""
+    remove_identities(row.id)
+    db.session.execute(delete(SsoDomain).where(SsoDomain.provider_id == row.id))
+    db.session.delete(row)
+    db.session.flush()
+
+
+def domains_of(provider_ids: Sequence[str]) -> dict[str, list[str]]:
+    """By provider, its domains in order of the alphabet."""
+    statement = (
+        select(SsoDomain.provider_id, SsoDomain.domain)
+        .where(SsoDomain.provider_id.in_(provider_ids))
+        .order_by(SsoDomain.domain)
+    )
+    found: dict[str, list[str]] = defaultdict(list)
+    for provider_id, domain in db.session.execute(statement):
+        found[provider_id].append(domain)
+    return found
+
+
+def replace_domains(provider_id: str, domains: Sequence[str]) -> None:
+    db.session.execute(delete(SsoDomain).where(SsoDomain.provider_id == provider_id))
+    rows = [{"domain": domain, "provider_id": provider_id} for domain in sorted(domains)]
+    db.session.execute(insert(SsoDomain), rows)
+
+
+def user_of(provider_id: str, subject: str) -> User | None:
+    statement = (
+        select(User)
+        .join(UserIdentity, UserIdentity.user_id == User.id)
+        .where(UserIdentity.provider_id == provider_id, UserIdentity.subject == subject)
+        .execution_options(populate_existing=True)
+    )
+    return db.session.scalars(statement).one_or_none()
+
+
+def link(provider_id: str, subject: str, user_id: str) -> None:
+    db.session.add(UserIdentity(provider_id=provider_id, subject=subject, user_id=user_id))
+    db.session.flush()
+
+
+def remove_identities(provider_id: str) -> None:
+    db.session.execute(delete(UserIdentity).where(UserIdentity.provider_id == provider_id))
