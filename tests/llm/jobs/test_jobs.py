@@ -51,7 +51,6 @@ def test_a_users_job_is_run_for_the_user(
     work.run(queued(key=None, user="usr_1", project="prj_1"))
     headers = gateway.received[0].headers
     assert headers["x-tollgate-on-behalf-user"] == "usr_1"
-    assert headers["x-tollgate-on-behalf-project"] == "prj_1"
     assert "x-tollgate-on-behalf-key" not in headers
 
 

@@ -4,6 +4,7 @@ import threading
 
 from flask import Flask
 from flask_cors import CORS
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from tollgate_common import health, stores
 from tollgate_common.http import ControlClient, ServiceTokens, jwks_fetcher
@@ -22,29 +23,41 @@ from tollgate_gateway.principals import changes
 from tollgate_gateway.principals.cache import PrincipalCache
 from tollgate_gateway.principals.client import PrincipalClient
 from tollgate_gateway.principals.service import PrincipalService
+from tollgate_gateway.principals.uses import KeyUses
 from tollgate_gateway.settings import GatewaySettings
 from tollgate_gateway.tickets import reaper
 from tollgate_gateway.tickets.bounds import Bounds
 from tollgate_gateway.tickets.service import TicketOffice
 
 SERVICE = "gateway"
+ACCESS_AUDIENCE = "tollgate"
 
 
 def create_app(settings: GatewaySettings | None = None) -> Flask:
     settings = settings or GatewaySettings.load()
     app = make_app(SERVICE, settings)
+    _trust_proxies(app, settings.trusted_proxies)
     redis = stores.connect(str(settings.redis_url))
     stores.register_errors(app)
 
     auth = ControlClient("auth", settings.auth_url)
     fetch_jwks = jwks_fetcher(auth)
+    jwks = JwksClient(fetch_jwks)
     services = {
         "auth": RelayClient(settings.auth_url),
         "llm": RelayClient(settings.llm_url),
         "reports": RelayClient(settings.reports_url),
     }
     cache = PrincipalCache(redis)
-    principals = _principals(settings, auth, JwksClient(fetch_jwks), cache)
+    tokens = ServiceTokens(auth, SERVICE, settings.secret("service_client_secret"))
+    uses = KeyUses(auth, tokens)
+    principals = PrincipalService(
+        cache,
+        PrincipalClient(auth, tokens),
+        access_tokens=TokenVerifier(jwks, settings.issuer, ACCESS_AUDIENCE),
+        service_tokens=TokenVerifier(jwks, settings.issuer, SERVICE),
+        uses=uses,
+    )
     book = TicketBook(redis, SERVICE)
     office = TicketOffice(book, Bounds(services["llm"], settings.default_max_output_tokens))
 
@@ -60,20 +73,15 @@ def create_app(settings: GatewaySettings | None = None) -> Flask:
     _allow_browsers(app, settings)
     health.register(app, {"redis": health.redis(redis), "llm": _lives(settings.llm_url)})
     _start(changes.listen, redis, cache)
+    _start(uses.tell_until)
     _start(reaper.reap_until, book)
     return app
 
 
-def _principals(
-    settings: GatewaySettings, auth: ControlClient, jwks: JwksClient, cache: PrincipalCache
-) -> PrincipalService:
-    tokens = ServiceTokens(auth, SERVICE, settings.secret("service_client_secret"))
-    return PrincipalService(
-        cache,
-        PrincipalClient(auth, tokens),
-        access_tokens=TokenVerifier(jwks, settings.issuer, "tollgate"),
-        service_tokens=TokenVerifier(jwks, settings.issuer, SERVICE),
-    )
+def _trust_proxies(app: Flask, number: int) -> None:
+    """The caller's address is what so many proxies say; with none, what connects."""
+    if number:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=number, x_proto=0)  # type: ignore[method-assign]
 
 
 def _allow_browsers(app: Flask, settings: GatewaySettings) -> None:

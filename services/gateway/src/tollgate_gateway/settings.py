@@ -9,6 +9,12 @@ class GatewaySettings(CommonSettings):
     cors_origins: str = Field(
         "", description="Origins whose browser pages may call, comma-separated; empty: none."
     )
+    trusted_proxies: int = Field(
+        0,
+        ge=0,
+        description="Proxies of yours in front, each of which adds to X-Forwarded-For; 0: the"
+        " address that connects is the caller's.",
+    )
     default_max_output_tokens: int = Field(
         4096, ge=1, description="Output cap reserved when neither request nor model names one."
     )

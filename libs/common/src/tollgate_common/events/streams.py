@@ -17,6 +17,7 @@ from tollgate_common.logging import get_logger
 from tollgate_common.metrics import dependency_failures, events_published
 
 FIELD = "event"
+STREAM_PREFIX = "events:"
 KEPT_CHANGES = 100_000
 BLOCK_MS = 1000
 CLAIM_IDLE_MS = 30_000
@@ -35,7 +36,7 @@ class Entry(NamedTuple):
 
 
 def stream_of(kind: str) -> str:
-    return f"events:{kind}"
+    return f"{STREAM_PREFIX}{kind}"
 
 
 def publish(redis: Redis, kind: str, event: bytes) -> None:
@@ -45,23 +46,24 @@ def publish(redis: Redis, kind: str, event: bytes) -> None:
 
 
 def follow(
-    redis: Redis, kind: str, stop: threading.Event, since_seconds: float = 0
-) -> Iterator[bytes]:
-    """Every event of the type, for one process, from `since_seconds` ago on. With Redis away it
-    waits and goes on after the last event seen, so that none is missed."""
-    stream, failures = stream_of(kind), 0
-    last: Any = f"{int((time.time() - since_seconds) * 1000)}-0"
+    redis: Redis, kinds: Sequence[str], stop: threading.Event, since_seconds: float = 0
+) -> Iterator[tuple[str, bytes]]:
+    """Every event of the types, with its type, for one process, from `since_seconds` ago on. With
+    Redis away it waits and goes on after the last event seen, so that none is missed."""
+    start, failures = f"{int((time.time() - since_seconds) * 1000)}-0", 0
+    last: dict[Any, Any] = {stream_of(kind): start for kind in kinds}
     while not stop.is_set():
         try:
-            answer = redis.xread({stream: last}, count=100, block=BLOCK_MS)
+            answer = redis.xread(last, count=100, block=BLOCK_MS)
             failures = 0
         except RedisError:
             failures = _wait(failures, stop)
             continue
-        for _, entries in _pairs(answer):
+        for stream, entries in _pairs(answer):
+            name = _text(stream)
             for entry_id, fields in entries:
-                last = entry_id
-                yield _raw(fields)
+                last[name] = entry_id
+                yield name.removeprefix(STREAM_PREFIX), _raw(fields)
 
 
 class GroupConsumer:

@@ -38,7 +38,7 @@ class PassedService:
         raise UnknownRoute(f"There is no {request.method} {request.path} here.")
 
     def _caller(self, request: Request) -> Principal:
-        return self._principals.authorize(request.headers, SCOPE)
+        return self._principals.authorize(request.headers, request.remote_addr, SCOPE)
 
     def _send(self, request: Request, principal: Principal, request_id: str) -> Response:
         headers = forward_headers(request, principal.assertion, request_id)

@@ -30,7 +30,7 @@ class InferenceService:
         """Authenticate, check, open a ticket, relay. Errors are raised before the ticket opens;
         from then on the ticket is closed whatever happens."""
         started = time.perf_counter()
-        principal = self._principals.authorize(request.headers, SCOPE)
+        principal = self._principals.authorize(request.headers, request.remote_addr, SCOPE)
         body = request.get_data(cache=False)
         asked = peek(body)
         if not may_use(principal.models, asked.model):

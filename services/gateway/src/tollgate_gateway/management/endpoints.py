@@ -17,8 +17,13 @@ blueprint = Blueprint("management", __name__, template_folder="templates")
 @public  # the front door authenticates, and the owning service checks the permission
 def management(path: str = "") -> Response:
     """Anything below /api."""
-    door = cast(FrontDoor, current_app.extensions["front_door"])
-    return door.pass_on(request, g.request_id)
+    return _door().pass_on(request, g.request_id)
+
+
+@public  # auth checks the client
+def oauth() -> Response:
+    """Tokens for machines, and what may be asked about them."""
+    return _door().oauth(request, g.request_id)
 
 
 @public
@@ -44,6 +49,13 @@ def docs_file(name: str) -> Response:
     return send_from_directory(SWAGGER_UI, name, max_age=86400)
 
 
+def _door() -> FrontDoor:
+    return cast(FrontDoor, current_app.extensions["front_door"])
+
+
+for action in ("token", "introspect", "revoke"):
+    blueprint.add_url_rule(f"/oauth/{action}", view_func=oauth, methods=["POST"])
+blueprint.add_url_rule("/.well-known/oauth-authorization-server", view_func=oauth)
 blueprint.add_url_rule("/api/", view_func=management, methods=METHODS)
 blueprint.add_url_rule("/api/<path:path>", view_func=management, methods=METHODS)
 blueprint.add_url_rule("/.well-known/jwks.json", view_func=jwks)

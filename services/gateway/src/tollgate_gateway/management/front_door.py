@@ -16,8 +16,11 @@ OWNERS = {
     "keys": "auth",
     "limits": "auth",
     "me": "auth",
+    "organisation": "auth",
     "projects": "auth",
     "roles": "auth",
+    "service-accounts": "auth",
+    "sso": "auth",
     "users": "auth",
     "jobs": "llm",
     "models": "llm",
@@ -28,9 +31,13 @@ OWNERS = {
     "usage": "reports",
     "webhooks": "reports",
 }
-OPEN = frozenset({"/api/v1/auth/login", "/api/v1/auth/refresh"})
+OPEN = frozenset({
+    "/api/v1/auth/login", "/api/v1/auth/refresh", "/api/v1/auth/password/reset",
+    "/api/v1/invitations/accept",
+})  # fmt: skip
 PREFIX = "/api/v1/"
 SIGNED_LINK = "/download"
+SINGLE_SIGN_ON = "/api/v1/auth/sso/"
 
 
 class FrontDoor:
@@ -44,8 +51,22 @@ class FrontDoor:
         service = _owner(request.path)
         assertion = None
         if not _open_to_all(request):
-            assertion = self._principals.authenticate(request.headers).assertion
+            caller = self._principals.authenticate(request.headers, request.remote_addr)
+            assertion = caller.assertion
         headers = forward_headers(request, assertion, request_id)
+        if request.path.startswith(SINGLE_SIGN_ON) and "cookie" in request.headers:
+            # What ties a login at the identity provider to the browser that began it.
+            headers["Cookie"] = request.headers["cookie"]
+        return self._send(service, request, headers)
+
+    def oauth(self, request: Request, request_id: str) -> Response:
+        """OAuth's own routes, where auth checks the client's credentials itself."""
+        headers = forward_headers(request, None, request_id)
+        if "authorization" in request.headers:
+            headers["Authorization"] = request.headers["authorization"]
+        return self._send("auth", request, headers)
+
+    def _send(self, service: str, request: Request, headers: dict[str, str]) -> Response:
         headers["X-Forwarded-For"] = request.remote_addr or ""
         body = request.get_data(cache=False)
         try:
@@ -65,6 +86,8 @@ def _owner(path: str) -> str:
 
 def _open_to_all(request: Request) -> bool:
     """Logging in needs no credential, and a signed link is its own."""
-    return request.path in OPEN or (
+    if request.path in OPEN or request.path.startswith(SINGLE_SIGN_ON):
+        return True
+    return (
         request.path.endswith(SIGNED_LINK) and "token" in request.args and request.method == "GET"
     )

@@ -64,24 +64,29 @@ class PrincipalCache:
         return True, entry.principal
 
     def stored(self, name: str) -> Stored | None:
-        """What Redis remembers and may still be used. Redis away: nothing."""
+        """What Redis remembers and may still be used: not too old, nor older than a change heard
+        of. Redis away: nothing."""
         try:
             raw: Any = self._redis.get(_key(name))
         except RedisError:
             return None
         stored = _decode(raw) if raw else None
-        return stored if stored and stored.usable() else None
+        return stored if stored and stored.usable() and self._current(name, stored) else None
 
     def remember(self, name: str, stored: Stored) -> None:
-        """Keep it here for seconds; the versions seen in changes decide whether it may be kept."""
-        if stored.principal.version >= self._versions.get(name, 0):
-            self._keep(name, _Local(stored.principal, time.monotonic() + PROCESS_SECONDS))
+        """Keep it here for seconds, and no longer than it is true; the versions heard of in changes
+        decide whether it may be kept."""
+        if self._current(name, stored):
+            left = stored.principal.assertion_expires_at - time.time()
+            self._keep(
+                name, _Local(stored.principal, time.monotonic() + min(PROCESS_SECONDS, left))
+            )
 
     def learn(self, name: str, principal: Principal) -> None:
         """Keep auth's answer here and in Redis."""
         stored = Stored(principal, time.time())
         self.remember(name, stored)
-        if principal.version < self._versions.get(name, 0):
+        if not self._current(name, stored):
             return
         try:
             self._redis.set(_key(name), _encode(stored), ex=int(STALE_SECONDS))
@@ -102,6 +107,9 @@ class PrincipalCache:
             self._redis.delete(_key(name))
         except RedisError as error:
             log.warning("principal_not_forgotten", error=type(error).__name__)
+
+    def _current(self, name: str, stored: Stored) -> bool:
+        return stored.principal.version >= self._versions.get(name, 0)
 
     def _keep(self, name: str, entry: _Local) -> None:
         self._local[name] = entry

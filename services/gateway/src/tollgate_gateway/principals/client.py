@@ -18,7 +18,7 @@ class PrincipalClient:
         self._auth = auth
         self._tokens = tokens
 
-    def find(self, question: Mapping[str, str | None]) -> Principal | None:
+    def find(self, question: Mapping[str, str]) -> Principal | None:
         token = self._tokens.get("auth", SCOPE)
         response = self._auth.request("POST", PATH, json=dict(question), token=token)
         if response.status_code == 404:

@@ -1,13 +1,14 @@
 """From a credential to a principal.
 
 A cached key costs one dictionary look-up. auth is asked once for a name however many requests
-wait for it. auth being down turns a known principal stale, never a valid key into 401: an unknown
-one is then 503.
+wait for it, and what Redis remembers is used even when it is no longer fresh: it is then asked for
+again beside the request. So auth being slow or down delays nobody who is known, and never turns a
+valid key into 401: an unknown one is then 503.
 """
 
 import threading
+import time
 from collections.abc import Mapping
-from typing import Any
 
 from werkzeug.datastructures import Headers
 
@@ -18,97 +19,124 @@ from tollgate_common.principal import Principal
 from tollgate_gateway.principals.cache import PrincipalCache
 from tollgate_gateway.principals.client import PrincipalClient
 from tollgate_gateway.principals.credentials import ApiKey, credential_of
+from tollgate_gateway.principals.flights import Flights
+from tollgate_gateway.principals.networks import check_source
+from tollgate_gateway.principals.uses import KeyUses
 
 ACT_SCOPE = "inference:act"
 ON_BEHALF_KEY = "x-tollgate-on-behalf-key"
 ON_BEHALF_USER = "x-tollgate-on-behalf-user"
-ON_BEHALF_PROJECT = "x-tollgate-on-behalf-project"
+SPARED_SECONDS = 1.0
+
+Question = Mapping[str, str]
 
 
 class PrincipalService:
+    """`address` is where a request comes from."""
+
     def __init__(
         self,
         cache: PrincipalCache,
         client: PrincipalClient,
         access_tokens: TokenVerifier,
         service_tokens: TokenVerifier,
+        uses: KeyUses,
     ) -> None:
         self._cache = cache
         self._client = client
         self._access_tokens = access_tokens
         self._service_tokens = service_tokens
-        self._asking: dict[str, threading.Lock] = {}
+        self._uses = uses
+        self._flights: Flights[Principal | None] = Flights()
+        self._spared_until = 0.0
 
-    def authenticate(self, headers: Headers) -> Principal:
+    def authenticate(self, headers: Headers, address: str | None) -> Principal:
         """The caller, or `Unauthorized`, or `DependencyDown` when nobody can say."""
         credential = credential_of(headers)
         if isinstance(credential, ApiKey):
-            return self._find(credential.digest, {"key_hash": credential.digest})
+            return self._key(credential, address)
         try:
             claims = self._access_tokens.verify(credential.text)
         except Unauthorized:
             return self._on_behalf(credential.text, headers)
-        return self._user(claims)
+        return self._session(claims)
 
-    def authorize(self, headers: Headers, scope: str) -> Principal:
+    def authorize(self, headers: Headers, address: str | None, scope: str) -> Principal:
         """The caller, who must have the scope."""
-        principal = self.authenticate(headers)
+        principal = self.authenticate(headers, address)
         if scope not in principal.scopes:
             raise Forbidden(f"This needs the scope `{scope}`.")
         return principal
 
-    def _user(self, claims: Claims) -> Principal:
-        if claims.get("typ") not in (None, "access"):
+    def _key(self, credential: ApiKey, address: str | None) -> Principal:
+        principal = self._find(credential.digest, {"key_hash": credential.digest})
+        if principal.networks:
+            check_source(principal, address)
+        if principal.key:
+            self._uses.note(principal.key)
+        return principal
+
+    def _session(self, claims: Claims) -> Principal:
+        session = claims.get("sid")
+        if claims.get("typ") != "access" or not isinstance(session, str):
             raise Unauthorized("This token is not an access token.")
-        return self._find(f"user:{claims['sub']}", {"user_id": claims["sub"], "project_id": None})
+        return self._find(f"session:{session}", {"session_id": session})
 
     def _on_behalf(self, token: str, headers: Headers) -> Principal:
-        """A service that may act for the principal it names: a worker running a queued call."""
+        """A service that may act for the principal it names: a worker running a queued call, which
+        was checked when it was accepted."""
         claims = self._service_tokens.verify(token)
         if ACT_SCOPE not in str(claims.get("scope", "")).split():
             raise Forbidden(f"This needs the scope `{ACT_SCOPE}`.")
         if key := headers.get(ON_BEHALF_KEY):
             return self._find(f"key:{key}", {"key_id": key})
-        user, project = headers.get(ON_BEHALF_USER), headers.get(ON_BEHALF_PROJECT)
-        if not user:
-            raise Unauthorized("The request names nobody to act for.")
-        return self._find(f"user:{user}:{project}", {"user_id": user, "project_id": project})
+        if user := headers.get(ON_BEHALF_USER):
+            return self._find(f"user:{user}", {"user_id": user})
+        raise Unauthorized("The request names nobody to act for.")
 
-    def _find(self, name: str, question: Mapping[str, str | None]) -> Principal:
+    def _find(self, name: str, question: Question) -> Principal:
         known, principal = self._cache.local(name)
         if known:
             principal_lookups.labels("process").inc()
-            return _existing(principal)
-        with self._asking.setdefault(name, threading.Lock()):
-            known, principal = self._cache.local(name)
-            if not known:
-                principal = self._look_up(name, question)
-        self._asking.pop(name, None)
-        return _existing(principal)
+        else:
+            principal = self._flights.run(name, lambda: self._look_up(name, question))
+        if principal is None:
+            raise Unauthorized("The key or user is unknown, revoked or expired.")
+        return principal
 
-    def _look_up(self, name: str, question: Mapping[str, Any]) -> Principal | None:
+    def _look_up(self, name: str, question: Question) -> Principal | None:
         stored = self._cache.stored(name)
-        if stored and stored.fresh():
+        if stored is None:
+            return self._ask(name, question)
+        self._cache.remember(name, stored)
+        if stored.fresh():
             principal_lookups.labels("redis").inc()
-            self._cache.remember(name, stored)
-            return stored.principal
+        else:
+            principal_lookups.labels("stale").inc()
+            threading.Thread(target=self._renew, args=(name, question), daemon=True).start()
+        return stored.principal
+
+    def _renew(self, name: str, question: Question) -> None:
+        """Once in a few seconds, for what was remembered is kept in the process so long. Not as a
+        flight: the one it was begun in may still be in the air."""
+        try:
+            self._ask(name, question)
+        except DependencyDown:
+            return
+
+    def _ask(self, name: str, question: Question) -> Principal | None:
+        """auth's answer, remembered. After a failure it is spared for a moment: were each of many
+        to wait for it, they would fill the gateway."""
+        if time.monotonic() < self._spared_until:
+            raise DependencyDown("auth")
         try:
             principal = self._client.find(question)
         except DependencyDown:
-            if stored is None:
-                raise
-            principal_lookups.labels("stale").inc()
-            self._cache.remember(name, stored)
-            return stored.principal
+            self._spared_until = time.monotonic() + SPARED_SECONDS
+            raise
         principal_lookups.labels("auth").inc()
         if principal is None:
             self._cache.learn_unknown(name)
         else:
             self._cache.learn(name, principal)
         return principal
-
-
-def _existing(principal: Principal | None) -> Principal:
-    if principal is None:
-        raise Unauthorized("The key or user is unknown, revoked or expired.")
-    return principal

@@ -58,6 +58,4 @@ class GatewayClient:
             headers["x-tollgate-on-behalf-key"] = job.key
         elif job.user:
             headers["x-tollgate-on-behalf-user"] = job.user
-            if job.project:
-                headers["x-tollgate-on-behalf-project"] = job.project
         return headers

@@ -1,0 +1,31 @@
+"""Where a key may be used from."""
+
+import ipaddress
+from functools import lru_cache
+
+from tollgate_common.errors import Forbidden
+from tollgate_common.principal import Principal
+
+
+class SourceNotAllowed(Forbidden):
+    code = "source_not_allowed"
+
+    def __init__(self, address: str | None) -> None:
+        super().__init__(f"This key may not be used from {address or 'an unknown address'}.")
+
+
+def check_source(principal: Principal, address: str | None) -> None:
+    """`SourceNotAllowed` when the principal names networks, and the address is in none."""
+    if principal.networks and not _within(principal.networks, address or ""):
+        raise SourceNotAllowed(address)
+
+
+@lru_cache(maxsize=10_000)
+def _within(networks: tuple[str, ...], address: str) -> bool:
+    """An IPv4 address that came over IPv6 (::ffff:10.0.0.1) is the IPv4 address."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    plain = getattr(parsed, "ipv4_mapped", None) or parsed
+    return any(plain in ipaddress.ip_network(network) for network in networks)
