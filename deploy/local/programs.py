@@ -58,8 +58,12 @@ class Surroundings:
     extra: Mapping[str, str]
 
     def of(self, service: str) -> dict[str, str]:
-        """The variables of a service, those of `.env` below ours."""
-        return {**SMALL, **self.extra, **self._shared(), **self._own(service)}
+        """The variables of a service, those of `.env` below ours. Tokens are issued in the name of
+        the address that people call, unless `.env` says otherwise (RFC 8414)."""
+        shared = self._shared()
+        issuer = self.extra.get("PUBLIC_URL") or shared["GATEWAY_URL"]
+        defaults = {**SMALL, "ISSUER": issuer}
+        return {**defaults, **self.extra, **shared, **self._own(service)}
 
     def _shared(self) -> dict[str, str]:
         settings = self.settings

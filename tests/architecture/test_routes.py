@@ -5,6 +5,8 @@ from pathlib import Path
 
 from tollgate_gateway.inference.endpoints import blueprint as inference
 from tollgate_gateway.management.endpoints import blueprint as management
+from tollgate_gateway.pages.endpoints import blueprint as pages
+from tollgate_gateway.pages.endpoints import blueprint as pages
 
 ROOT = Path(__file__).resolve().parents[2]
 POLICIES = {"public", "requires", "service_only", "authenticated"}
@@ -41,10 +43,10 @@ def test_every_resource_method_has_exactly_one_policy() -> None:
 
 
 def test_every_view_of_the_gateway_has_a_policy() -> None:
-    for blueprint in (inference, management):
+    for blueprint in (inference, management, pages):
         assert blueprint.deferred_functions
     modules = [ROOT / "services/gateway/src/tollgate_gateway" / noun / "endpoints.py"
-               for noun in ("inference", "management")]  # fmt: skip
+               for noun in ("inference", "management", "pages")]  # fmt: skip
     views = [
         node
         for module in modules
