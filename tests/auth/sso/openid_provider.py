@@ -7,6 +7,7 @@ first line it prints is its address.
 """
 
 import base64
+import hmac
 import json
 import os
 import secrets
@@ -15,10 +16,11 @@ import time
 from typing import Any
 
 from authlib.integrations.flask_oauth2 import AuthorizationServer
+from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import AuthorizationCodeMixin, ClientMixin, InvalidRequestError, grants
 from authlib.oauth2.rfc7636 import CodeChallenge
 from authlib.oidc.core import OpenIDCode
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, jsonify, redirect, request
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
 from werkzeug.serving import make_server
@@ -48,6 +50,8 @@ class State:
         self.metadata: dict[str, Any] = {}
         self.only_userinfo: list[str] = []
         self.refuses = False
+        self.moved_to = ""
+        self.instead: dict[str, str] = {}
 
 
 def new_key() -> RSAKey:
@@ -159,8 +163,8 @@ class IdTokens(OpenIDCode):  # type: ignore[misc]  # the library is untyped
         return signed(said, asked.client.secret)
 
 
-def to_b64(text: str) -> str:
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+def to_b64(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
 def signed(claims: dict[str, Any], client_secret: str) -> str:
@@ -168,13 +172,15 @@ def signed(claims: dict[str, Any], client_secret: str) -> str:
     kid = state.key.kid
     if state.signs == "none":
         parts = ({"alg": "none", "kid": kid}, claims)
-        return ".".join([*(to_b64(json.dumps(part)) for part in parts), ""])
+        return ".".join([*(to_b64(json.dumps(part).encode()) for part in parts), ""])
     if state.signs == "secret":
         key = OctKey.import_key(client_secret)
         return jwt.encode({"alg": "HS256", "kid": kid}, claims, key, ["HS256"])
     if state.signs == "public":
-        key = OctKey.import_key(state.key.as_pem(private=False))
-        return jwt.encode({"alg": "HS256", "kid": kid}, claims, key, ["HS256"])
+        parts = ({"alg": "HS256", "kid": kid}, claims)
+        text = ".".join(to_b64(json.dumps(part).encode()) for part in parts)
+        mac = hmac.digest(state.key.as_pem(private=False), text.encode(), "sha256")
+        return f"{text}.{to_b64(mac)}"
     if state.signs == "elliptic":
         elliptic = ECKey.generate_key("P-256")
         return jwt.encode({"alg": "ES256", "kid": kid}, claims, elliptic, ["ES256"])
@@ -182,9 +188,20 @@ def signed(claims: dict[str, Any], client_secret: str) -> str:
     return jwt.encode({"alg": "RS256", "kid": kid}, claims, signing, ["RS256"])
 
 
+@app.before_request
+def answer_instead() -> Response | None:
+    """Something else than what belongs there."""
+    text = state.instead.get(request.path)
+    if text is not None:
+        state.seen.append(request.path.removeprefix("/"))
+    return None if text is None else Response(text, content_type="application/json")
+
+
 @app.get("/.well-known/openid-configuration")
-def discovery() -> Response:
+def discovery() -> Any:
     state.seen.append("discovery")
+    if state.moved_to:
+        return redirect(state.moved_to)
     told = {
         "issuer": state.issuer,
         "authorization_endpoint": f"{state.issuer}/authorize",
@@ -210,7 +227,10 @@ def jwks() -> Response:
 def authorize() -> Any:
     state.seen.append(request.full_path)
     person = None if state.refuses else state.person
-    grant = server.get_consent_grant(end_user=person)
+    try:
+        grant = server.get_consent_grant(end_user=person)
+    except OAuth2Error as error:
+        return server.handle_error_response(server.create_oauth2_request(None), error)
     return server.create_authorization_response(grant_user=person, grant=grant)
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import jwt
 from flask import Flask
+from redis import Redis
 
 from tests.auth.sso.conftest import LOGIN, PUBLIC, Browser, MakeSso, OpenIdProvider, Sso
 
@@ -129,6 +130,21 @@ def test_the_cookie_is_for_https_where_people_call_by_https(
     assert "; Secure" in answer.headers["set-cookie"]
     expected = f"redirect_uri=https%3A%2F%2Fllm.example.com{LOGIN.replace('/', '%2F')}"
     assert expected in answer.headers["location"]
+
+
+def test_what_is_kept_of_a_login_is_kept_for_minutes_and_names_no_code(
+    sso: Sso, idp: OpenIdProvider, browser: Browser, redis: Redis
+) -> None:
+    idp.seat(sso.person())
+    back = browser.visit(browser.begin(sso))
+    (state,) = redis.scan_iter("sso:*")
+    assert 590 <= int(str(redis.ttl(state))) <= 600
+    code = browser.come_back(back).code
+    (kept,) = redis.scan_iter("sso:*")
+    assert 55 <= int(str(redis.ttl(kept))) <= 60
+    assert code.encode() not in kept
+    assert browser.exchange(code).status_code == 200
+    assert list(redis.scan_iter("sso:*")) == []
 
 
 def test_keys_that_were_rotated_are_fetched_anew(

@@ -20,7 +20,7 @@ from tollgate_common.guard import Caller
 
 
 class Actor(NamedTuple):
-    """Who did it: a `user`, a `key`, or the `system` by a command."""
+    """Who did it: a `user`, a `key`, an identity provider (`sso`), or the `system` by a command."""
 
     kind: str
     id: str

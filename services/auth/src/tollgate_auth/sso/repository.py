@@ -55,7 +55,7 @@ def domains_of(provider_ids: Sequence[str]) -> dict[str, list[str]]:
 
 def replace_domains(provider_id: str, domains: Sequence[str]) -> None:
     db.session.execute(delete(SsoDomain).where(SsoDomain.provider_id == provider_id))
-    rows = [{"domain": domain, "provider_id": provider_id} for domain in sorted(domains)]
+    rows = [{"domain": domain, "provider_id": provider_id} for domain in sorted(set(domains))]
     db.session.execute(insert(SsoDomain), rows)
 
 

@@ -19,7 +19,7 @@ from redis import Redis
 from tollgate_auth.sso.login import browser
 from tollgate_auth.sso.login.discovery import WELL_KNOWN, Discovery
 from tollgate_auth.sso.login.errors import BadAnswer, ProviderDown
-from tollgate_auth.sso.login.http import BoundedSession
+from tollgate_auth.sso.login.http import UNREADABLE, BoundedSession
 from tollgate_auth.sso.login.identity import Identity
 from tollgate_auth.sso.login.provider import Provider
 from tollgate_common.logging import get_logger
@@ -76,7 +76,8 @@ class OpenIdClient:
         """What `begin` remembered for this browser, this once."""
         app = self._app(provider)
         found: dict[str, Any] | None = app.framework.get_state_data(session, state)
-        app.framework.clear_state_data(session, state)
+        if found is not None:  # another browser's is left alone
+            app.framework.clear_state_data(session, state)
         return found
 
     def finish(self, provider: Provider, begun: dict[str, Any], code: str) -> Identity:
@@ -127,21 +128,23 @@ class OpenIdClient:
             self._discovery.load(app, provider.issuer)
             app.client_kwargs["token_endpoint_auth_method"] = _auth_method(app)
             yield
-        except requests.JSONDecodeError as error:
-            raise _bad(error, provider) from None
         except requests.RequestException as error:
+            if isinstance(error, requests.JSONDecodeError):
+                raise _bad(error, app, provider) from None
             dependency_failures.labels("identity_provider").inc()
             log.warning("sso_provider_down", provider=provider.id, error=type(error).__name__)
             raise ProviderDown from None
-        except (AuthlibBaseError, JoseError, ValueError, TypeError, KeyError) as error:
-            raise _bad(error, provider) from None
+        except (AuthlibBaseError, JoseError, *UNREADABLE) as error:
+            raise _bad(error, app, provider) from None
         finally:
             self._places.release()
 
 
-def _bad(error: Exception, provider: Provider) -> BadAnswer:
-    """The reason is for the log; the one who has sent a forgery need not know it."""
-    code = getattr(error, "error", None)
+def _bad(error: Exception, app: OpenIdApp, provider: Provider) -> BadAnswer:
+    """The reason is for the log; the one who has sent a forgery need not know it. It may be the
+    provider's keys that were not what they should be: they are asked for anew."""
+    app.server_metadata.pop("jwks", None)
+    code = str(getattr(error, "error", ""))[:80]
     log.warning("sso_answer_refused", provider=provider.id, error=type(error).__name__, code=code)
     return BadAnswer()
 

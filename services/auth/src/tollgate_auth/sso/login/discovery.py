@@ -7,6 +7,8 @@ from typing import Annotated, Any
 from authlib.integrations.flask_client import FlaskOAuth2App
 from pydantic import BaseModel, Field
 
+from tollgate_auth.sso.login.errors import BadDiscovery
+from tollgate_auth.sso.login.http import UNREADABLE
 from tollgate_auth.sso.urls import url_fault
 
 REMEMBERED_SECONDS = 300.0
@@ -53,16 +55,20 @@ class Discovery:
         self._lock = threading.Lock()
 
     def load(self, app: FlaskOAuth2App, issuer: str) -> None:
-        """Tell `app` of its provider; asks the provider when what is known is too old."""
+        """Tell `app` of its provider; asks the provider when what is known is too old.
+        `BadDiscovery`; a `requests.RequestException` when it does not answer."""
         fresh_until, known = self._known.get(issuer, (0.0, {}))
         if time.monotonic() > fresh_until:
             known = self._fetched(app, issuer)
         app.server_metadata = known
 
     def _fetched(self, app: FlaskOAuth2App, issuer: str) -> dict[str, Any]:
-        document = app.load_server_metadata()
-        loaded_at = document["_loaded_at"]
-        known = Metadata.model_validate(document).checked(issuer) | {"_loaded_at": loaded_at}
+        try:
+            document = app.load_server_metadata()
+            known = Metadata.model_validate(document).checked(issuer)
+        except UNREADABLE:
+            raise BadDiscovery from None
+        known["_loaded_at"] = document["_loaded_at"]
         now = time.monotonic()
         with self._lock:
             kept = {name: entry for name, entry in self._known.items() if entry[0] > now}

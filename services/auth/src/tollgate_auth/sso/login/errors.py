@@ -31,6 +31,14 @@ class ProviderDown(DependencyDown):
         super().__init__("The identity provider", retry_after=5)
 
 
+class BadDiscovery(ProviderDown):
+    """It answers, and not what it must: mostly the issuer is set up wrong, by a slash or a path."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.detail = "The identity provider's discovery document does not fit its issuer."
+
+
 class BadCode(Unauthorized):
     """The same for whatever is wrong with it."""
 

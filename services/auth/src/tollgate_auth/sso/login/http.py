@@ -11,6 +11,9 @@ CALL_SECONDS = 5.0
 LARGEST_ANSWER = 512 * 1024
 _PIECE = 64 * 1024
 
+# What reading an answer raises that is not what it should be.
+UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
+
 
 class BoundedSession(OAuth2Session):  # type: ignore[misc]  # the library is untyped
     """Whatever goes wrong on the way is a `requests.RequestException`."""

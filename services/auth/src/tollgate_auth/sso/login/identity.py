@@ -21,7 +21,7 @@ _ENTRA_HOSTS = frozenset(
     {"login.microsoftonline.com", "login.microsoftonline.us", "login.partner.microsoftonline.cn"}
 )
 _ENTRA_VERIFIED = "xms_edov"
-_YES = (True, 1, "1", "true")
+_YES = (True, "1", "true")
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,8 @@ def _valid(kind: TypeAdapter[str], value: Any) -> str | None:
 
 def _verified(claims: Mapping[str, Any], issuer: str) -> bool | None:
     if "email_verified" in claims:
-        return claims["email_verified"] in (True, "true")
+        said = claims["email_verified"]
+        return said is True or said == "true"
     if urlsplit(issuer).hostname in _ENTRA_HOSTS and _ENTRA_VERIFIED in claims:
         return claims[_ENTRA_VERIFIED] in _YES
     return None
