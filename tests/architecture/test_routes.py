@@ -6,7 +6,6 @@ from pathlib import Path
 from tollgate_gateway.inference.endpoints import blueprint as inference
 from tollgate_gateway.management.endpoints import blueprint as management
 from tollgate_gateway.pages.endpoints import blueprint as pages
-from tollgate_gateway.pages.endpoints import blueprint as pages
 
 ROOT = Path(__file__).resolve().parents[2]
 POLICIES = {"public", "requires", "service_only", "authenticated"}

@@ -20,7 +20,6 @@ from tollgate_gateway.management.endpoints import blueprint as management
 from tollgate_gateway.management.front_door import FrontDoor
 from tollgate_gateway.management.openapi import OpenApi
 from tollgate_gateway.pages.endpoints import blueprint as pages
-from tollgate_gateway.pages.endpoints import blueprint as pages
 from tollgate_gateway.principals import changes
 from tollgate_gateway.principals.cache import PrincipalCache
 from tollgate_gateway.principals.client import PrincipalClient
@@ -72,7 +71,6 @@ def create_app(settings: GatewaySettings | None = None) -> Flask:
     app.extensions["openapi"] = OpenApi(services)
     app.register_blueprint(inference)
     app.register_blueprint(management)
-    app.register_blueprint(pages)
     app.register_blueprint(pages)
     _allow_browsers(app, settings)
     health.register(app, {"redis": health.redis(redis), "llm": _lives(settings.llm_url)})

@@ -1,1 +1,1 @@
-"""The few pages that people open by a link: joining, a new password, the end of a single sign-on."""
+"""The pages that people are sent to by a link."""
