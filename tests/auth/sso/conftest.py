@@ -2,11 +2,7 @@
 comes back."""
 
 import secrets
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,53 +12,10 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from tests.auth.conftest import Org
+from tests.auth.sso.running import SECRET, OpenIdProvider, running_provider
 
 PUBLIC = "http://127.0.0.1:8080"
 LOGIN = "/api/v1/auth/sso"
-SECRET = "a secret of the client, with spaces & signs: %"
-SCRIPT = Path(__file__).with_name("openid_provider.py")
-
-
-class OpenIdProvider:
-    """A running provider, and how a test tells it what to do."""
-
-    def __init__(self, process: "subprocess.Popen[str]", issuer: str) -> None:
-        self.process = process
-        self.issuer = issuer
-
-    def know(self, client_id: str, redirect_uri: str) -> None:
-        """Register a client."""
-        sent = {"client_id": client_id, "secret": SECRET, "redirect_uri": redirect_uri}
-        requests.put(f"{self.issuer}/test/clients", json=sent, timeout=5).raise_for_status()
-
-    def seat(self, person: dict[str, Any] | None = None, **more: Any) -> None:
-        """Put a person at the keyboard; all else as it should be, but for `more`."""
-        sent = {"person": person or {}} | more
-        requests.put(f"{self.issuer}/test/state", json=sent, timeout=5).raise_for_status()
-
-    def rotate(self) -> None:
-        requests.put(f"{self.issuer}/test/new-key", timeout=5).raise_for_status()
-
-    def seen(self) -> list[str]:
-        return list(requests.get(f"{self.issuer}/test/seen", timeout=5).json())
-
-    def stop(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-
-@contextmanager
-def running_provider() -> Iterator[OpenIdProvider]:
-    command = [sys.executable, "-W", "ignore", str(SCRIPT)]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as process:
-        assert process.stdout
-        provider = OpenIdProvider(process, process.stdout.readline().strip())
-        try:
-            yield provider
-        finally:
-            provider.stop()
 
 
 @pytest.fixture(scope="session")

@@ -7,15 +7,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 import requests
 
-from tests.auth.sso.conftest import (
-    LOGIN,
-    PUBLIC,
-    SECRET,
-    Browser,
-    MakeSso,
-    OpenIdProvider,
-    Sso,
-)
+from tests.auth.sso.conftest import LOGIN, PUBLIC, Browser, MakeSso, Sso
+from tests.auth.sso.running import SECRET, OpenIdProvider
 
 NOT_VALID = "The identity provider's answer is not valid; please log in again."
 BEGUN_ELSEWHERE = "This login is too old, or was begun elsewhere; please try again."

@@ -6,7 +6,8 @@ import jwt
 from flask import Flask
 from redis import Redis
 
-from tests.auth.sso.conftest import LOGIN, PUBLIC, Browser, MakeSso, OpenIdProvider, Sso
+from tests.auth.sso.conftest import LOGIN, PUBLIC, Browser, MakeSso, Sso
+from tests.auth.sso.running import OpenIdProvider
 
 
 def claims_of(answer: Any) -> dict[str, Any]:

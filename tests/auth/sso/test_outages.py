@@ -11,15 +11,8 @@ import pytest
 from flask import Flask
 
 from tests.auth.conftest import MakeApp, Org, Service
-from tests.auth.sso.conftest import (
-    LOGIN,
-    PUBLIC,
-    Browser,
-    MakeSso,
-    OpenIdProvider,
-    Sso,
-    running_provider,
-)
+from tests.auth.sso.conftest import LOGIN, PUBLIC, Browser, MakeSso, Sso
+from tests.auth.sso.running import OpenIdProvider, running_provider
 
 DOWN = "The identity provider does not answer at the moment; please try again."
 

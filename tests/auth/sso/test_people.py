@@ -6,7 +6,8 @@ import pytest
 from redis import Redis
 
 from tests.auth.conftest import Org
-from tests.auth.sso.conftest import Browser, MakeSso, OpenIdProvider, Sso
+from tests.auth.sso.conftest import Browser, MakeSso, Sso
+from tests.auth.sso.running import OpenIdProvider
 
 NO_ACCOUNT = "You have no account here; please ask an administrator."
 GROUPS = {"platform-admins": "admin", "finance": "billing", "readers": "viewer"}

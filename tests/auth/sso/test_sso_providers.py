@@ -6,7 +6,8 @@ import pytest
 from flask import Flask
 
 from tests.auth.conftest import Org
-from tests.auth.sso.conftest import PUBLIC, SECRET, Browser, MakeSso, OpenIdProvider, Sso
+from tests.auth.sso.conftest import PUBLIC, Browser, MakeSso, Sso
+from tests.auth.sso.running import SECRET, OpenIdProvider
 from tollgate_auth.extensions import db
 from tollgate_auth.roles.permissions import ROLES
 from tollgate_auth.sso.models import SsoProvider
