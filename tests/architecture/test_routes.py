@@ -1,56 +1,74 @@
-"""Every route of every service says who may call it."""
+"""Every route of every service says who may call it: the real apps are walked, route by route."""
 
-import ast
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from typing import Any
 
-from tollgate_gateway.inference.endpoints import blueprint as inference
-from tollgate_gateway.management.endpoints import blueprint as management
-from tollgate_gateway.pages.endpoints import blueprint as pages
+import pytest
+from flask import Flask
+from pydantic import SecretStr
+from werkzeug.routing import Rule
 
-ROOT = Path(__file__).resolve().parents[2]
-POLICIES = {"public", "requires", "service_only", "authenticated"}
-HTTP = {"get", "post", "put", "patch", "delete"}
+from tollgate_auth.app import create_app as make_auth
+from tollgate_auth.roles.permissions import PERMISSIONS
+from tollgate_auth.settings import AuthSettings
+from tollgate_gateway.app import create_app as make_gateway
+from tollgate_gateway.settings import GatewaySettings
+from tollgate_llm.app import create_app as make_llm
+from tollgate_llm.settings import LlmSettings
+from tollgate_reports.app import create_app as make_reports
+from tollgate_reports.settings import ReportsSettings
 
-
-def policy_of(node: ast.FunctionDef) -> set[str]:
-    names = set()
-    for decorator in node.decorator_list:
-        target = decorator.func if isinstance(decorator, ast.Call) else decorator
-        names.add(target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", ""))
-    return names & POLICIES
-
-
-def resource_methods(path: Path) -> list[tuple[str, ast.FunctionDef]]:
-    """The HTTP methods of the classes of a module: what flask-restx calls."""
-    return [
-        (f"{path.relative_to(ROOT)}:{method.lineno} {owner.name}.{method.name}", method)
-        for owner in ast.walk(ast.parse(path.read_text()))
-        if isinstance(owner, ast.ClassDef)
-        for method in owner.body
-        if isinstance(method, ast.FunctionDef) and method.name in HTTP
-    ]
-
-
-def test_every_resource_method_has_exactly_one_policy() -> None:
-    methods = [
-        found
-        for path in ROOT.glob("services/*/src/*/**/endpoints.py")
-        for found in resource_methods(path)
-    ]
-    assert methods
-    assert [name for name, method in methods if len(policy_of(method)) != 1] == []
+# Nobody listens there: an app only has to be put together.
+SETTINGS: dict[str, Any] = {
+    "database_url": "postgresql://nobody@127.0.0.1:9/nothing",
+    "redis_url": "redis://127.0.0.1:9/0",
+    "encryption_key": SecretStr("A" * 43 + "="),
+    "service_client_secret": SecretStr("secret"),
+    "log_level": "ERROR",
+}
+MAKERS: dict[str, Callable[[], Flask]] = {
+    "auth": lambda: make_auth(AuthSettings.load(SETTINGS)),
+    "gateway": lambda: make_gateway(GatewaySettings.load(SETTINGS)),
+    "llm": lambda: make_llm(LlmSettings.load(SETTINGS)),
+    "reports": lambda: make_reports(ReportsSettings.load(SETTINGS)),
+}
+OPEN_TO_ALL = {"public", "authenticated"}
+FILES = "static"
 
 
-def test_every_view_of_the_gateway_has_a_policy() -> None:
-    for blueprint in (inference, management, pages):
-        assert blueprint.deferred_functions
-    modules = [ROOT / "services/gateway/src/tollgate_gateway" / noun / "endpoints.py"
-               for noun in ("inference", "management", "pages")]  # fmt: skip
-    views = [
-        node
-        for module in modules
-        for node in ast.parse(module.read_text()).body
-        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
-    ]
-    assert len(views) > 5
-    assert [view.name for view in views if len(policy_of(view)) != 1] == []
+@pytest.fixture(scope="module", params=sorted(MAKERS))
+def app(request: pytest.FixtureRequest) -> Flask:
+    return MAKERS[request.param]()
+
+
+def methods(app: Flask) -> Iterator[tuple[str, Callable[..., Any]]]:
+    """What answers each method of each route: a plain view, or a method of a resource."""
+    for rule in app.url_map.iter_rules():
+        view: Any = app.view_functions[rule.endpoint]
+        resource = getattr(view, "view_class", None)
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            named = f"{method} {rule.rule}"
+            yield named, getattr(resource, method.lower()) if resource else view
+
+
+def is_file(rule: Rule) -> bool:
+    return str(rule.endpoint).endswith(f".{FILES}")
+
+
+def test_every_route_has_a_policy(app: Flask) -> None:
+    files = {f"GET {rule.rule}" for rule in app.url_map.iter_rules() if is_file(rule)}
+    found = dict(methods(app))
+    assert len(found) > 5
+    without = [name for name, view in found.items() if not hasattr(view, "policy")]
+    assert set(without) <= files
+
+
+def test_every_permission_that_a_route_names_exists(app: Flask) -> None:
+    named = {str(getattr(view, "policy", "public")) for _, view in methods(app)}
+    permissions = {policy for policy in named if not policy.startswith("service:")}
+    assert permissions - OPEN_TO_ALL <= set(PERMISSIONS)
+
+
+def test_nobody_calls_what_is_internal_without_credentials(app: Flask) -> None:
+    internal = [view for name, view in methods(app) if "/internal/" in name]
+    assert not {getattr(view, "policy", "public") for view in internal} & OPEN_TO_ALL

@@ -12,7 +12,7 @@ from flask_restx import Api, Namespace
 from pydantic import BaseModel
 from werkzeug.exceptions import BadRequest as WerkzeugBadRequest
 
-from tollgate_common.errors import BadRequest, InvalidField
+from tollgate_common.errors import BadRequest, InvalidField, NotFound
 from tollgate_common.guard import public
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
@@ -40,6 +40,10 @@ class ManagementApi(Api):  # type: ignore[misc]  # the library is untyped
 
     def handle_error(self, error: Exception) -> NoReturn:
         raise error
+
+    @public
+    def render_root(self) -> NoReturn:
+        raise NotFound("There is nothing here; /docs lists what there is.")
 
     def serve(self, app: Flask, namespaces: Iterable[Namespace]) -> None:
         """Add the namespaces to the app, and the document that the gateway merges."""
