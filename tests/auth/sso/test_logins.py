@@ -1,5 +1,6 @@
 """Logging in with an identity provider, as it should go."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import jwt
@@ -71,6 +72,18 @@ def test_a_user_of_the_organisation_is_linked_by_a_verified_address(
     assert claims_of(browser.exchange(browser.log_in(sso).code))["sub"] == made["id"]
     assert sso.users()[email]["role"] == "billing"
     assert [entry["target"]["id"] for entry in sso.audited("user.linked")] == [made["id"]]
+
+
+def test_two_first_logins_of_a_person_at_once_make_one_user(
+    app: Flask, sso: Sso, idp: OpenIdProvider
+) -> None:
+    idp.seat(sso.person())
+    browsers = [Browser(app) for _ in range(4)]
+    backs = [browser.visit(browser.begin(sso)) for browser in browsers]
+    with ThreadPoolExecutor(len(browsers)) as threads:
+        landings = list(threads.map(Browser.come_back, browsers, backs))
+    assert [landing.error for landing in landings] == [""] * len(browsers)
+    assert len(sso.audited("user.created")) == len(sso.audited("user.linked")) == 1
 
 
 def test_two_providers_do_not_share_their_subjects(

@@ -29,6 +29,13 @@ def talker() -> Iterator[OpenIdProvider]:
         yield idp
 
 
+@pytest.fixture(scope="module")
+def stranger() -> Iterator[OpenIdProvider]:
+    """A provider that never says of itself what fits, so that nothing of it is remembered."""
+    with running_provider() as idp:
+        yield idp
+
+
 def begin(app: Flask, sso: Sso) -> Any:
     return app.test_client().get(f"{LOGIN}/{sso.name}/login")
 
@@ -98,11 +105,10 @@ def test_a_silent_provider_keeps_its_own_logins_waiting_and_no_key_look_ups(
     ids=lambda metadata: next(iter(metadata)),
 )
 def test_a_discovery_document_that_does_not_fit_is_refused(
-    app: Flask, make_sso: MakeSso, metadata: dict[str, Any]
+    app: Flask, make_sso: MakeSso, stranger: OpenIdProvider, metadata: dict[str, Any]
 ) -> None:
-    with running_provider() as idp:
-        idp.seat(metadata=metadata)
-        answer = begin(app, make_sso(issuer=idp.issuer))
+    stranger.seat(metadata=metadata)
+    answer = begin(app, make_sso(issuer=stranger.issuer))
     assert answer.status_code == 503
     assert answer.get_json()["detail"] in (DOWN, UNFIT)
     assert "location" not in answer.headers
@@ -144,18 +150,18 @@ def test_a_strange_answer_sends_the_browser_back(
 
 
 @pytest.mark.parametrize("text", STRANGE)
-def test_a_strange_discovery_document_is_503(app: Flask, make_sso: MakeSso, text: str) -> None:
-    with running_provider() as idp:
-        idp.seat(instead={WELL_KNOWN: text})
-        assert begin(app, make_sso(issuer=idp.issuer)).status_code == 503
+def test_a_strange_discovery_document_is_503(
+    app: Flask, make_sso: MakeSso, stranger: OpenIdProvider, text: str
+) -> None:
+    stranger.seat(instead={WELL_KNOWN: text})
+    assert begin(app, make_sso(issuer=stranger.issuer)).status_code == 503
 
 
 def test_a_discovery_document_is_not_followed_elsewhere(
-    app: Flask, make_sso: MakeSso, idp: OpenIdProvider
+    app: Flask, make_sso: MakeSso, idp: OpenIdProvider, stranger: OpenIdProvider
 ) -> None:
-    with running_provider() as other:
-        other.seat(moved_to=f"{idp.issuer}/.well-known/openid-configuration")
-        assert begin(app, make_sso(issuer=other.issuer)).status_code == 503
+    stranger.seat(moved_to=f"{idp.issuer}{WELL_KNOWN}")
+    assert begin(app, make_sso(issuer=stranger.issuer)).status_code == 503
     assert "discovery" not in idp.seen()
 
 
