@@ -1,12 +1,20 @@
 """The audit log: written with every change, and whole."""
 
+import threading
+import time
+from typing import Any
+
 import pytest
 from flask import Flask
+from redis import Redis
 from sqlalchemy import text
 
 from tests.auth.conftest import Org
 from tollgate_auth.audit import service as audit
+from tollgate_auth.audit.jobs import consume, take
 from tollgate_auth.extensions import db
+from tollgate_common.events.cloudevents import make_event
+from tollgate_common.events.streams import publish
 
 
 def entries(org: Org) -> list[dict[str, object]]:
@@ -94,3 +102,50 @@ def test_a_wrong_filter_is_4xx_naming_it(org: Org, query: str) -> None:
     answer = org.owner.get(f"/audit-log?{query}")
     assert answer.status_code == 422
     assert answer.get_json()["param"] == query.partition("=")[0]
+
+
+def change(of: Org, **more: Any) -> bytes:
+    data = {
+        "org": of.id, "actor": {"kind": "user", "id": of.owner_id}, "action": "model.changed",
+        "target": {"kind": "model", "id": "m" * 256}, "before": None, "after": {"strategy": "x"},
+        "address": "192.0.2.1", "request_id": "req_1", "at": "2026-11-21T10:00:00.000Z",
+    }  # fmt: skip
+    return make_event("change.recorded", "llm", data | more)
+
+
+def test_what_another_service_records_is_an_entry_once(app: Flask, org: Org) -> None:
+    raw = change(org)
+    with app.app_context():
+        for _ in range(3):
+            take(raw)
+        take(change(org))
+    found = [entry for entry in entries(org) if entry["action"] == "model.changed"]
+    assert len(found) == 2
+    assert found[0]["actor"] == {"kind": "user", "id": org.owner_id}
+    assert (found[0]["address"], found[0]["at"]) == ("192.0.2.1", "2026-11-21T10:00:00.000Z")
+    assert fault(app, org) is None
+
+
+def test_what_is_no_change_of_ours_is_left_out(app: Flask, org: Org) -> None:
+    before = len(entries(org))
+    with app.app_context():
+        for raw in (b"", b"{}", change(org, org="org_unknown"), change(org, at="yesterday")):
+            take(raw)
+    assert len(entries(org)) == before
+    assert fault(app, org) is None
+
+
+def test_changes_are_taken_from_the_stream_and_acknowledged(
+    app: Flask, org: Org, redis: Redis
+) -> None:
+    stop = threading.Event()
+    publish(redis, "change.recorded", change(org))
+    thread = threading.Thread(target=consume, args=(app, redis, stop))
+    thread.start()
+    deadline = time.monotonic() + 10
+    while redis.xlen("events:change.recorded") and time.monotonic() < deadline:
+        time.sleep(0.01)
+    stop.set()
+    thread.join()
+    assert redis.xlen("events:change.recorded") == 0
+    assert entries(org)[0]["action"] == "model.changed"

@@ -3,6 +3,7 @@
 import csv
 import io
 from decimal import Decimal
+from typing import Any
 
 import requests
 
@@ -81,3 +82,29 @@ def test_a_report_is_made_and_its_link_needs_no_credential(platform: Platform, k
     assert sum(Decimal(line["cost_usd"]) for line in lines) == Decimal(row["cost_usd"])
     tampered = requests.get(platform.url + report["download_url"] + "x", timeout=10)
     assert tampered.status_code in (401, 403)
+
+
+def test_changes_to_providers_and_models_are_in_the_audit_log(platform: Platform) -> None:
+    secret = "sk-canary-of-the-audit-log"
+    provider = {"kind": "openai", "base_url": "http://127.0.0.1:9/v1", "api_key": secret}
+    model = {"routes": [{"provider": "audited", "model": "x"}]}
+    for method, path, body in (
+        ("PUT", "/providers/audited", provider), ("PUT", "/models/audited", model),
+        ("DELETE", "/models/audited", None), ("DELETE", "/providers/audited", None),
+    ):  # fmt: skip
+        assert platform.api(method, path, json=body).ok
+
+    def recorded() -> Any:
+        log = platform.api("GET", "/audit-log", params={"target": "audited"})
+        assert secret not in log.text
+        found = log.json()["data"]
+        return found if len(found) == 4 else None
+
+    newest_first = eventually(recorded)
+    assert [entry["action"] for entry in newest_first] == [
+        "provider.deleted", "model.deleted", "model.changed", "provider.changed"
+    ]  # fmt: skip
+    put, me = newest_first[-1], platform.api("GET", "/me").json()
+    assert put["actor"] == {"kind": "user", "id": me["user"]}
+    assert put["after"]["api_key"] == "***"
+    assert put["address"] == "127.0.0.1"

@@ -12,6 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from tollgate_auth import models as _tables  # noqa: F401 - migrations need all of them known
 from tollgate_auth.attempts.service import Attempts
 from tollgate_auth.audit.endpoints import namespace as audit
+from tollgate_auth.audit.jobs import consume as take_changes
 from tollgate_auth.clients.service import ServiceClients
 from tollgate_auth.extensions import LOOKUPS, SCHEMA, VERSIONS, db
 from tollgate_auth.fields import ObjectIdConverter
@@ -85,6 +86,7 @@ def create_worker() -> Flask:
     schema_version.require(engine, SCHEMA, VERSIONS)
     _start(outbox.sweep, engine, redis)
     _start(keep_house, app)
+    _start(take_changes, app, redis)
     return app
 
 

@@ -1,5 +1,7 @@
 """The llm service."""
 
+import threading
+
 from flask import Flask
 
 from tollgate_common import db as databases
@@ -12,6 +14,7 @@ from tollgate_llm.extensions import SCHEMA, VERSIONS, db
 from tollgate_llm.inference import endpoints as inference
 from tollgate_llm.inference import listing
 from tollgate_llm.jobs import endpoints as jobs
+from tollgate_llm.outbox import outbox
 from tollgate_llm.providers.endpoints import namespace as providers
 from tollgate_llm.settings import LlmSettings
 
@@ -30,14 +33,19 @@ def create_app(settings: LlmSettings | None = None) -> Flask:
     app.extensions["providers"] = parts.providers
     app.extensions["catalog"] = parts.catalog
     app.extensions["snapshots"] = parts.snapshots
+    app.extensions["redis"] = parts.redis
     ManagementApi("Tollgate llm").serve(app, (providers, models, jobs.namespace))
     health.register(app, {"postgres": databases.ready(engine), "redis": health.redis(parts.redis)})
     return app
 
 
 def create_worker() -> Flask:
-    """The app as a server's worker runs it: not on tables older than this code."""
+    """The app as a server's worker runs it: not on tables older than this code, and with the
+    sweeping of its outbox."""
     app = create_app()
     with app.app_context():
-        schema_version.require(db.engine, SCHEMA, VERSIONS)
+        engine = db.engine
+    schema_version.require(engine, SCHEMA, VERSIONS)
+    arguments = (engine, app.extensions["redis"], threading.Event())
+    threading.Thread(target=outbox.sweep, args=arguments, daemon=True).start()
     return app

@@ -15,7 +15,9 @@ import msgspec
 
 from tollgate_common.ids import new_uuid
 
-SCHEMA_VERSIONS = {"usage.recorded": 1, "key.changed": 1, "user.changed": 1}
+SCHEMA_VERSIONS = {
+    "usage.recorded": 1, "key.changed": 1, "user.changed": 1, "change.recorded": 1
+}  # fmt: skip
 
 
 class MalformedEvent(ValueError):

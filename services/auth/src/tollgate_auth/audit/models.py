@@ -9,7 +9,8 @@ from tollgate_auth.database import Base, Moment
 
 class AuditEntry(Base):
     """One change. `hash` covers the entry and the hash of the one before it in the organisation;
-    the database itself refuses to update or delete a row."""
+    the database itself refuses to update or delete a row. `source` is the event that brought it
+    from another service, of which one entry is made however often it comes."""
 
     __tablename__ = "audit_log"
 
@@ -20,9 +21,10 @@ class AuditEntry(Base):
     actor_id: Mapped[str] = mapped_column(String(100))
     action: Mapped[str] = mapped_column(String(60))
     target_kind: Mapped[str] = mapped_column(String(20))
-    target_id: Mapped[str] = mapped_column(String(100))
+    target_id: Mapped[str] = mapped_column(String(300))
     before: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     after: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     address: Mapped[str | None] = mapped_column(String(45))
     request_id: Mapped[str | None] = mapped_column(String(128))
+    source: Mapped[str | None] = mapped_column(String(40), unique=True)
     hash: Mapped[bytes] = mapped_column(LargeBinary)

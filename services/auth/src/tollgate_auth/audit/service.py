@@ -7,6 +7,7 @@ the organisation's row keeps the head. An altered, missing, reordered or cut-off
 import hashlib
 import ipaddress
 import json
+from collections.abc import Mapping
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -15,7 +16,9 @@ from flask import g, has_request_context, request
 
 from tollgate_auth.audit import repository
 from tollgate_auth.audit.models import AuditEntry
+from tollgate_auth.database import refusing
 from tollgate_auth.organisations import repository as organisations
+from tollgate_common.errors import Conflict
 from tollgate_common.guard import Caller
 
 
@@ -43,13 +46,32 @@ def record(
 ) -> None:
     """Write down a change, in its own transaction. `target` is a kind and an id; `before` and
     `after` hold no secret."""
-    organisation = organisations.lock(org)
     entry = AuditEntry(
-        org_id=org, number=organisation.audit_length + 1, at=datetime.now(UTC),
+        org_id=org, at=datetime.now(UTC),
         actor_kind=actor.kind, actor_id=actor.id, action=action,
         target_kind=target[0], target_id=target[1], before=before, after=after,
         address=client_address(), request_id=_request_id(),
     )  # fmt: skip
+    _append(entry)
+
+
+def record_event(source: str, data: Mapping[str, Any]) -> None:
+    """Write down what another service has recorded (`change.recorded`, by its event's id). One
+    that is there already is `Conflict`."""
+    entry = AuditEntry(
+        org_id=data["org"], at=datetime.fromisoformat(data["at"]),
+        actor_kind=data["actor"]["kind"], actor_id=data["actor"]["id"], action=data["action"],
+        target_kind=data["target"]["kind"], target_id=data["target"]["id"],
+        before=data["before"], after=data["after"],
+        address=data["address"], request_id=data["request_id"], source=source,
+    )  # fmt: skip
+    with refusing("uq_audit_log_source", Conflict("The change is recorded already.")):
+        _append(entry)
+
+
+def _append(entry: AuditEntry) -> None:
+    organisation = organisations.lock(entry.org_id)
+    entry.number = organisation.audit_length + 1
     entry.hash = chained(organisation.audit_hash, entry)
     organisation.audit_length, organisation.audit_hash = entry.number, entry.hash
     repository.add(entry)

@@ -1,9 +1,11 @@
 """The rules of models: an organisation's own, and those it can call without setting them up."""
 
+from typing import Any
+
 from sqlalchemy.orm import Session
 
 from tollgate_common.errors import InvalidField
-from tollgate_common.logging import get_logger
+from tollgate_llm import changes
 from tollgate_llm.catalog import repository
 from tollgate_llm.catalog.errors import ModelNotFound
 from tollgate_llm.catalog.models import ModelRow
@@ -13,8 +15,6 @@ from tollgate_llm.routing.service import Router
 
 NAME_CHARACTERS = 256
 LIVE = "live"
-
-log = get_logger(__name__)
 
 
 class CatalogService:
@@ -43,6 +43,7 @@ class CatalogService:
         """Create or replace."""
         if not name or len(name) > NAME_CHARACTERS or not name.isprintable():
             raise InvalidField("name: 1 to 256 printable characters.", param="name")
+        before = _audited(repository.get(session, org, name))
         price = wanted.price.model_dump(exclude_none=True) if wanted.price else None
         repository.put(
             session, org, name,
@@ -50,13 +51,15 @@ class CatalogService:
             strategy=wanted.strategy,
             price=price,
         )  # fmt: skip
-        log.info("model_changed", org=org, model=name)
+        after = wanted.model_dump(mode="json")
+        changes.record(session, "model.changed", ("model", name), before, after)
         return ModelOut(name=name, source="organisation", **wanted.model_dump())
 
     def remove(self, session: Session, org: str, name: str) -> None:
+        before = _audited(repository.get(session, org, name))
         if not repository.remove(session, org, name):
             raise ModelNotFound(name)
-        log.info("model_removed", org=org, model=name)
+        changes.record(session, "model.deleted", ("model", name), before, None)
 
     def _price(self, org: str, row: ModelRow) -> Price | None:
         """The organisation's own, else that of the first route which has one."""
@@ -70,6 +73,10 @@ class CatalogService:
 
 def _rows(session: Session, org: str) -> list[ModelRow]:
     return repository.all_of(session, org)
+
+
+def _audited(row: ModelRow | None) -> dict[str, Any] | None:
+    return {"routes": row.routes, "strategy": row.strategy, "price": row.price} if row else None
 
 
 def _from_row(row: ModelRow, price: Price | None) -> ModelOut:

@@ -1,12 +1,14 @@
 """The rules of providers: an organisation's own, over the platform's."""
 
 import re
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from tollgate_common.errors import InvalidField
 from tollgate_common.logging import get_logger
 from tollgate_common.sealing import SealBroken, Sealer
+from tollgate_llm import changes
 from tollgate_llm.providers import repository
 from tollgate_llm.providers.errors import ProviderNotFound
 from tollgate_llm.providers.kinds import Kind, Provider
@@ -50,22 +52,26 @@ class ProviderService:
                 "name: small letters, digits, `.`, `_` and `-`, at most 64.", param="name"
             )
         base_url = wanted.base_url or self._defaults[wanted.kind]
+        before = _audited(repository.get(session, org, name))
         sealed = self._sealed(session, org, name, wanted, base_url)
         repository.put(session, org, name, kind=wanted.kind, base_url=base_url, sealed=sealed)
-        log.info("provider_changed", org=org, provider=name, kind=wanted.kind)
-        return ProviderOut(
+        put = ProviderOut(
             name=name,
             kind=wanted.kind,
             base_url=base_url,
             has_api_key=sealed is not None,
             source="organisation",
         )
+        after = put.model_dump(mode="json") | ({"api_key": "***"} if wanted.api_key else {})
+        changes.record(session, "provider.changed", ("provider", name), before, after)
+        return put
 
     def remove(self, session: Session, org: str, name: str) -> None:
         """The platform's provider of that name, if any, takes its place."""
+        before = _audited(repository.get(session, org, name))
         if not repository.remove(session, org, name):
             raise ProviderNotFound(name)
-        log.info("provider_removed", org=org, provider=name)
+        changes.record(session, "provider.deleted", ("provider", name), before, None)
 
     def _sealed(
         self, session: Session, org: str, name: str, wanted: ProviderIn, base_url: str
@@ -92,6 +98,10 @@ class ProviderService:
 def purpose(org: str, name: str) -> str:
     """What a credential is sealed for: it opens in no other row."""
     return f"provider:{org}/{name}"
+
+
+def _audited(row: ProviderRow | None) -> dict[str, Any] | None:
+    return _from_row(row).model_dump(mode="json") if row else None
 
 
 def _from_row(row: ProviderRow) -> ProviderOut:

@@ -1,0 +1,7 @@
+"""llm's outbox: what others must hear of is written in the transaction that changes it."""
+
+from tollgate_common.events.outbox import Outbox, outbox_table
+from tollgate_llm.database import metadata
+
+outbox_rows = outbox_table(metadata)
+outbox = Outbox(outbox_rows, "llm")
