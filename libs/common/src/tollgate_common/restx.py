@@ -92,7 +92,7 @@ def json_body(model: type[ModelT]) -> ModelT:
     """The request's JSON as `model`; 400 when it is no JSON object, 422 naming a wrong field."""
     try:
         data = request.get_json(force=True)
-    except WerkzeugBadRequest:
+    except (WerkzeugBadRequest, RecursionError):
         raise BadRequest("The body is not valid JSON.", param="body") from None
     if not isinstance(data, dict):
         raise BadRequest("The body must be a JSON object.", param="body")

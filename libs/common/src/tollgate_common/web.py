@@ -25,6 +25,8 @@ def make_app(service: str, settings: CommonSettings) -> Flask:
     app = Flask(service, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.url_map.strict_slashes = False
+    # It would redirect, to whatever host the request claims to have come for.
+    app.url_map.merge_slashes = False
     app.before_request(_begin)
     app.after_request(_finish)
     answers.register(app)
