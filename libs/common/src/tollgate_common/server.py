@@ -13,9 +13,17 @@ from tollgate_common.settings import CommonSettings
 
 WorkerClass = Literal["gthread", "gevent"]
 
+HEADER_FIELDS = 120
 
-def serve(app: str, settings: CommonSettings, worker_class: WorkerClass) -> None:
-    """Serve `app` ("module:create_app()") until told to stop.
+
+def serve(
+    app: str,
+    settings: CommonSettings,
+    worker_class: WorkerClass,
+    header_fields: int = HEADER_FIELDS,
+) -> None:
+    """Serve `app` ("module:create_app()") until told to stop. `header_fields` are the most that a
+    request may have.
 
     This process becomes gunicorn's own and imports no application: each worker does, after gevent
     has patched the standard library where it is used.
@@ -40,6 +48,10 @@ def serve(app: str, settings: CommonSettings, worker_class: WorkerClass) -> None
         "control_socket_disable": True,
         "limit_request_field_size": 16384,
         "limit_request_line": 8190,
+        "limit_request_fields": header_fields,
+        # Nobody's SCRIPT_NAME or X-Forwarded-Proto counts, not even from this machine. Which
+        # proxies are believed about addresses is the services' own setting.
+        "forwarded_allow_ips": "",
         "loglevel": "warning",
         "when_ready": hooks.serve_metrics(settings.host, settings.metrics_port),
         "child_exit": hooks.forget_worker,

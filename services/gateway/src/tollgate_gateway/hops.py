@@ -14,9 +14,12 @@ PASSED_OF_OURS = frozenset({"x-tollgate-timeout", "x-tollgate-drop-params", "x-t
 
 
 def target(request: Request) -> str:
-    """The path with its query string, as it came."""
+    """The path with its query string, as it came; of a whole URL, which a request line may have
+    (RFC 9112, section 3.2.2), no more than that."""
     query = request.query_string.decode("latin-1")
     path = request.environ.get("RAW_URI", request.path).split("?", 1)[0]
+    if not path.startswith("/"):
+        path = f"/{path.partition('://')[2].partition('/')[2]}"
     return f"{path}?{query}" if query else path
 
 
