@@ -4,22 +4,40 @@ flask-restx renders errors itself, and differently under test; here it re-raises
 the app's own handlers answer everywhere the same (`errors.answers`).
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NoReturn, TypeVar
 
 from flask import Flask, Response, jsonify, request
 from flask_restx import Api, Namespace
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
+from pydantic.json_schema import GenerateJsonSchema
 from werkzeug.exceptions import BadRequest as WerkzeugBadRequest
 
+from tollgate_common import api_document
 from tollgate_common.errors import BadRequest, InvalidField, NotFound
 from tollgate_common.guard import public
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 ViewT = TypeVar("ViewT", bound=Callable[..., Any])
 
+PREFIX = "/api/v1"
 PAGE_DEFAULT = 50
 PAGE_MAX = 200
+NULL = {"type": "null"}
+
+
+class Paging(BaseModel):
+    """What every list takes; read by `page_size` and by the list's own idea of a place."""
+
+    limit: int = Field(PAGE_DEFAULT, ge=1, le=PAGE_MAX, description="How many at most.")
+    cursor: str | None = Field(None, description="`next_cursor` of the page before.")
+
+
+class Untitled(GenerateJsonSchema):
+    """Without a title for each field, which says its name once more."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
 
 
 class ManagementApi(Api):  # type: ignore[misc]  # the library is untyped
@@ -29,7 +47,7 @@ class ManagementApi(Api):  # type: ignore[misc]  # the library is untyped
         super().__init__(
             title=title,
             version="1",
-            prefix="/api/v1",
+            prefix=PREFIX,
             doc=False,
             add_specs=False,
             catch_all_404=False,
@@ -47,15 +65,17 @@ class ManagementApi(Api):  # type: ignore[misc]  # the library is untyped
 
     def serve(self, app: Flask, namespaces: Iterable[Namespace]) -> None:
         """Add the namespaces to the app, and the document that the gateway merges."""
+        app.config["RESTX_INCLUDE_ALL_MODELS"] = True  # also those that only others refer to
         self.init_app(app, add_specs=False)  # theirs would carry no policy
         for namespace in namespaces:
             self.add_namespace(namespace)
 
         @public
         def swagger() -> Response:
-            return jsonify(self.__schema__)
+            patterns = api_document.path_patterns(app, PREFIX)
+            return jsonify(api_document.complete(self.__schema__, patterns))
 
-        app.add_url_rule("/api/v1/swagger.json", "swagger", swagger)
+        app.add_url_rule(f"{PREFIX}/swagger.json", "swagger", swagger)
 
 
 class Noun(Namespace):  # type: ignore[misc]  # the library is untyped
@@ -66,26 +86,48 @@ class Noun(Namespace):  # type: ignore[misc]  # the library is untyped
         answers: Mapping[int, tuple[str, Any] | str],
         *,
         body: Any = None,
-        params: Mapping[str, str] | None = None,
+        params: Sequence[type[BaseModel]] = (),
         public: bool = False,
+        produces: str = "",
     ) -> Callable[[ViewT], ViewT]:
         """Document a method: what each status means (with its model, if it has one), what is
-        sent, the query's parameters, and that no credentials are needed."""
-        responses = {
-            str(status): (said, None) if isinstance(said, str) else said
-            for status, said in answers.items()
+        sent, the query string, that no credentials are needed, and the media type of an answer
+        that is no JSON. What many answer alike is `api_document`'s."""
+        shown: dict[str, Any] = {
+            "responses": {
+                str(status): (said, None) if isinstance(said, str) else said
+                for status, said in answers.items()
+            },
+            "params": {name: p for model in params for name, p in _parameters(model).items()},
         }
-        shown: dict[str, Any] = {"responses": responses, "params": dict(params or {})}
         if body is not None:
             shown |= {"expect": [body], "validate": False}
         if public:
             shown["security"] = []
+        if produces:
+            shown["produces"] = [produces]
 
         def mark(view: ViewT) -> ViewT:
             marked: ViewT = self.doc(**shown)(view)
             return marked
 
         return mark
+
+
+def _parameters(model: type[BaseModel]) -> dict[str, Any]:
+    """The fields of a query string's model, as Swagger's parameters."""
+    fields: dict[str, Any] = _schema(model)["properties"]
+    return {name: _parameter(dict(schema)) for name, schema in fields.items()}
+
+
+def _parameter(schema: dict[str, Any]) -> dict[str, Any]:
+    """A query string has no null: what may be null may be left out."""
+    for choice in schema.pop("anyOf", ()):
+        schema |= choice if choice != NULL else {}
+    if schema.get("default", ...) is None:
+        del schema["default"]
+    several = {"collectionFormat": "csv"} if schema.get("type") == "array" else {}
+    return {"in": "query", "description": schema.pop("description", ""), "schema": schema} | several
 
 
 def json_body(model: type[ModelT]) -> ModelT:
@@ -119,7 +161,11 @@ def page(rows: list[dict[str, Any]], next_cursor: str | None = None) -> dict[str
 
 def document(namespace: Namespace, model: type[BaseModel]) -> Any:
     """A pydantic model as a Swagger model of the same name, its nested models beside it."""
-    schema = model.model_json_schema(ref_template="#/definitions/{model}")
+    schema = _schema(model)
     for name, nested in schema.pop("$defs", {}).items():
         namespace.schema_model(name, nested)
     return namespace.schema_model(model.__name__, schema)
+
+
+def _schema(model: type[BaseModel]) -> dict[str, Any]:
+    return model.model_json_schema(ref_template="#/definitions/{model}", schema_generator=Untitled)

@@ -15,12 +15,14 @@ class Filters(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    project: str | None = None
-    key: str | None = None
-    user: str | None = None
+    project: str | None = Field(None, description="Of this project.")
+    key: str | None = Field(None, description="Made with this key.")
+    user: str | None = Field(None, description="Made by this user.")
     model: str | None = Field(None, description="The model that was asked for.")
-    provider: str | None = None
-    status: Literal["ok", "client_closed", "provider_error", "lost"] | None = None
+    provider: str | None = Field(None, description="The provider that answered.")
+    status: Literal["ok", "client_closed", "provider_error", "lost"] | None = Field(
+        None, description="How it ended."
+    )
 
 
 def filters_for(caller: Caller, filters: Filters, mode: Mode | None) -> dict[str, str]:
@@ -39,9 +41,3 @@ def filters_for(caller: Caller, filters: Filters, mode: Mode | None) -> dict[str
             raise InvalidField("project: a key sees its own project only.", param="project")
         chosen["project"] = caller.project
     return chosen
-
-
-def described(query: type[BaseModel]) -> dict[str, str]:
-    """The parameters of a query string, for its documentation."""
-    fields = query.model_fields.items()
-    return {name: field.description or "Only requests that have it." for name, field in fields}

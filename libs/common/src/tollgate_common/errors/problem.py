@@ -7,6 +7,20 @@ import msgspec
 from tollgate_common.errors.base import TollgateError
 
 CONTENT_TYPE = "application/problem+json"
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "description": "RFC 9457. `code` is for programs; `param` names the field that is wrong.",
+    "required": ["type", "title", "status", "detail", "code", "request_id"],
+    "properties": {
+        "type": {"type": "string", "format": "uri"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "code": {"type": "string"},
+        "request_id": {"type": "string"},
+        "param": {"type": "string"},
+    },
+}
 
 
 def render(error: TollgateError, request_id: str) -> bytes:

@@ -7,7 +7,7 @@ from tollgate_auth.paging import cursor
 from tollgate_auth.unit_of_work import TransactionalResource
 from tollgate_common.errors import InvalidField
 from tollgate_common.guard import current_caller, requires
-from tollgate_common.restx import Noun, document, page, page_size, query
+from tollgate_common.restx import Noun, Paging, document, page, page_size, query
 
 namespace = Noun("audit-log", description="Who changed what, newest first.")
 many = document(namespace, AuditEntryList)
@@ -16,16 +16,7 @@ many = document(namespace, AuditEntryList)
 @namespace.route("")
 class AuditLog(TransactionalResource):
     @requires("audit:read")
-    @namespace.documented(
-        {200: ("A page of entries.", many)},
-        params={
-            "actor": "Only what this user, key or service account did.",
-            "action": "Only this action, such as `key.created`.",
-            "target": "Only what was done to this.",
-            "since": "From this moment on (RFC 3339).",
-            "until": "Up to this moment (RFC 3339).",
-        },
-    )
+    @namespace.documented({200: ("A page of entries.", many)}, params=(AuditQuery, Paging))
     def get(self) -> dict[str, Any]:
         org, before, asked = current_caller().org, _number(cursor()), query(AuditQuery)
         entries, more = repository.newest_first(org, asked, page_size(), before)

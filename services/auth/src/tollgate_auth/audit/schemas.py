@@ -1,6 +1,6 @@
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, StringConstraints
+from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
 from tollgate_auth.audit.models import AuditEntry
 from tollgate_auth.fields import Moment, RequestQuery
@@ -11,11 +11,11 @@ Text = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,100}$")]
 class AuditQuery(RequestQuery):
     """`actor` and `target` are ids; `since` is the first moment, `until` the first one after."""
 
-    actor: Text | None = None
-    action: Text | None = None
-    target: Text | None = None
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    actor: Text | None = Field(None, description="Only what this user, key or service account did.")
+    action: Text | None = Field(None, description="Only this action, such as `key.created`.")
+    target: Text | None = Field(None, description="Only what was done to this.")
+    since: AwareDatetime | None = Field(None, description="From this moment on (RFC 3339).")
+    until: AwareDatetime | None = Field(None, description="Up to this moment (RFC 3339).")
 
 
 class AuditActor(BaseModel):

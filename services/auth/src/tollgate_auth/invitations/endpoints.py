@@ -17,7 +17,7 @@ from tollgate_auth.sessions.endpoints import NO_STORE
 from tollgate_auth.sessions.schemas import Tokens
 from tollgate_auth.unit_of_work import TransactionalResource
 from tollgate_common.guard import current_caller, public, requires
-from tollgate_common.restx import Noun, document, json_body, page
+from tollgate_common.restx import Noun, Paging, document, json_body, page
 
 namespace = Noun("invitations", description="How people join the organisation.")
 one, many = document(namespace, InvitationOut), document(namespace, InvitationList)
@@ -28,7 +28,7 @@ creation, acceptance = document(namespace, InvitationCreate), document(namespace
 @namespace.route("")
 class Invitations(TransactionalResource):
     @requires("users:read")
-    @namespace.documented({200: ("A page of invitations, newest first.", many)})
+    @namespace.documented({200: ("A page of invitations, newest first.", many)}, params=(Paging,))
     def get(self) -> dict[str, Any]:
         rows, following = repository.page(current_caller().org)
         return page([service.shown(row) for row in rows], following)

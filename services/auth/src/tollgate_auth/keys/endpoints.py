@@ -1,6 +1,7 @@
 from typing import Any
 
 from flask import Blueprint, Response, request
+from pydantic import Field
 
 from tollgate_auth.fields import ObjectId, RequestQuery
 from tollgate_auth.keys import repository, service
@@ -16,7 +17,7 @@ from tollgate_auth.keys.schemas import (
 )
 from tollgate_auth.unit_of_work import TransactionalResource, unit_of_work
 from tollgate_common.guard import current_caller, requires, service_only
-from tollgate_common.restx import Noun, document, json_body, page, query
+from tollgate_common.restx import Noun, Paging, document, json_body, page, query
 
 namespace = Noun("keys", description="API keys.")
 blueprint = Blueprint("key_uses", __name__)
@@ -27,7 +28,7 @@ rotation = document(namespace, KeyRotate)
 
 
 class KeyQuery(RequestQuery):
-    project_id: ObjectId | None = None
+    project_id: ObjectId | None = Field(None, description="Only the keys of this project.")
 
 
 def _answer(key: Key, text: str | None = None) -> dict[str, Any]:
@@ -38,10 +39,7 @@ def _answer(key: Key, text: str | None = None) -> dict[str, Any]:
 @namespace.route("")
 class Keys(TransactionalResource):
     @requires("keys:read")
-    @namespace.documented(
-        {200: ("A page of keys, newest first.", many)},
-        params={"project_id": "Only the keys of this project."},
-    )
+    @namespace.documented({200: ("A page of keys, newest first.", many)}, params=(KeyQuery, Paging))
     def get(self) -> dict[str, Any]:
         keys, following = repository.page(current_caller().org, query(KeyQuery).project_id)
         return page(service.shown(keys), following)

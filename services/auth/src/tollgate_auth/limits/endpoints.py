@@ -1,11 +1,13 @@
 from typing import Any
 
+from pydantic import Field
+
 from tollgate_auth.fields import ObjectId, RequestQuery, reply
 from tollgate_auth.limits import repository, service
 from tollgate_auth.limits.schemas import LimitCreate, LimitList, LimitOut, LimitPatch
 from tollgate_auth.unit_of_work import TransactionalResource
 from tollgate_common.guard import current_caller, requires
-from tollgate_common.restx import Noun, document, json_body, page, query
+from tollgate_common.restx import Noun, Paging, document, json_body, page, query
 
 namespace = Noun("limits", description="How much may be used: the policy.")
 one, many = document(namespace, LimitOut), document(namespace, LimitList)
@@ -13,7 +15,9 @@ creation, patching = document(namespace, LimitCreate), document(namespace, Limit
 
 
 class LimitQuery(RequestQuery):
-    subject_id: ObjectId | None = None
+    subject_id: ObjectId | None = Field(
+        None, description="Only those that bind this org, project, user or key."
+    )
 
 
 @namespace.route("")
@@ -21,7 +25,7 @@ class Limits(TransactionalResource):
     @requires("limits:read")
     @namespace.documented(
         {200: ("A page of limits, newest first.", many)},
-        params={"subject_id": "Only those that bind this org, project, user or key."},
+        params=(LimitQuery, Paging),
     )
     def get(self) -> dict[str, Any]:
         rows, following = repository.page(current_caller().org, query(LimitQuery).subject_id)

@@ -10,7 +10,7 @@ from tollgate_auth.service_accounts.schemas import (
 )
 from tollgate_auth.unit_of_work import TransactionalResource
 from tollgate_common.guard import current_caller, requires
-from tollgate_common.restx import Noun, document, json_body, page
+from tollgate_common.restx import Noun, Paging, document, json_body, page
 
 namespace = Noun("service-accounts", description="Machines: OAuth2 clients (POST /oauth/token).")
 one, many = document(namespace, ServiceAccountOut), document(namespace, ServiceAccountList)
@@ -22,7 +22,9 @@ patching = document(namespace, ServiceAccountPatch)
 @namespace.route("")
 class ServiceAccounts(TransactionalResource):
     @requires("users:read")
-    @namespace.documented({200: ("A page of service accounts, newest first.", many)})
+    @namespace.documented(
+        {200: ("A page of service accounts, newest first.", many)}, params=(Paging,)
+    )
     def get(self) -> dict[str, Any]:
         rows, following = repository.page(current_caller().org)
         return page([service.shown(*row) for row in rows], following)

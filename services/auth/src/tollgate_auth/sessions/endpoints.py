@@ -8,7 +8,7 @@ from tollgate_auth.sessions import service
 from tollgate_auth.sessions.schemas import Login, Logout, Me, Refresh, SessionList, Tokens
 from tollgate_auth.unit_of_work import TransactionalResource
 from tollgate_common.guard import authenticated, current_caller, public
-from tollgate_common.restx import Noun, document, json_body, page
+from tollgate_common.restx import Noun, Paging, document, json_body, page
 
 namespace = Noun("auth", description="Logging in and out.")
 me_namespace = Noun("me", description="Who am I.")
@@ -68,7 +68,7 @@ class LogoutResource(TransactionalResource):
 @namespace.route("/sessions")
 class Sessions(TransactionalResource):
     @authenticated
-    @namespace.documented({200: ("A page of your sessions, newest first.", many)})
+    @namespace.documented({200: ("A page of your sessions, newest first.", many)}, params=(Paging,))
     def get(self) -> dict[str, Any]:
         return page(*service.page(current_caller()))
 

@@ -5,7 +5,7 @@ from tollgate_auth.runtime import runtime
 from tollgate_auth.sso.schemas import SsoIn, SsoList, SsoOut
 from tollgate_auth.unit_of_work import TransactionalResource
 from tollgate_common.guard import current_caller, requires
-from tollgate_common.restx import Noun, document, json_body, page
+from tollgate_common.restx import Noun, Paging, document, json_body, page
 
 namespace = Noun("sso", description="The identity providers that people log in with.")
 one, many = document(namespace, SsoOut), document(namespace, SsoList)
@@ -15,7 +15,9 @@ body = document(namespace, SsoIn)
 @namespace.route("")
 class SsoProvidersResource(TransactionalResource):
     @requires("sso:read")
-    @namespace.documented({200: ("A page of identity providers, newest first.", many)})
+    @namespace.documented(
+        {200: ("A page of identity providers, newest first.", many)}, params=(Paging,)
+    )
     def get(self) -> dict[str, Any]:
         found, following = runtime().sso.providers.page(current_caller().org)
         return page([reply(provider) for provider in found], following)

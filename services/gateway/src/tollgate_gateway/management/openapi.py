@@ -13,6 +13,8 @@ from typing import Any
 import flask_restx
 import msgspec
 
+from tollgate_common.api_document import METHODS
+from tollgate_common.errors import problem
 from tollgate_common.logging import get_logger
 from tollgate_common.relay import RelayClient, RelayFailed
 from tollgate_gateway.management.inference_docs import INFERENCE_PATHS
@@ -20,8 +22,10 @@ from tollgate_gateway.management.inference_docs import INFERENCE_PATHS
 SWAGGER_UI = Path(flask_restx.__file__).parent / "static"
 SOURCE = "/api/v1/swagger.json"
 REMEMBER_SECONDS = 30.0
+JSON = "application/json"
+PROBLEM = problem.CONTENT_TYPE
 _KEPT = ("summary", "description", "operationId", "tags")
-METHODS = frozenset({"get", "post", "put", "patch", "delete"})
+_OF_PARAMETER = ("name", "in", "description", "required")
 
 log = get_logger(__name__)
 
@@ -57,9 +61,11 @@ def merge(sources: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     """OpenAPI 3.0 from Swagger 2.0 documents, by service."""
     paths: dict[str, Any] = dict(INFERENCE_PATHS)
     schemas: dict[str, Any] = {}
+    responses: dict[str, Any] = {}
     for source in sources.values():
         prefix = source.get("basePath", "").rstrip("/")
         schemas |= {name: schema_3(s) for name, s in source.get("definitions", {}).items()}
+        responses |= {name: _response_3("4", r) for name, r in source.get("responses", {}).items()}
         paths |= {prefix + path: _path_3(item) for path, item in source.get("paths", {}).items()}
     return {
         "openapi": "3.0.3",
@@ -71,6 +77,7 @@ def merge(sources: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": schemas,
+            "responses": responses,
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
         },
         "security": [{"bearer": []}],
@@ -88,8 +95,9 @@ def _operation_3(operation: dict[str, Any], shared: list[dict[str, Any]]) -> dic
     kept["parameters"] = shared + [_parameter_3(p) for p in parameters if p["in"] != "body"]
     for body in (p for p in parameters if p["in"] == "body"):
         kept["requestBody"] = {"required": True, "content": _json(body["schema"])}
+    produces = operation.get("produces", [None])[0]
     kept["responses"] = {
-        status: _response_3(status, response)
+        status: _response_3(status, response, produces)
         for status, response in operation.get("responses", {}).items()
     }
     if operation.get("security") == []:
@@ -98,26 +106,34 @@ def _operation_3(operation: dict[str, Any], shared: list[dict[str, Any]]) -> dic
 
 
 def _parameter_3(parameter: dict[str, Any]) -> dict[str, Any]:
-    kept = {k: parameter[k] for k in ("name", "in", "description", "required") if k in parameter}
+    kept: dict[str, Any] = {name: parameter[name] for name in _OF_PARAMETER if name in parameter}
     rest = {k: v for k, v in parameter.items() if k not in (*kept, "collectionFormat")}
+    if "collectionFormat" in parameter:
+        kept["explode"] = False  # a,b,c
     return kept | {"schema": schema_3(rest.pop("schema", rest))}
 
 
-def _response_3(status: str, response: dict[str, Any]) -> dict[str, Any]:
+def _response_3(
+    status: str, response: dict[str, Any], produces: str | None = None
+) -> dict[str, Any]:
+    """`produces` is the media type of a success that is no JSON."""
+    if "$ref" in response:
+        return {"$ref": response["$ref"].replace("#/responses/", "#/components/responses/")}
     kept: dict[str, Any] = {"description": response.get("description", "")}
     if "schema" in response:
-        kind = "application/problem+json" if status >= "400" else "application/json"
-        kept["content"] = _json(response["schema"], kind)
+        kept["content"] = _json(response["schema"], JSON if status < "4" else PROBLEM)
+    elif produces and status == "200":
+        kept["content"] = {produces: {"schema": {"type": "string", "format": "binary"}}}
     return kept
 
 
-def _json(schema: dict[str, Any], kind: str = "application/json") -> dict[str, Any]:
+def _json(schema: dict[str, Any], kind: str = JSON) -> dict[str, Any]:
     return {kind: {"schema": schema_3(schema)}}
 
 
 def schema_3(schema: Any) -> Any:
-    """A JSON Schema as OpenAPI 3.0 writes it: `nullable` for null, `enum` for const, and
-    booleans for exclusive bounds."""
+    """A JSON Schema as OpenAPI 3.0 writes it: `nullable` for null, `enum` for const, booleans
+    for exclusive bounds; it cannot say what the names of properties look like."""
     if isinstance(schema, list):
         return [schema_3(item) for item in schema]
     if not isinstance(schema, dict):
@@ -125,6 +141,10 @@ def schema_3(schema: Any) -> Any:
     result = {name: schema_3(value) for name, value in schema.items()}
     if "$ref" in result:
         result["$ref"] = str(result["$ref"]).replace("#/definitions/", "#/components/schemas/")
+    for named in result.pop("patternProperties", {}).values():
+        result["additionalProperties"] = named
+    if isinstance(result.get("propertyNames"), dict) and "type" in result:
+        del result["propertyNames"]
     if "const" in result:
         result["enum"] = [result.pop("const")]
     for side, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):

@@ -57,14 +57,7 @@ def _json(body: bytes, status: int = 200) -> Response:
 @namespace.route("")
 class Jobs(TransactionalResource):
     @requires("jobs:read")
-    @namespace.documented(
-        {200: ("A page of jobs, the newest first.", many)},
-        params={
-            "status": "Only those that are queued, running, succeeded, failed or cancelled.",
-            "limit": "How many, from 1 to 200.",
-            "cursor": "The `next_cursor` of the page before.",
-        },
-    )
+    @namespace.documented({200: ("A page of jobs, the newest first.", many)}, params=(JobQuery,))
     def get(self) -> dict[str, Any]:
         jobs, following = _service().page(db.session(), current_caller(), query(JobQuery))
         return page([job_out(job) for job in jobs], following)

@@ -30,9 +30,9 @@ class AskedInJob(msgspec.Struct):
 class JobQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    status: Status | None = None
-    cursor: str | None = Field(None, max_length=40)
-    limit: int = Field(50, ge=1, le=200)
+    status: Status | None = Field(None, description="Only those of this status.")
+    cursor: str | None = Field(None, max_length=40, description="`next_cursor` of the page before.")
+    limit: int = Field(50, ge=1, le=200, description="How many at most.")
 
 
 class JobOut(BaseModel):

@@ -6,18 +6,14 @@ from flask import Response, current_app, request
 from flask_restx import Resource
 
 from tollgate_common.guard import current_caller, public, requires
-from tollgate_common.restx import Noun, document, json_body, page, page_size
+from tollgate_common.restx import Noun, Paging, document, json_body, page, page_size
 from tollgate_reports.reports.repository import ReportFile
-from tollgate_reports.reports.schemas import Report, ReportPage, ReportRequest
+from tollgate_reports.reports.schemas import LinkQuery, Report, ReportPage, ReportRequest
 from tollgate_reports.reports.service import ReportService
 
 api = Noun("reports", path="/reports", description="Reports: made in the background.")
 _one, _many = document(api, Report), document(api, ReportPage)
 _asked = document(api, ReportRequest)
-_PLACE = {
-    "limit": "From 1 to 200; 50 unless given.",
-    "cursor": "`next_cursor` of the page before.",
-}
 _NO_LINK = "The link is not valid, or no longer."
 _NOT_READY = "It is not ready, or has failed."
 
@@ -30,7 +26,7 @@ def _service() -> ReportService:
 @api.route("")
 class Reports(Resource):  # type: ignore[misc]  # the library is untyped
     @requires("reports:read")
-    @api.documented({200: ("A page, newest first.", _many)}, params=_PLACE)
+    @api.documented({200: ("A page, newest first.", _many)}, params=(Paging,))
     def get(self) -> dict[str, Any]:
         """Your reports."""
         cursor = request.args.get("cursor")
@@ -58,7 +54,8 @@ class Download(Resource):  # type: ignore[misc]  # the library is untyped
     @public  # a link's token is the permission; without one, `_permitted` asks for it
     @api.documented(
         {200: "The file.", 403: _NO_LINK, 409: _NOT_READY},
-        params={"token": "Of a signed link, which needs no credentials."},
+        params=(LinkQuery,),
+        produces="text/csv",
     )
     def get(self, report_id: str) -> Response:
         """A report's file."""

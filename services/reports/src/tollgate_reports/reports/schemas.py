@@ -36,6 +36,12 @@ class ReportRequest(BaseModel):
     format: Literal["csv"] = "csv"
 
 
+class LinkQuery(BaseModel):
+    """The query string of a signed link."""
+
+    token: str | None = Field(None, description="Of the link, which needs no credentials.")
+
+
 class Report(BaseModel):
     """A report run. `download_url` is there when it is ready: a path below the address you called,
     good without credentials until `download_expires_at`. `error` says why it failed."""

@@ -6,10 +6,9 @@ from flask import current_app
 from flask_restx import Resource
 
 from tollgate_common.guard import current_caller, requires
-from tollgate_common.restx import Noun, document, page, page_size, query
+from tollgate_common.restx import Noun, Paging, document, page, page_size, query
 from tollgate_reports.requests.schemas import RequestPage, RequestQuery, RequestRow
 from tollgate_reports.requests.service import RequestService
-from tollgate_reports.visibility import described
 
 api = Noun("requests", path="/requests", description="Requests, one by one.")
 _one, _many = document(api, RequestRow), document(api, RequestPage)
@@ -23,7 +22,7 @@ def _service() -> RequestService:
 @api.route("")
 class Requests(Resource):  # type: ignore[misc]  # the library is untyped
     @requires("usage:read")
-    @api.documented({200: ("A page, newest first.", _many)}, params=described(RequestQuery))
+    @api.documented({200: ("A page, newest first.", _many)}, params=(RequestQuery, Paging))
     def get(self) -> dict[str, Any]:
         """The requests in the ledger."""
         return page(*_service().list_page(current_caller(), query(RequestQuery), page_size()))

@@ -9,7 +9,6 @@ from tollgate_common.guard import current_caller, requires
 from tollgate_common.restx import Noun, document, query
 from tollgate_reports.usage.schemas import Usage, UsageQuery
 from tollgate_reports.usage.service import UsageService, question_of
-from tollgate_reports.visibility import described
 
 api = Noun("usage", path="/usage", description="What was used, and what it cost.")
 _usage = document(api, Usage)
@@ -18,9 +17,7 @@ _usage = document(api, Usage)
 @api.route("")
 class UsageResource(Resource):  # type: ignore[misc]  # the library is untyped
     @requires("usage:read")
-    @api.documented(
-        {200: ("By bucket and group, and in all.", _usage)}, params=described(UsageQuery)
-    )
+    @api.documented({200: ("By bucket and group, and in all.", _usage)}, params=(UsageQuery,))
     def get(self) -> dict[str, Any]:
         """Sums over a period, by any dimensions, in any time zone."""
         usage: UsageService = current_app.extensions["usage"]

@@ -44,7 +44,7 @@ class UsageQuery(Filters):
         None, description="ISO 8601 interval, like 2026-11-01/P1M; this month unless given."
     )
     timezone: str = Field("UTC", description="IANA name; decides where days and months begin.")
-    grain: Grain = "day"
+    grain: Grain = Field("day", description="How long a bucket is.")
     group_by: GroupBy = Field(
         (), description="Any of project,key,user,model,provider,status,mode,tag:<name>."
     )

@@ -4,6 +4,8 @@ It is Flask's signed session, and names the logins that are under way; their sta
 verifier are in Redis. Its key is made from ENCRYPTION_KEY for this one purpose.
 """
 
+import hashlib
+import hmac
 import logging
 from datetime import timedelta
 
@@ -17,6 +19,7 @@ COOKIE = "tollgate_sso"
 PATH = "/api/v1/auth/sso"
 LOGIN_LIFE = timedelta(minutes=10)
 AT_ONCE = 5
+CODE = "code"
 
 
 def register(app: Flask, settings: AuthSettings) -> None:
@@ -31,6 +34,21 @@ def register(app: Flask, settings: AuthSettings) -> None:
     )
     # At DEBUG it would write each login's verifier.
     logging.getLogger("authlib").setLevel(logging.INFO)
+
+
+def bind(code: str) -> None:
+    """This browser, and no other, may exchange the one-time code: a link with somebody else's code
+    logs nobody in as them."""
+    session[CODE] = _digest(code)
+
+
+def holds(code: str) -> bool:
+    """Whether the code was bound to this browser. Asking lets it go."""
+    return hmac.compare_digest(str(session.pop(CODE, "")), _digest(code))
+
+
+def _digest(code: str) -> str:
+    return hashlib.sha256(code.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def make_room() -> None:

@@ -7,7 +7,7 @@ from tollgate_auth.fields import reply
 from tollgate_auth.runtime import runtime
 from tollgate_auth.sessions.schemas import Tokens
 from tollgate_auth.sso.login.errors import LoginRefused
-from tollgate_auth.sso.login.schemas import DEFAULT_RETURN, CallbackQuery, CodeIn, LoginQuery
+from tollgate_auth.sso.login.schemas import CallbackQuery, CodeIn, LoginQuery
 from tollgate_auth.unit_of_work import TransactionalResource, unit_of_work
 from tollgate_common.guard import public
 from tollgate_common.restx import Noun, document, json_body, query
@@ -29,7 +29,7 @@ class SsoLogin(TransactionalResource):
             404: "There is no such identity provider.",
             503: "The identity provider does not answer.",
         },
-        params={"return_to": f"The path to end on, here; {DEFAULT_RETURN} unless given."},
+        params=(LoginQuery,),
         public=True,
     )
     def get(self, name: str) -> Response:
@@ -43,7 +43,7 @@ class SsoCallback(Resource):  # type: ignore[misc]  # the library is untyped
     @public
     @namespace.documented(
         {303: "To where the login was to end, with `#code=` or `#error=`."},
-        params={"code": "From the provider.", "state": "From the provider."},
+        params=(CallbackQuery,),
         public=True,
     )
     def get(self, name: str) -> Response:

@@ -77,10 +77,11 @@ def _create(provider: Provider, identity: Identity, email: str) -> User:
 
 
 def _follow_groups(provider: Provider, identity: Identity, user: User) -> None:
-    """Where groups give roles, they do at every login. An owner stays one."""
-    if not provider.group_roles or identity.groups is None or user.role == OWNER:
+    """Where groups give roles, they do at every login; a claim that is left out says that there
+    are none. An owner stays one."""
+    if not provider.group_roles or user.role == OWNER:
         return
-    role = provider.role_of(identity.groups)
+    role = provider.role_of(identity.groups or frozenset())
     if role == user.role:
         return
     before = _as_audited(user)

@@ -11,15 +11,15 @@ ReturnTo = Annotated[str, Field(max_length=1000, pattern=r"^/([!-\"$-.0-\[\]-~][
 
 
 class LoginQuery(RequestQuery):
-    return_to: ReturnTo = DEFAULT_RETURN
+    return_to: ReturnTo = Field(DEFAULT_RETURN, description="The path to end on, here.")
 
 
 class CallbackQuery(RequestQuery):
     """What the provider sends by way of the browser: whatever anybody likes."""
 
-    state: str = ""
-    code: str = ""
-    error: str = ""
+    state: str = Field("", description="From the provider.")
+    code: str = Field("", description="From the provider.")
+    error: str = Field("", description="From the provider.")
 
 
 class CodeIn(RequestModel):

@@ -10,7 +10,7 @@ from tollgate_auth.sessions import service as sessions
 from tollgate_auth.sessions.schemas import Tokens
 from tollgate_auth.settings import AuthSettings
 from tollgate_auth.sso import repository
-from tollgate_auth.sso.login import people
+from tollgate_auth.sso.login import browser, people
 from tollgate_auth.sso.login.client import OpenIdClient
 from tollgate_auth.sso.login.codes import Codes, LoggedIn
 from tollgate_auth.sso.login.errors import BadCode, LoginRefused, ProviderDown
@@ -54,15 +54,18 @@ class SingleSignOn:
             raise
         except ProviderDown as down:
             raise LoginRefused(down.detail, return_to) from None
-        return self._landing(return_to, "code", self._codes.make(LoggedIn(user.id, provider.id)))
+        code = self._codes.make(LoggedIn(user.id, provider.id))
+        browser.bind(code)
+        return self._landing(return_to, "code", code)
 
     def refused(self, refused: LoginRefused) -> str:
         """Our address to send the browser to, with the reason."""
         return self._landing(refused.return_to or DEFAULT_RETURN, "error", refused.detail)
 
     def exchange(self, code: str, user_agent: str, issuer: TokenIssuer) -> Tokens:
-        """The tokens of a new session for the one-time code, this once; `BadCode`."""
-        found = self._codes.take(code)
+        """The tokens of a new session for the one-time code, this once, in the browser that the
+        login ended in; `BadCode`."""
+        found = self._codes.take(code) if browser.holds(code) else None
         user = users.find_any(found.user) if found else None
         if found is None or user is None:
             raise BadCode
