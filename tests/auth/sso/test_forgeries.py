@@ -257,6 +257,15 @@ def test_a_code_is_exchanged_once(
     assert other_browser.exchange(code).status_code == 401
 
 
+def test_a_code_logs_in_only_the_browser_that_it_was_given_to(
+    sso: Sso, idp: OpenIdProvider, browser: Browser, other_browser: Browser
+) -> None:
+    idp.seat(sso.person())
+    code = browser.log_in(sso).code
+    assert other_browser.exchange(code).status_code == 401
+    assert browser.exchange(code).status_code == 200
+
+
 @pytest.mark.parametrize("code", ["x", "\x00", "é" * 40])
 def test_a_code_that_nobody_was_given_is_401(browser: Browser, code: str) -> None:
     assert browser.exchange(code).status_code == 401

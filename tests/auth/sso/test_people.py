@@ -137,14 +137,15 @@ def test_the_role_follows_the_groups_at_every_login(
     assert [user.encode() in fields[b"event"] for _, fields in told].count(True) >= 2
 
 
-def test_without_the_claim_or_without_a_mapping_the_role_stays(
+def test_without_the_claim_somebody_is_in_no_group_and_without_a_mapping_the_role_stays(
     make_sso: MakeSso, idp: OpenIdProvider, browser: Browser
 ) -> None:
     sso = make_sso(group_roles=GROUPS)
-    person = sso.person(groups=["finance"])
+    person = sso.person(groups=["platform-admins"])
     log_in(sso, idp, browser, person)
     assert log_in(sso, idp, browser, {**person, "groups": None}) == ""
-    assert sso.users()[person["email"]]["role"] == "billing"
+    assert sso.users()[person["email"]]["role"] == "member"
+    log_in(sso, idp, browser, person | {"groups": ["finance"]})
     sso.put(group_roles={})
     assert log_in(sso, idp, browser, person | {"groups": ["platform-admins"]}) == ""
     assert sso.users()[person["email"]]["role"] == "billing"
