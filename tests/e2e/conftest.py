@@ -10,6 +10,7 @@ import pytest
 from deploy.local import ports
 from deploy.local.settings import LocalSettings, port_names
 from deploy.local.stack import Stack
+from tests.e2e.figures import say as say  # a fixture
 from tests.e2e.platform import Key, Platform
 
 CREDENTIALS = "TOLLGATE_E2E_CREDENTIALS"

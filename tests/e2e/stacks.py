@@ -1,7 +1,7 @@
 """A stack of a test file's own: for what kills, counts or reads what other tests also use."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import psutil
 from deploy.local import ports
 from deploy.local.settings import LocalSettings, port_names
 from deploy.local.stack import Stack
+from deploy.local.supervision import Supervisor
 from tests.e2e.platform import Platform
 
 
@@ -40,3 +41,40 @@ def serving(stack: Stack, program: str) -> int:
         )
         for process in processes_of(stack, program)
     )
+
+
+def killed(stack: Stack, program: str) -> None:
+    """Killed without a warning, and kept from starting again; see `started`."""
+    for process in processes_of(stack, program):
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    _Control(stack.layout.socket).stop(program)
+
+
+def started(stack: Stack, program: str) -> None:
+    """Runs again; not necessarily ready."""
+    _Control(stack.layout.socket).start(program)
+
+
+@contextmanager
+def hanging(stack: Stack, program: str) -> Iterator[None]:
+    """Alive, with its connections, and answering nothing."""
+    processes = processes_of(stack, program)
+    for process in processes:
+        process.suspend()
+    try:
+        yield
+    finally:
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):
+                process.resume()
+
+
+class _Control(Supervisor):
+    """Beyond what the stack itself needs of supervisord."""
+
+    def stop(self, program: str) -> None:
+        self._call("stopProcess", f"tollgate:{program}")
+
+    def start(self, program: str) -> None:
+        self._call("startProcess", f"tollgate:{program}", False)

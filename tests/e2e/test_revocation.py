@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from deploy.local.stack import Stack
+from tests.e2e.figures import Say
 from tests.e2e.load import Load
 from tests.e2e.platform import Platform, eventually
 from tests.e2e.stacks import own_platform, serving
@@ -19,24 +20,11 @@ BODY = {"model": "sandbox", "messages": [{"role": "user", "content": "still here
 ALLOWED_SECONDS = 1.0
 WATCHED_SECONDS = 3.0
 
-Say = Callable[[str], None]
-
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Stack, Platform]]:
     with own_platform(tmp_path_factory.mktemp("revocation"), workers=PROCESSES) as both:
         yield both
-
-
-@pytest.fixture
-def say(capsys: pytest.CaptureFixture[str]) -> Say:
-    """Shows a figure, also of a test that passes."""
-
-    def show(line: str) -> None:
-        with capsys.disabled():
-            print(f"\n  {line}")  # noqa: T201 - a figure to read
-
-    return show
 
 
 @dataclass
