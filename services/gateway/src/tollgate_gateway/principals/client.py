@@ -8,6 +8,7 @@ from tollgate_common.principal import Principal, decode_principal
 
 PATH = "/internal/v1/principals"
 SCOPE = "principals:read"
+NOBODY = frozenset({404, 422})  # a name that nobody has, and one that nobody can have
 
 
 class PrincipalClient:
@@ -21,7 +22,7 @@ class PrincipalClient:
     def find(self, question: Mapping[str, str]) -> Principal | None:
         token = self._tokens.get("auth", SCOPE)
         response = self._auth.request("POST", PATH, json=dict(question), token=token)
-        if response.status_code == 404:
+        if response.status_code in NOBODY:
             return None
         if not response.ok:
             raise DependencyDown("auth")
