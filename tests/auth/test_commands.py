@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 import jwt
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
 from click.testing import CliRunner, Result
 from dotenv import dotenv_values
 from flask import Flask
@@ -19,7 +21,7 @@ from deploy.local import ports
 from tests.auth.conftest import ENCRYPTION_KEY, PASSWORD, Caller, Org, User
 from tollgate_auth import cli, commands, seeding
 from tollgate_auth.audit import service as audit
-from tollgate_auth.extensions import SCHEMA, VERSIONS
+from tollgate_auth.extensions import SCHEMA, VERSIONS, db
 from tollgate_auth.migrations import MIGRATIONS
 from tollgate_auth.runtime import runtime
 from tollgate_common import keyformat, schema_version
@@ -46,6 +48,13 @@ def test_migrations_go_up_down_and_up_again(empty: str) -> None:
     assert tables(empty) == {"alembic_version"}
     MIGRATIONS.upgrade(url)
     assert tables(empty) == full
+
+
+def test_the_models_are_what_the_migrations_make(empty_app: Flask) -> None:
+    with empty_app.app_context(), db.engine.connect() as connection:
+        options = {"compare_type": True}
+        found = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(found, db.metadata) == []
 
 
 def seed(app: Flask, file: Path) -> bool:
@@ -168,7 +177,8 @@ def test_a_server_on_old_tables_ends_with_a_sentence(empty: str, redis_url: str)
 
 
 FILLED = ("audit_log", "invitations", "key_secrets", "keys", "limits", "organisations", "projects",
-          "service_accounts", "sessions", "signing_keys", "users")  # fmt: skip
+          "service_accounts", "sessions", "signing_keys", "sso_domains", "sso_providers",
+          "user_identities", "users")  # fmt: skip
 
 
 def fill(app: Flask) -> None:
@@ -187,6 +197,13 @@ def fill(app: Flask) -> None:
     ):
         made = org.owner.post(path, body)
         assert made.status_code == 201, made.text
+    provider = {"issuer": "https://login.example.com", "client_id": "x", "client_secret": "x",
+                "domains": ["example.com"]}  # fmt: skip
+    assert org.owner.call("PUT", "/sso/company", provider).status_code == 201
+    with app.app_context():
+        known = text("INSERT INTO user_identities SELECT id, 'subject', :user FROM sso_providers")
+        db.session.execute(known, {"user": member.id})
+        db.session.commit()
     robot = Caller(app, user_id=org.owner.get("/service-accounts").get_json()["data"][0]["id"])
     org.key(by=robot)
     on_robot = {"subject": {"kind": "user", "id": robot.principal().user}}
