@@ -14,3 +14,16 @@ class UnsupportedEndpoint(BadRequest):
             f"speak {path}. Call it by that vendor's own route.",
             param="model",
         )
+
+
+class UnsupportedParameter(BadRequest):
+    """A parameter that the provider's dialect has no way to say."""
+
+    code = "unsupported_parameter"
+
+    def __init__(self, param: str, reason: str) -> None:
+        super().__init__(
+            f"`{param}` cannot be passed on to this model's provider: {reason}. Leave it out, or "
+            "send `x-tollgate-drop-params: true` to have it left out.",
+            param=param,
+        )
