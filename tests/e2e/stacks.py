@@ -7,7 +7,9 @@ from typing import Any
 
 import psutil
 
-from deploy.local import ports
+from deploy.local import ports, secret
+from deploy.local.data import DataServers
+from deploy.local.secret import Secrets
 from deploy.local.settings import LocalSettings, port_names
 from deploy.local.stack import Stack
 from deploy.local.supervision import Supervisor
@@ -68,6 +70,15 @@ def hanging(stack: Stack, program: str) -> Iterator[None]:
         for process in processes:
             with suppress(psutil.NoSuchProcess):
                 process.resume()
+
+
+def secrets_of(stack: Stack) -> Secrets:
+    return secret.load(stack.state / "secrets.env", data=stack.state / "postgres")
+
+
+def data_of(stack: Stack) -> DataServers:
+    """Where its PostgreSQL and Redis are, with their passwords."""
+    return DataServers.of(stack.settings, secrets_of(stack), stack.state)
 
 
 class _Control(Supervisor):

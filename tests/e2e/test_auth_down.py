@@ -9,13 +9,11 @@ import pytest
 import requests
 from redis import Redis
 
-from deploy.local import secret
-from deploy.local.data import DataServers
 from deploy.local.stack import Stack
 from tests.e2e.figures import Say, milliseconds
 from tests.e2e.load import Load
 from tests.e2e.platform import Platform, eventually
-from tests.e2e.stacks import hanging, killed, own_platform, started
+from tests.e2e.stacks import data_of, hanging, killed, own_platform, started
 from tollgate_common import keyformat
 from tollgate_gateway.principals.cache import FRESH_SECONDS, PROCESS_SECONDS
 
@@ -34,14 +32,9 @@ def call(platform: Platform, key: str) -> requests.Response:
     return platform.post("/v1/chat/completions", BODY, key)
 
 
-def redis_of(stack: Stack) -> Redis:
-    secrets = secret.load(stack.state / "secrets.env", data=stack.state)
-    return Redis.from_url(DataServers.of(stack.settings, secrets, stack.state).redis_url)
-
-
 def grow_stale(stack: Stack, key: str) -> None:
     """What Redis remembers of the key was learnt so long ago that auth should be asked again."""
-    with redis_of(stack) as redis:
+    with Redis.from_url(data_of(stack).redis_url) as redis:
         name = f"principal:{keyformat.hash_of(key)}"
         raw: Any = redis.get(name)
         stored = msgspec.json.decode(raw)
