@@ -31,6 +31,7 @@ def serve(
     # Before anything imports prometheus_client, which reads it once.
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = fresh_metrics_folder(settings.port)
     from tollgate_common import gunicorn_hooks as hooks
+    from tollgate_common.gunicorn_log import DiscreetLogger
 
     options: dict[str, Any] = {
         "bind": f"{settings.host}:{settings.port}",
@@ -53,6 +54,7 @@ def serve(
         # proxies are believed about addresses is the services' own setting.
         "forwarded_allow_ips": "",
         "loglevel": "warning",
+        "logger_class": DiscreetLogger,
         "when_ready": hooks.serve_metrics(settings.host, settings.metrics_port),
         "child_exit": hooks.forget_worker,
     }
