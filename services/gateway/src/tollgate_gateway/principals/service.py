@@ -27,6 +27,7 @@ ACT_SCOPE = "inference:act"
 ON_BEHALF_KEY = "x-tollgate-on-behalf-key"
 ON_BEHALF_USER = "x-tollgate-on-behalf-user"
 SPARED_SECONDS = 1.0
+RENEWALS_AT_ONCE = 16
 
 Question = Mapping[str, str]
 
@@ -49,6 +50,7 @@ class PrincipalService:
         self._uses = uses
         self._flights: Flights[Principal | None] = Flights()
         self._spared_until = 0.0
+        self._renewals = threading.BoundedSemaphore(RENEWALS_AT_ONCE)
 
     def authenticate(self, headers: Headers, address: str | None) -> Principal:
         """The caller, or `Unauthorized`, or `DependencyDown` when nobody can say."""
@@ -113,8 +115,14 @@ class PrincipalService:
             principal_lookups.labels("redis").inc()
         else:
             principal_lookups.labels("stale").inc()
-            threading.Thread(target=self._renew, args=(name, question), daemon=True).start()
+            self._renew_beside(name, question)
         return stored.principal
+
+    def _renew_beside(self, name: str, question: Question) -> None:
+        """Ask auth meanwhile. With so many under way the name waits for its next look-up: were each
+        of many to ask an auth that hangs, they would fill the gateway, and then auth."""
+        if self._renewals.acquire(blocking=False):
+            threading.Thread(target=self._renew, args=(name, question), daemon=True).start()
 
     def _renew(self, name: str, question: Question) -> None:
         """Once in a few seconds, for what was remembered is kept in the process so long. Not as a
@@ -123,6 +131,8 @@ class PrincipalService:
             self._ask(name, question)
         except DependencyDown:
             return
+        finally:
+            self._renewals.release()
 
     def _ask(self, name: str, question: Question) -> Principal | None:
         """auth's answer, remembered. After a failure it is spared for a moment: were each of many
