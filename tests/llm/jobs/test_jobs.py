@@ -222,6 +222,8 @@ def test_jobs_are_listed_page_by_page(stand: Stand, org: str, queued: Callable[.
     assert last["next_cursor"] is None
     assert page("status=failed")["data"] == []
     assert page("status=odd")["param"] == "status"
+    for cursor in ("%00", "a%20b", "x" * 41):
+        assert page(f"cursor={cursor}")["param"] == "cursor"
 
 
 @pytest.mark.parametrize(

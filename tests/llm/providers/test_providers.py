@@ -173,3 +173,11 @@ def test_every_management_route_is_documented(stand: Stand) -> None:
     paths = stand.session.get(f"{stand.url}/api/v1/swagger.json").json()["paths"]
     assert {"/providers", "/providers/{name}", "/models", "/models/{name}", "/jobs",
             "/jobs/{job_id}"} <= paths.keys()  # fmt: skip
+
+
+def test_a_name_with_a_nul_is_nobodys(stand: Stand, org: str) -> None:
+    for path in ("/api/v1/providers/a%00", "/api/v1/models/a%00", "/api/v1/jobs/a%00"):
+        for method in ("GET", "DELETE"):
+            assert stand.manage(method, path, org).status_code == 404, (method, path)
+    body = {"routes": [{"provider": "sandbox", "model": "a\0"}]}
+    assert stand.manage("PUT", "/api/v1/models/a", org, json=body).status_code == 422

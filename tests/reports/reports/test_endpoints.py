@@ -170,6 +170,12 @@ def test_reports_are_listed_page_by_page(client: Client) -> None:
     assert rest["next_cursor"] is None
 
 
+@pytest.mark.parametrize("cursor", ["%00", "a%20b", "%C3%A9", "x" * 41])
+def test_a_place_that_no_page_has_named_is_422(client: Client, cursor: str) -> None:
+    answer = client().get(f"/api/v1/reports?cursor={cursor}")
+    assert (answer.status_code, answer.get_json()["param"]) == (422, "cursor")
+
+
 @pytest.mark.parametrize(
     ("body", "param"),
     [

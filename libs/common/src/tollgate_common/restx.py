@@ -4,6 +4,7 @@ flask-restx renders errors itself, and differently under test; here it re-raises
 the app's own handlers answer everywhere the same (`errors.answers`).
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NoReturn, TypeVar
 
@@ -23,6 +24,7 @@ ViewT = TypeVar("ViewT", bound=Callable[..., Any])
 PREFIX = "/api/v1"
 PAGE_DEFAULT = 50
 PAGE_MAX = 200
+ID_CURSOR = "[A-Za-z0-9_]{1,40}"
 NULL = {"type": "null"}
 
 
@@ -30,7 +32,9 @@ class Paging(BaseModel):
     """What every list takes; read by `page_size` and by the list's own idea of a place."""
 
     limit: int = Field(PAGE_DEFAULT, ge=1, le=PAGE_MAX, description="How many at most.")
-    cursor: str | None = Field(None, description="`next_cursor` of the page before.")
+    cursor: str | None = Field(
+        None, description="`next_cursor` of the page before.", pattern="^[A-Za-z0-9_=-]{1,200}$"
+    )
 
 
 class Untitled(GenerateJsonSchema):
@@ -138,7 +142,17 @@ def json_body(model: type[ModelT]) -> ModelT:
         raise BadRequest("The body is not valid JSON.", param="body") from None
     if not isinstance(data, dict):
         raise BadRequest("The body must be a JSON object.", param="body")
+    if b"\\u0000" in request.get_data() and _has_nul(data):
+        raise InvalidField("The body may have no NUL in it.", param="body")
     return model.model_validate(data)
+
+
+def _has_nul(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(_has_nul(part) for item in value.items() for part in item)
+    if isinstance(value, list):
+        return any(_has_nul(part) for part in value)
+    return isinstance(value, str) and "\0" in value
 
 
 def query(model: type[ModelT]) -> ModelT:
@@ -152,6 +166,15 @@ def page_size() -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= PAGE_MAX:
         raise InvalidField(f"limit: a number from 1 to {PAGE_MAX}.", param="limit")
     return int(text)
+
+
+def page_cursor() -> str | None:
+    """`?cursor=` of a list whose places are ids, checked for its form only: any text of it is a
+    place in the list."""
+    text = request.args.get("cursor")
+    if text is not None and not re.fullmatch(ID_CURSOR, text):
+        raise InvalidField("cursor: not one that this list gave.", param="cursor")
+    return text
 
 
 def page(rows: list[dict[str, Any]], next_cursor: str | None = None) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from flask import Flask, Response, current_app, g, request
 from uuid_utils import uuid7
 
 from tollgate_common import logging
-from tollgate_common.errors import answers
+from tollgate_common.errors import InvalidField, NotFound, answers
 from tollgate_common.metrics import http_request_seconds, http_requests
 from tollgate_common.settings import CommonSettings
 
@@ -40,6 +40,18 @@ def _begin() -> None:
     logging.request_id.set(g.request_id)
     trace = _TRACEPARENT.match(request.headers.get("traceparent", ""))
     logging.trace_id.set(trace.group(1) if trace else None)
+    _refuse_nul()
+
+
+def _refuse_nul() -> None:
+    """PostgreSQL keeps no NUL in a text: there is nothing of such a name, and no such value."""
+    if "\0" in request.path:
+        raise NotFound("No name has a NUL in it.")
+    if b"%00" not in request.query_string:
+        return
+    for name, value in request.args.items(multi=True):
+        if "\0" in name + value:
+            raise InvalidField("No parameter may have a NUL in it.", param=name.replace("\0", ""))
 
 
 def _finish(response: Response) -> Response:

@@ -7,6 +7,7 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 from tollgate_common.events.cloudevents import timestamp
+from tollgate_common.restx import ID_CURSOR
 from tollgate_llm.jobs.models import Job
 
 Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]
@@ -31,7 +32,9 @@ class JobQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     status: Status | None = Field(None, description="Only those of this status.")
-    cursor: str | None = Field(None, max_length=40, description="`next_cursor` of the page before.")
+    cursor: str | None = Field(
+        None, pattern=f"^{ID_CURSOR}$", description="`next_cursor` of the page before."
+    )
     limit: int = Field(50, ge=1, le=200, description="How many at most.")
 
 

@@ -6,7 +6,7 @@ from flask import Response, current_app, request
 from flask_restx import Resource
 
 from tollgate_common.guard import current_caller, public, requires
-from tollgate_common.restx import Noun, Paging, document, json_body, page, page_size
+from tollgate_common.restx import Noun, Paging, document, json_body, page, page_cursor, page_size
 from tollgate_reports.reports.repository import ReportFile
 from tollgate_reports.reports.schemas import LinkQuery, Report, ReportPage, ReportRequest
 from tollgate_reports.reports.service import ReportService
@@ -29,8 +29,7 @@ class Reports(Resource):  # type: ignore[misc]  # the library is untyped
     @api.documented({200: ("A page, newest first.", _many)}, params=(Paging,))
     def get(self) -> dict[str, Any]:
         """Your reports."""
-        cursor = request.args.get("cursor")
-        return page(*_service().list_page(current_caller(), cursor, page_size()))
+        return page(*_service().list_page(current_caller(), page_cursor(), page_size()))
 
     @requires("reports:write")
     @api.documented({202: ("It is queued.", _one)}, body=_asked)
