@@ -5,18 +5,15 @@ from typing import Any
 import pytest
 import schemathesis
 
-from tests.architecture.test_routes import MAKERS
+from tests.architecture.apps import documents
 from tollgate_gateway.management.openapi import merge
 
-SERVICES = ("auth", "llm", "reports")
 PREFIX = "/api/v1/"
 
 
 @pytest.fixture(scope="module")
 def sources() -> dict[str, Any]:
-    return {
-        name: MAKERS[name]().test_client().get("/api/v1/swagger.json").json for name in SERVICES
-    }
+    return documents()
 
 
 @pytest.fixture(scope="module")
