@@ -190,7 +190,7 @@ def test_a_refused_connection_is_503_and_closed(stand: Stand, org: str, provider
     connection.close()
     outcome = stand.outcome(org, ticket)
     assert (outcome["status"], outcome["http_status"]) == ("provider_error", 503)
-    assert (outcome["cost_nanos"], outcome["attempts"]) == (0, 1)
+    assert (outcome["cost_nanos"], outcome["attempts"]) == (0, 3)
 
 
 def test_a_silent_provider_is_504(stand: Stand, org: str, provider: Provider) -> None:

@@ -4,10 +4,12 @@ Built on geventhttpclient, which parses in C and never decodes a body. An answer
 arrives; what one read of the socket brings is one chunk.
 """
 
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+import gevent
 from geventhttpclient import HTTPClient
 from geventhttpclient.response import HTTPParseError
 
@@ -35,10 +37,17 @@ class RelayAnswer:
         self._response = response
         self.status: int = response.status_code
         self.headers: list[tuple[str, str]] = list(response.items())
+        self._between: float | None = None
+        self._until = 0.0
 
     def header(self, name: str) -> str | None:
         value = self._response.get(name)
         return value if value is None or isinstance(value, str) else ", ".join(value)
+
+    def hurry(self, between: float, within: float) -> None:
+        """Give up when nothing arrives for `between` seconds, or when `within` have passed."""
+        self._between = between
+        self._until = time.monotonic() + within
 
     def __iter__(self) -> Iterator[bytes]:
         # geventhttpclient's own iterator waits for whole blocks; events must not wait.
@@ -52,6 +61,9 @@ class RelayAnswer:
                     yield chunk
                 if response.message_complete:
                     return
+                if self._between is not None:
+                    left = self._until - time.monotonic()
+                    response._sock.settimeout(max(0.001, min(self._between, left)))
                 response.feed(response._sock.recv(BLOCK_BYTES))
         except (OSError, HTTPParseError) as error:
             raise RelayFailed(_reason(error), sent=True) from None
@@ -63,6 +75,8 @@ class RelayAnswer:
         return b"".join(self)
 
     def close(self) -> None:
+        if self._between is not None and self._response._sock is not None:
+            self._response._sock.settimeout(self._response._pool.network_timeout)
         if not self._response.message_complete and self._response._sock is not None:
             self._response._sock.close()
         self._response.release()
@@ -92,13 +106,22 @@ class RelayClient:
             block_size=BLOCK_BYTES,
         )
 
-    def send(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> RelayAnswer:
-        """Send the request; return when the answer's headers are here.
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        first_byte: float | None = None,
+    ) -> RelayAnswer:
+        """Send the request; return when the answer's headers are here, within `first_byte` seconds.
 
         Raises `RelayFailed`; never sends the same request twice.
         """
         try:
-            return RelayAnswer(self._client.request(method, self._prefix + path, body, headers))
+            # A TimeoutError is what the client gives the connection back for.
+            with gevent.Timeout(first_byte, TimeoutError()):
+                return RelayAnswer(self._client.request(method, self._prefix + path, body, headers))
         except ConnectionRefusedError:
             raise RelayFailed("connection refused", sent=False) from None
         except (OSError, HTTPParseError) as error:

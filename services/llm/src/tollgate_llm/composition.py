@@ -17,11 +17,13 @@ from tollgate_common.tickets import TicketBook
 from tollgate_llm.catalog.prices import PriceList
 from tollgate_llm.catalog.service import CatalogService
 from tollgate_llm.inference.account import Cashier
+from tollgate_llm.inference.asking import Asker
 from tollgate_llm.inference.service import InferenceService
 from tollgate_llm.jobs.service import JobService
 from tollgate_llm.providers.platform import platform_providers, sandbox
 from tollgate_llm.providers.service import ProviderService
 from tollgate_llm.providers.upstreams import Upstreams
+from tollgate_llm.routing.health import Health
 from tollgate_llm.routing.loading import Builder, load
 from tollgate_llm.routing.service import Router
 from tollgate_llm.routing.snapshots import Snapshots
@@ -37,6 +39,7 @@ class Parts(NamedTuple):
     catalog: CatalogService
     snapshots: Snapshots
     router: Router
+    health: Health
     inference: InferenceService
     jobs: JobService
 
@@ -64,9 +67,15 @@ def compose(settings: LlmSettings, engine: Engine) -> Parts:
         max_age=settings.snapshot_seconds,
     )
     router = Router(snapshots, prices, sandbox(settings))
-    upstreams = Upstreams(settings.provider_connect_timeout, settings.provider_read_timeout)
-    inference = InferenceService(router, upstreams, Cashier(TicketBook(redis, SERVICE)))
+    health = Health(redis)
+    upstreams = Upstreams(
+        settings.provider_connect_timeout,
+        settings.provider_read_timeout,
+        settings.provider_chunk_timeout,
+    )
+    cashier = Cashier(TicketBook(redis, SERVICE))
+    inference = InferenceService(router, Asker(upstreams, health), health, cashier, settings)
     jobs = JobService(redis, settings.job_timeout)
     return Parts(
-        redis, guard, providers, CatalogService(router), snapshots, router, inference, jobs
+        redis, guard, providers, CatalogService(router), snapshots, router, health, inference, jobs
     )

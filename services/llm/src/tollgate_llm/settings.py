@@ -29,7 +29,16 @@ class LlmSettings(CommonSettings):
         5.0, gt=0, description="Seconds to connect to a provider."
     )
     provider_read_timeout: float = Field(
-        600.0, gt=0, description="Seconds a provider may be silent before it counts as gone."
+        600.0, gt=0, description="Seconds until a provider's answer begins; it counts as gone then."
+    )
+    provider_chunk_timeout: float = Field(
+        120.0, gt=0, description="Seconds a provider may be silent in the middle of an answer."
+    )
+    default_max_output_tokens: int = Field(
+        4096, ge=1, description="Output cap where a provider insists on one and nobody names it."
+    )
+    request_timeout: float = Field(
+        3600.0, gt=0, description="Seconds a call may take in all, unless x-tollgate-timeout says."
     )
     snapshot_seconds: float = Field(
         2.0, gt=0, description="Age at which what a process knows of an organisation is renewed."

@@ -18,7 +18,7 @@ from tollgate_common.errors import TooMany
 
 AT_ONCE = 2
 WAITING = 32
-NICENESS = 10
+NICENESS = 19
 
 T = TypeVar("T")
 

@@ -24,7 +24,7 @@ def register(app: Flask, issuer: str) -> None:
         JWT_DECODE_ISSUER=issuer,
         JWT_DECODE_AUDIENCE=REFRESH_AUDIENCE,
         JWT_TOKEN_LOCATION=["json"],
-        JWT_COOKIE_CSRF_PROTECT=False,  # there are no cookies; else a claim for it is in every token
+        JWT_COOKIE_CSRF_PROTECT=False,  # there are no cookies, and so no claim for them
     )
     jwt_manager.init_app(app)
     jwt_manager.encode_key_loader(_signing_key)

@@ -14,16 +14,23 @@ from tollgate_common.logging import get_logger
 from tollgate_common.money import usd_text
 from tollgate_common.relay import RelayAnswer, RelayFailed
 from tollgate_common.tickets.models import Status
+from tollgate_llm.dialects.translation import Translation
+from tollgate_llm.inference import translating
 from tollgate_llm.inference.account import Account
+from tollgate_llm.inference.asking import Way
+from tollgate_llm.inference.bodies import Bodies
 from tollgate_llm.inference.errors import ProviderFailed, provider_error
 from tollgate_llm.inference.headers import to_client
 from tollgate_llm.inference.last_words import last_words
 from tollgate_llm.inference.protocols import Protocol
+from tollgate_llm.inference.retrying import Refused
+from tollgate_llm.inference.translating import EventTranslator
 from tollgate_llm.metering.events import Grammar
 from tollgate_llm.metering.meter import Meter
 from tollgate_llm.metering.usage import Usage, estimate_input
 from tollgate_llm.routing.models import Candidate
 
+DROPPED = "x-tollgate-dropped-params"
 EVENT_STREAM = "text/event-stream"
 LARGEST_ANSWER = 256 * 1024 * 1024
 
@@ -31,33 +38,74 @@ log = get_logger(__name__)
 
 
 class Exchange(NamedTuple):
-    """A request that has been asked of a provider. `sent` is the client's body; `hide_usage` says
-    that only we have asked the stream to report usage."""
+    """A request that has been answered by a provider. `protocol` is the client's side of it, `way`
+    how the provider was asked; `sent` is the client's body."""
 
     protocol: Protocol
     account: Account
-    route: Candidate
+    way: Way
     sent: bytes
     request_id: str
-    hide_usage: bool
+    bodies: Bodies
+
+    @property
+    def route(self) -> Candidate:
+        return self.way.route
+
+    @property
+    def translation(self) -> Translation | None:
+        return self.way.match.translation
 
 
-def deliver(exchange: Exchange, answer: RelayAnswer) -> Response:
-    headers = to_client(answer.headers)
-    headers += [
+def deliver(exchange: Exchange, answer: RelayAnswer | Refused) -> Response:
+    headers = [
+        *(to_client(answer.headers) if exchange.translation is None else []),
         ("x-tollgate-model", _header_text(exchange.route.model)),
         ("x-tollgate-provider", exchange.route.provider.name),
         ("x-tollgate-attempts", str(exchange.account.attempts)),
     ]
-    grammar = exchange.protocol.grammar
+    if exchange.way.dropped:
+        headers.append((DROPPED, _header_text(", ".join(exchange.way.dropped))))
+    grammar = exchange.way.protocol.grammar
     is_stream = (answer.header("content-type") or "").lower().startswith(EVENT_STREAM)
-    if grammar is not None and is_stream and answer.status == 200:
-        body = StreamBody(exchange, answer, grammar)
-        return _response(body, answer.status, headers)
-    whole = _read_whole(exchange, answer)
-    cost = _close_whole(exchange, answer.status, whole)
+    if grammar is not None and is_stream and isinstance(answer, RelayAnswer):
+        if exchange.translation is not None:
+            headers.append(("content-type", f"{EVENT_STREAM}; charset=utf-8"))
+        return _response(StreamBody(exchange, answer, grammar), answer.status, headers)
+    body = _read_whole(exchange, answer)
+    whole, cost = _settled(exchange, answer.status, body)
+    if exchange.translation is not None:
+        headers.append(("content-type", "application/json"))
     headers.append(("x-tollgate-cost-usd", usd_text(cost)))
     return _response([whole], answer.status, [*headers, ("content-length", str(len(whole)))])
+
+
+def _settled(exchange: Exchange, status: int, body: bytes) -> tuple[bytes, int]:
+    """The answer for the caller, and what it cost: the ticket is closed with it."""
+    translation, name = exchange.translation, exchange.route.provider.name
+    if translation is None:
+        return body, _close_whole(exchange, status, body)
+    if status != 200:
+        said = translating.refusal(name, status, body)
+        whole = translating.error_body(said, exchange.protocol, exchange.request_id)
+        return whole, _close_whole(exchange, status, body)
+    try:
+        whole = translating.whole(translation.answer, exchange.bodies.decoded(), name, body)
+    except ProviderFailed as failed:
+        _close_unreadable(exchange, body, failed)
+        raise
+    return whole, _close_whole(exchange, status, body)
+
+
+def _close_unreadable(exchange: Exchange, body: bytes, failed: ProviderFailed) -> None:
+    """It was answered, so it was used: by its own number if that much can be read."""
+    protocol = exchange.way.protocol
+    usage = protocol.read(body)
+    booked = usage or _estimated(exchange, protocol.estimated_output(body))
+    exchange.account.close(
+        "provider_error", failed.http_status, usage=booked, estimated=usage is None,
+        error=failed.error_code,
+    )  # fmt: skip
 
 
 def _response(
@@ -69,7 +117,7 @@ def _response(
     return response
 
 
-def _read_whole(exchange: Exchange, answer: RelayAnswer) -> bytes:
+def _read_whole(exchange: Exchange, answer: RelayAnswer | Refused) -> bytes:
     parts: list[bytes] = []
     size = 0
     try:
@@ -81,7 +129,7 @@ def _read_whole(exchange: Exchange, answer: RelayAnswer) -> bytes:
     except RelayFailed as broken:
         error = provider_error(exchange.route.provider.name, broken.reason, sent=True)
         if answer.status == 200:
-            usage = _estimated(exchange, exchange.protocol.estimated_output(b"".join(parts)))
+            usage = _estimated(exchange, exchange.way.protocol.estimated_output(b"".join(parts)))
             exchange.account.close(
                 "provider_error", error.http_status, usage=usage, estimated=True,
                 error=error.error_code,
@@ -95,15 +143,15 @@ def _read_whole(exchange: Exchange, answer: RelayAnswer) -> bytes:
 def _close_whole(exchange: Exchange, status: int, body: bytes) -> int:
     if status >= 400:
         return exchange.account.close("provider_error", status, error=f"http_{status}")
-    usage = exchange.protocol.read(body)
+    usage = exchange.way.protocol.read(body)
     if usage is not None:
         return exchange.account.close("ok", status, usage=usage)
-    usage = _estimated(exchange, exchange.protocol.estimated_output(body))
+    usage = _estimated(exchange, exchange.way.protocol.estimated_output(body))
     return exchange.account.close("ok", status, usage=usage, estimated=True)
 
 
 def _estimated(exchange: Exchange, output_tokens: int) -> Usage:
-    if exchange.protocol.free:
+    if exchange.way.protocol.free:
         return Usage(input_tokens=0, output_tokens=0)
     return Usage(input_tokens=estimate_input(exchange.sent), output_tokens=output_tokens)
 
@@ -120,9 +168,35 @@ class StreamBody:
     def __init__(self, exchange: Exchange, answer: RelayAnswer, grammar: Grammar) -> None:
         self._exchange = exchange
         self._answer = answer
-        self._meter = Meter(grammar, exchange.hide_usage)
+        self._broken = False
+        translation = exchange.translation
+        hide = exchange.bodies.hides_usage and translation is None
+        self._meter = Meter(grammar, hide)
+        self._translator: EventTranslator | None = None
+        if translation is not None:
+            translator = translation.stream(exchange.bodies.decoded())
+            self._translator = EventTranslator(translator, exchange.protocol)
 
     def __iter__(self) -> Iterator[bytes]:
+        return self._relayed() if self._translator is None else self._translated(self._translator)
+
+    def _translated(self, translator: EventTranslator) -> Iterator[bytes]:
+        """The same, with what the caller's dialect makes of it. A failure that the provider tells
+        in its stream is told in the caller's way, and ends it."""
+        meter = self._meter
+        for passed in self._relayed():
+            if self._broken:
+                yield passed
+                return
+            if meter.failed:
+                yield self._told_to_fail()
+                return
+            if out := translator.feed(passed):
+                yield out
+        if not meter.failed:
+            yield translator.finish()
+
+    def _relayed(self) -> Iterator[bytes]:
         meter, ended = self._meter, False
         try:
             for data in self._answer:
@@ -134,6 +208,7 @@ class StreamBody:
                     yield passed
         except RelayFailed as broken:
             if not ended:
+                self._broken = True
                 yield self._broken_off(broken)
             return
         except Exception:
@@ -155,6 +230,11 @@ class StreamBody:
             self._close("provider_error", 200, error="error_event")
         else:
             self._close("ok", 200)
+
+    def _told_to_fail(self) -> bytes:
+        name = self._exchange.route.provider.name
+        error = ProviderFailed(name, "it reported an error")
+        return last_words(error, self._exchange.protocol, self._exchange.request_id)
 
     def _broken_off(self, broken: RelayFailed) -> bytes:
         name = self._exchange.route.provider.name

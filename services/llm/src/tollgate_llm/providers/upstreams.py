@@ -1,17 +1,31 @@
 """The connections to providers, pooled by address for as long as the process lives."""
 
-from tollgate_common.relay import RelayClient
+from collections.abc import Mapping
+
+from tollgate_common.relay import RelayAnswer, RelayClient
 
 
 class Upstreams:
     """A relay client a base URL. Replacing a provider's credential keeps its connections."""
 
-    def __init__(self, connect_timeout: float, read_timeout: float) -> None:
+    def __init__(self, connect_timeout: float, read_timeout: float, chunk_timeout: float) -> None:
         self._connect_timeout = connect_timeout
         self._read_timeout = read_timeout
+        self._chunk_timeout = chunk_timeout
         self._clients: dict[str, RelayClient] = {}
 
-    def client(self, base_url: str) -> RelayClient:
+    def post(
+        self, base_url: str, path: str, body: bytes, headers: Mapping[str, str], within: float
+    ) -> RelayAnswer:
+        """The answer, once its headers are here; `RelayFailed`. `within`: the seconds that the
+        whole answer may take."""
+        answer = self._client(base_url).send(
+            "POST", path, body, headers, first_byte=min(within, self._read_timeout)
+        )
+        answer.hurry(self._chunk_timeout, within)
+        return answer
+
+    def _client(self, base_url: str) -> RelayClient:
         client = self._clients.get(base_url)
         if client is None:
             client = RelayClient(

@@ -60,11 +60,12 @@ class Model(msgspec.Struct, frozen=True):
 
 class Candidate(msgspec.Struct, frozen=True):
     """One provider that may answer, what the model is called there, and what it costs; a tariff
-    of None: nobody knows."""
+    of None: nobody knows. `weight` is for the strategy `weighted`."""
 
     provider: Provider
     model: str
     tariff: Tariff | None
+    weight: int = 1
 
 
 class Snapshot(msgspec.Struct):

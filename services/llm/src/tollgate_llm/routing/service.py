@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from tollgate_llm.catalog.errors import ModelNotFound
 from tollgate_llm.catalog.prices import ANTHROPIC, OPENAI, SANDBOX, PriceList, Tariff
 from tollgate_llm.providers.kinds import Provider
-from tollgate_llm.routing.models import Candidate, Model, Route, Snapshot
+from tollgate_llm.routing.models import Candidate, Model, Route, Snapshot, Strategy
 from tollgate_llm.routing.snapshots import Snapshots
 
 TEST = "test"
@@ -40,6 +40,11 @@ class Router:
             snapshot.found.clear()
         snapshot.found[mode, model] = (time.monotonic() + REMEMBER_SECONDS, found)
         return found
+
+    def strategy(self, org: str, model: str) -> Strategy:
+        """How the candidates are to be ordered."""
+        own = self._snapshots.get(org).models.get(model)
+        return own.strategy if own else "fallback"
 
     def names(self, org: str, mode: str) -> set[str]:
         """The models that can be called: the organisation's, its providers' and the sandbox's.
@@ -74,12 +79,17 @@ class Router:
         for route in own.routes:
             name = route.model if self._vendor_at(snapshot, route) == SANDBOX_NAMES else model
             tariff = own.tariff or self._tariff_of_route(snapshot, route)
-            found.setdefault(name, Candidate(self._sandbox, name, tariff))
+            found.setdefault(name, Candidate(self._sandbox, name, tariff, route.weight))
         return tuple(found.values())
 
     def _routed(self, snapshot: Snapshot, own: Model) -> tuple[Candidate, ...]:
         found = tuple(
-            Candidate(provider, route.model, own.tariff or self._tariff(provider, route.model))
+            Candidate(
+                provider,
+                route.model,
+                own.tariff or self._tariff(provider, route.model),
+                route.weight,
+            )
             for route in own.routes
             if (provider := snapshot.providers.get(route.provider)) is not None
         )

@@ -1,0 +1,51 @@
+"""The request: a conversation, tools, and parameters that mostly have the same names."""
+
+from tollgate_llm.dialects.responses_to_chat.conversation import messages_of
+from tollgate_llm.dialects.responses_to_chat.fields import refuse_rest
+from tollgate_llm.dialects.responses_to_chat.settings import settings_of
+from tollgate_llm.dialects.responses_to_chat.tools import tools_of
+from tollgate_llm.dialects.translation import Drops, Json, Translated, Wanted
+
+_SAME = (
+    "prompt_cache_key",
+    "prompt_cache_retention",
+    "safety_identifier",
+    "temperature",
+    "top_p",
+    "user",
+)
+
+_WITHOUT_EFFECT = ("max_tool_calls", "metadata", "store")
+"""`max_tool_calls` counts hosted tools only, and there are none; `metadata` belongs to what is
+stored, and comes back with the answer all the same; the answer says that it is not stored."""
+
+_UNDERSTOOD = frozenset(
+    (*_SAME, *_WITHOUT_EFFECT, "include", "input", "instructions", "max_output_tokens", "model",
+     "parallel_tool_calls", "prompt_cache_options", "reasoning", "service_tier", "stream",
+     "stream_options", "text", "tool_choice", "tools", "top_logprobs")
+)  # fmt: skip
+
+
+def to_chat(asked: Json, wanted: Wanted) -> Translated:
+    drops = Drops(wanted)
+    refuse_rest(asked, _UNDERSTOOD, "", drops)
+    body: Json = {"model": wanted.model, "messages": messages_of(asked, drops)}
+    body |= tools_of(asked, drops)
+    body |= settings_of(asked, drops)
+    body |= {name: asked[name] for name in _SAME if asked.get(name) is not None}
+    body |= _cap(asked) | _streaming(asked, drops)
+    return Translated(body, drops.names)
+
+
+def _cap(asked: Json) -> Json:
+    """As `max_tokens`: some servers ignore `max_completion_tokens`, and then know no cap."""
+    cap = asked.get("max_output_tokens")
+    return {} if cap is None else {"max_tokens": cap}
+
+
+def _streaming(asked: Json, drops: Drops) -> Json:
+    """Our events are never padded, so `include_obfuscation` is as good as said."""
+    refuse_rest(asked.get("stream_options") or {}, ("include_obfuscation",), "stream_options", drops)
+    if not asked.get("stream"):
+        return {}
+    return {"stream": True, "stream_options": {"include_usage": True}}

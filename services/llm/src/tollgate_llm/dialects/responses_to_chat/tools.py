@@ -1,0 +1,107 @@
+"""Tools and the choice among them.
+
+Functions are functions in both dialects. A custom tool takes free text, which few servers know:
+it is offered as a function of one string, `input`, and its calls are read back accordingly.
+Tools that OpenAI itself runs are refused.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from tollgate_llm.dialects.responses_to_chat.fields import refuse_rest
+from tollgate_llm.dialects.translation import Drops, Json
+
+_FREE_TEXT: Mapping[str, Any] = {
+    "type": "object",
+    "properties": {"input": {"type": "string"}},
+    "required": ["input"],
+    "additionalProperties": False,
+}
+
+
+def tools_of(asked: Json, drops: Drops) -> Json:
+    """`tools`, `tool_choice` and `parallel_tool_calls`; the latter two only beside the first."""
+    given = enumerate(asked.get("tools") or ())
+    offered = [tool for tool in (_tool(each, f"tools.{at}", drops) for at, each in given) if tool]
+    tools, choice = _narrowed(offered, asked.get("tool_choice"), drops)
+    settings = _choice(choice, drops)
+    if not tools:
+        if settings.get("tool_choice", "none") != "none":
+            drops.add("tool_choice", "there is no tool to choose")
+        return {}
+    if asked.get("parallel_tool_calls") is False:
+        settings["parallel_tool_calls"] = False
+    return {"tools": tools, **settings}
+
+
+def custom_names(asked: Json) -> frozenset[str]:
+    """The tools whose calls are to be read as custom ones."""
+    tools = asked.get("tools") or ()
+    return frozenset(tool["name"] for tool in tools if tool.get("type") == "custom")
+
+
+def free_text(arguments: str) -> str:
+    """What a custom tool is called with; arguments in no shape of ours are passed as they are."""
+    try:
+        given = json.loads(arguments)
+    except (ValueError, RecursionError):
+        return arguments
+    text = given.get("input") if isinstance(given, dict) else None
+    return text if isinstance(text, str) else arguments
+
+
+def arguments_of(text: str) -> str:
+    """The other way round."""
+    return json.dumps({"input": text}, ensure_ascii=False)
+
+
+def _tool(given: Json, at: str, drops: Drops) -> Json | None:
+    kind = given.get("type")
+    if kind == "function":
+        return _function(given, at, drops)
+    if kind == "custom":
+        return _custom(given, at, drops)
+    drops.add(at, f"a tool of the type `{kind}` is not run by this provider")
+    return None
+
+
+def _function(given: Json, at: str, drops: Drops) -> Json:
+    names = ("name", "description", "parameters", "strict")
+    refuse_rest(given, ("type", *names), at, drops)
+    # Not to be strict is what chat completions take a missing `strict` for.
+    function = {name: given[name] for name in names if given.get(name) not in (None, False)}
+    return {"type": "function", "function": function}
+
+
+def _custom(given: Json, at: str, drops: Drops) -> Json:
+    refuse_rest(given, ("type", "name", "description", "format"), at, drops)
+    if (given.get("format") or {}).get("type") == "grammar":
+        drops.add(f"{at}.format", "this provider is not held to a grammar")
+    function = {"name": given["name"], "parameters": dict(_FREE_TEXT)}
+    if given.get("description") is not None:
+        function["description"] = given["description"]
+    return {"type": "function", "function": function}
+
+
+def _narrowed(offered: list[Json], choice: Any, drops: Drops) -> tuple[list[Json], Any]:
+    """`allowed_tools`, which few servers know, is the same as offering only these."""
+    if not isinstance(choice, dict) or choice.get("type") != "allowed_tools":
+        return offered, choice
+    names = {tool["function"]["name"] for tool in offered}
+    allowed = [tool.get("name") for tool in choice["tools"]]
+    for index, name in enumerate(allowed):
+        if name not in names:
+            drops.add(f"tool_choice.tools.{index}", "it is not among the tools")
+    return [tool for tool in offered if tool["function"]["name"] in allowed], choice["mode"]
+
+
+def _choice(choice: Any, drops: Drops) -> Json:
+    if choice in (None, "auto"):
+        return {}
+    if isinstance(choice, str):
+        return {"tool_choice": choice}
+    if choice.get("type") in ("function", "custom"):
+        return {"tool_choice": {"type": "function", "function": {"name": choice["name"]}}}
+    drops.add("tool_choice", f"a tool of the type `{choice.get('type')}` cannot be chosen")
+    return {}

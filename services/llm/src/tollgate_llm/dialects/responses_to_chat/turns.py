@@ -1,0 +1,46 @@
+"""A turn of the conversation: who speaks, what is said and called, and what the calls gave."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from tollgate_llm.dialects.responses_to_chat.content import plain
+from tollgate_llm.dialects.translation import Json
+
+
+@dataclass(slots=True)
+class Turn:
+    """`results` are the tool messages, `shown` what tools gave besides text."""
+
+    role: str
+    parts: list[Json] = field(default_factory=list)
+    reasoning: list[str] = field(default_factory=list)
+    calls: list[Json] = field(default_factory=list)
+    results: list[Json] = field(default_factory=list)
+    shown: list[Json] = field(default_factory=list)
+
+    def answer(self, call_id: str, parts: list[Json]) -> None:
+        """A tool message holds nothing but text: what else there is the user shows after the last
+        of the results, which must not be parted from the calls."""
+        texts = [part for part in parts if part["type"] == "text"]
+        others = [part for part in parts if part["type"] != "text"]
+        content = plain(texts)
+        self.results.append({"role": "tool", "tool_call_id": call_id, "content": content})
+        if others:
+            self.shown += [{"type": "text", "text": f"From the tool call {call_id}:"}, *others]
+
+    def messages(self) -> Iterator[Json]:
+        """None for reasoning that led to nothing."""
+        if self.parts or self.calls or not self.reasoning:
+            yield self._message()
+        yield from self.results
+        if self.shown:
+            yield {"role": "user", "content": self.shown}
+
+    def _message(self) -> Json:
+        message: Json = {"role": self.role, "content": plain(self.parts)}
+        if self.calls:
+            message["content"] = message["content"] or None
+            message["tool_calls"] = self.calls
+        if self.reasoning:
+            message["reasoning_content"] = "\n\n".join(self.reasoning)
+        return message

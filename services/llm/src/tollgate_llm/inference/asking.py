@@ -1,0 +1,154 @@
+"""Asking providers until one answers: in the order of the model's strategy, past those in trouble,
+again where that may help, until the caller's deadline. Nothing has gone to the caller yet.
+"""
+
+import time
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from tollgate_common.metrics import provider_requests, provider_seconds
+from tollgate_common.relay import RelayAnswer, RelayFailed
+from tollgate_llm.dialects.matching import Match
+from tollgate_llm.inference.account import Account
+from tollgate_llm.inference.deadline import Deadline
+from tollgate_llm.inference.errors import ProviderDown, ProviderFailed, provider_error
+from tollgate_llm.inference.protocols import Protocol
+from tollgate_llm.inference.retrying import LONGEST_PAUSE, Refused, backoff
+from tollgate_llm.providers.upstreams import Upstreams
+from tollgate_llm.routing.health import Health, name_of
+from tollgate_llm.routing.models import Candidate
+
+RETRIES = 2
+TIMED_OUT = "timed out"
+
+
+class Outgoing(NamedTuple):
+    """The request as one provider gets it."""
+
+    path: str
+    body: bytes
+    headers: dict[str, str]
+
+
+class Way(NamedTuple):
+    """One route, and how it is asked: `protocol` is the provider's side of it, `dropped` the
+    parameters that a translation has left out."""
+
+    match: Match
+    outgoing: Outgoing
+    protocol: Protocol
+    dropped: tuple[str, ...] = ()
+
+    @property
+    def route(self) -> Candidate:
+        return self.match.route
+
+
+class Answered(NamedTuple):
+    """What the caller gets: a provider's answer, or its refusal when there was nothing better."""
+
+    way: Way
+    answer: RelayAnswer | Refused
+
+
+class Failure(NamedTuple):
+    """An attempt that brought no usable answer."""
+
+    refused: Refused | None
+    error: ProviderFailed | None
+    again: bool
+    elsewhere: bool
+
+
+class Asker:
+    def __init__(self, upstreams: Upstreams, health: Health) -> None:
+        self._upstreams = upstreams
+        self._health = health
+
+    def ask(self, org: str, ways: Sequence[Way], account: Account, deadline: Deadline) -> Answered:
+        """The first answer there is, else the last refusal; `ProviderFailed` when there is none."""
+        last: tuple[Way, Failure] | None = None
+        usable = self._usable(org, ways)
+        for number, way in enumerate(usable):
+            is_last = number + 1 == len(usable)
+            found = self._ask_one(org, way, account, deadline, retries=RETRIES if is_last else 0)
+            if not isinstance(found, Failure):
+                return Answered(way, found)
+            last = way, found
+            if not found.elsewhere or deadline.left() <= 0:
+                break
+        assert last is not None
+        return _given_up(*last)
+
+    def _usable(self, org: str, ways: Sequence[Way]) -> Sequence[Way]:
+        """Those that are well, else those that at least answer; `ProviderDown` when none does."""
+        well = [way for way in ways if self._health.usable(name_of(org, way.route))]
+        found = well or [way for way in ways if not self._health.is_down(name_of(org, way.route))]
+        if not found:
+            raise ProviderDown(ways[0].route.provider.name, "it took no connection just now")
+        return found
+
+    def _ask_one(
+        self, org: str, way: Way, account: Account, deadline: Deadline, retries: int
+    ) -> RelayAnswer | Failure:
+        for attempt in range(retries + 1):
+            found = self._attempt(org, way, account, deadline)
+            if not isinstance(found, Failure) or not found.again or attempt == retries:
+                return found
+            asked = found.refused.pause if found.refused else None
+            pause = backoff(attempt) if asked is None else asked
+            if pause > LONGEST_PAUSE or pause >= deadline.left():
+                return found
+            time.sleep(pause)
+        raise AssertionError("the last attempt has returned")
+
+    def _attempt(
+        self, org: str, way: Way, account: Account, deadline: Deadline
+    ) -> RelayAnswer | Failure:
+        provider, name = way.route.provider, name_of(org, way.route)
+        account.attempt(way.route)
+        started = time.perf_counter()
+        try:
+            answer = self._upstreams.post(
+                provider.base_url, *way.outgoing, within=max(0.001, deadline.left())
+            )
+            seconds = time.perf_counter() - started
+            if answer.status == 200:
+                self._note(way, "200", seconds)
+                self._health.succeeded(name, seconds)
+                account.answered()
+                return answer
+            refused = Refused(answer)
+        except RelayFailed as broken:
+            self._note(way, "failed", None)
+            self._health.failed(name, down=True)
+            again = broken.reason != TIMED_OUT
+            error = provider_error(provider.name, broken.reason, sent=broken.sent)
+            return Failure(None, error, again=again, elsewhere=True)
+        self._note(way, str(refused.status), seconds)
+        account.answered()
+        self._judge(name, refused, seconds)
+        return Failure(refused, None, refused.worth_retrying, refused.worth_another_route)
+
+    def _judge(self, name: str, refused: Refused, seconds: float) -> None:
+        """A refusal of the request says nothing against the provider."""
+        if not refused.worth_retrying:
+            self._health.succeeded(name, seconds)
+        elif refused.status == 429:
+            if refused.pause:
+                self._health.failed(name, pause=refused.pause)
+        else:
+            self._health.failed(name)
+
+    def _note(self, way: Way, outcome: str, seconds: float | None) -> None:
+        name = way.route.provider.name
+        provider_requests.labels(name, outcome).inc()
+        if seconds is not None:
+            provider_seconds.labels(name).observe(seconds)
+
+
+def _given_up(way: Way, failure: Failure) -> Answered:
+    if failure.refused is None:
+        assert failure.error is not None
+        raise failure.error
+    return Answered(way, failure.refused)

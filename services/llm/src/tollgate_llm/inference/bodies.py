@@ -1,0 +1,107 @@
+"""The request as a provider gets it: the caller's own bytes, or a translation of them."""
+
+from typing import Any, NamedTuple
+
+import msgspec
+
+from tollgate_common.errors import BadRequest
+from tollgate_llm.dialects.matching import Match
+from tollgate_llm.dialects.translation import Wanted
+from tollgate_llm.inference import splice
+from tollgate_llm.inference.asking import Outgoing, Way
+from tollgate_llm.inference.headers import Environ, to_provider
+from tollgate_llm.inference.protocols import Protocol, protocol_at
+
+DROP_PARAMS = "HTTP_X_TOLLGATE_DROP_PARAMS"
+ANTHROPIC_VERSION = "2023-06-01"
+
+
+class Asked(msgspec.Struct):
+    """What has to be known of a request's body; the rest is the provider's to read."""
+
+    model: str
+    stream: Any = None
+    stream_options: Any = msgspec.UNSET
+
+    @property
+    def wants_usage(self) -> bool:
+        options = self.stream_options
+        return isinstance(options, dict) and options.get("include_usage") is True
+
+
+class Sent(NamedTuple):
+    """A request's body in the caller's dialect, and how it came. `call_id` is what providers get
+    as the client's request id."""
+
+    body: bytes
+    query: str
+    environ: Environ
+    call_id: str
+
+
+_decode = msgspec.json.Decoder(Asked).decode
+
+
+def peek(body: bytes) -> Asked:
+    try:
+        return _decode(body)
+    except msgspec.ValidationError:
+        raise BadRequest("`model` must be the name of a model.", param="model") from None
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        raise BadRequest("The body is not valid JSON.", param="body", code="invalid_json") from None
+
+
+class Bodies:
+    """Makes the request for each route. `default_max_tokens` where a dialect insists on a cap."""
+
+    def __init__(self, protocol: Protocol, sent: Sent, asked: Asked, default_max_tokens: int):
+        self._protocol = protocol
+        self._sent = sent
+        self._asked = asked
+        self._default_max_tokens = default_max_tokens
+        self.hides_usage = protocol.asks_usage and asked.stream is True and not asked.wants_usage
+        self._decoded: dict[str, Any] | None = None
+        self._relayed = sent.body
+        if self.hides_usage:
+            has_options = asked.stream_options is not msgspec.UNSET
+            self._relayed = splice.with_usage_asked(sent.body, has_options)
+
+    def way(self, match: Match) -> Way:
+        return self._translated(match) if match.translation else self._as_it_is(match)
+
+    def decoded(self) -> dict[str, Any]:
+        """The caller's body, for translations."""
+        if self._decoded is None:
+            self._decoded = msgspec.json.decode(self._sent.body)
+            self._protocol.check(self._decoded)
+        return self._decoded
+
+    def _as_it_is(self, match: Match) -> Way:
+        route, sent = match.route, self._sent
+        body = self._relayed
+        if route.model != self._asked.model:
+            body = splice.with_model(body, route.model)
+        credentials = route.provider.credentials(self._protocol.dialect)
+        return Way(match, Outgoing(
+            route.provider.path(self._protocol.path) + sent.query, body,
+            to_provider(sent.environ, credentials, sent.call_id),
+        ), self._protocol)  # fmt: skip
+
+    def _translated(self, match: Match) -> Way:
+        assert match.translation is not None
+        route, sent = match.route, self._sent
+        protocol = protocol_at(match.translation.path)
+        drop = str(sent.environ.get(DROP_PARAMS, "")).strip().lower() == "true"
+        wanted = Wanted(route.model, self._default_max_tokens, drop)
+        made = match.translation.request(self.decoded(), wanted)
+        headers = {
+            "accept-encoding": "identity", "content-type": "application/json",
+            "user-agent": "tollgate", "x-client-request-id": sent.call_id,
+            **route.provider.credentials(protocol.dialect),
+        }  # fmt: skip
+        if protocol.dialect == "anthropic":
+            headers["anthropic-version"] = ANTHROPIC_VERSION
+        outgoing = Outgoing(
+            route.provider.path(protocol.path), msgspec.json.encode(made.body), headers
+        )
+        return Way(match, outgoing, protocol, made.dropped)
