@@ -26,6 +26,12 @@ def fault(app: Flask, org: Org) -> str | None:
         return audit.first_fault(org.id)
 
 
+@pytest.mark.parametrize("moment", ["0.5", "1700000000", "2026-11-21", "2026-11-21T12:00:00"])
+def test_what_is_no_moment_with_an_offset_is_422_and_named(org: Org, moment: str) -> None:
+    answer = org.owner.get(f"/audit-log?since={moment}")
+    assert (answer.status_code, answer.get_json()["param"]) == (422, "since")
+
+
 def test_a_change_is_written_down_without_its_secret(org: Org) -> None:
     key = org.key()
     org.owner.patch(f"/keys/{key.id}", {"name": "renamed"})

@@ -44,11 +44,19 @@ def test_a_parameter_with_a_nul_is_422_and_named(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "body",
-    [r'{"name": "a\u0000b"}', r'{"more": [{}, {"a": "\u0000"}]}', r'{"more": [{"\u0000": ""}]}'],
+    ("body", "param"),
+    [
+        (r'{"name": "a\u0000b"}', "name"),
+        (r'{"more": [{}, {"a": "\u0000"}]}', "more"),
+        (r'{"more": [{"\u0000": ""}]}', "more"),
+        (r'{"o\u0000dd": 1}', "odd"),
+    ],
 )
-def test_a_body_with_a_nul_is_422(client: FlaskClient, body: str) -> None:
-    assert client.post("/things", data=body).status_code == 422
+def test_a_body_with_a_nul_is_422_and_its_field_named(
+    client: FlaskClient, body: str, param: str
+) -> None:
+    answer = client.post("/things", data=body)
+    assert (answer.status_code, answer.json["param"]) == (422, param)  # type: ignore[index]
 
 
 def test_what_only_looks_like_a_nul_is_let_through(client: FlaskClient) -> None:

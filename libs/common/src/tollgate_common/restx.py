@@ -142,9 +142,17 @@ def json_body(model: type[ModelT]) -> ModelT:
         raise BadRequest("The body is not valid JSON.", param="body") from None
     if not isinstance(data, dict):
         raise BadRequest("The body must be a JSON object.", param="body")
-    if b"\\u0000" in request.get_data() and _has_nul(data):
-        raise InvalidField("The body may have no NUL in it.", param="body")
+    if b"\\u0000" in request.get_data():
+        _refuse_nul(data)
     return model.model_validate(data)
+
+
+def _refuse_nul(data: dict[str, Any]) -> None:
+    """As `web` does for paths and query strings."""
+    for name, value in data.items():
+        if _has_nul(name) or _has_nul(value):
+            field = name.replace("\0", "")
+            raise InvalidField(f"{field}: No text may have a NUL in it.", param=field)
 
 
 def _has_nul(value: Any) -> bool:

@@ -44,8 +44,9 @@ def _begin() -> None:
 
 
 def _refuse_nul() -> None:
-    """PostgreSQL keeps no NUL in a text: there is nothing of such a name, and no such value."""
-    if "\0" in request.path:
+    """PostgreSQL keeps no NUL in a text: there is nothing of such a name, and no such value. What
+    is to be made under such a name its own endpoint refuses."""
+    if "\0" in request.path and request.method not in ("PUT", "POST", "PATCH"):
         raise NotFound("No name has a NUL in it.")
     if b"%00" not in request.query_string:
         return

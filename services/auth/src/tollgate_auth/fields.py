@@ -1,6 +1,7 @@
 """The kinds of text that requests bring: bounded, and nothing that PostgreSQL would refuse."""
 
 import ipaddress
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
@@ -9,7 +10,9 @@ from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
+    Field,
     PlainSerializer,
     StringConstraints,
 )
@@ -19,12 +22,24 @@ from werkzeug.routing import BaseConverter
 from tollgate_common.events.cloudevents import timestamp
 
 LONGEST_YEARS = 50
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}")
 
 
 class RequestModel(BaseModel):
     """A request body. A field that does not exist is refused: it is a typing error."""
 
     model_config = ConfigDict(extra="forbid", str_max_length=10_000)
+
+
+def _without_defaults(schema: dict[str, Any]) -> None:
+    for field in schema.get("properties", {}).values():
+        field.pop("default", None)
+
+
+class PatchModel(RequestModel):
+    """What a PATCH may bring. What is left out stays as it is, so no default is documented."""
+
+    model_config = ConfigDict(json_schema_extra=_without_defaults)
 
 
 class RequestQuery(BaseModel):
@@ -46,6 +61,13 @@ def _network(text: str) -> str:
         raise PydanticCustomError("network", "not a network such as 10.0.0.0/8") from None
 
 
+def _written(moment: Any) -> Any:
+    """A number would be taken for seconds since 1970."""
+    if isinstance(moment, datetime) or _MOMENT.match(str(moment)):
+        return moment
+    raise PydanticCustomError("moment", "not a moment such as 2026-11-21T12:00:00Z")
+
+
 def _future(moment: datetime) -> datetime:
     now = datetime.now(UTC)
     if not now < moment < now + timedelta(days=365 * LONGEST_YEARS):
@@ -57,17 +79,29 @@ def _future(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
+PLAIN = r"[^\x00-\x1f\x7f]"
 Name = Annotated[
     str,
-    StringConstraints(
-        strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$"
-    ),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=f"^{PLAIN}*$"),
+    # Surrounding spaces are taken off first: something else must be there.
+    Field(json_schema_extra={"pattern": rf"^{PLAIN}*[^\s\x00-\x1f\x7f]{PLAIN}*$"}),
 ]
 ObjectId = Annotated[str, StringConstraints(pattern=r"^[a-z]{3,4}_[0-9a-f]{32}$")]
-Email = Annotated[str, StringConstraints(max_length=254), AfterValidator(_email)]
+Email = Annotated[
+    str,
+    StringConstraints(max_length=254),
+    AfterValidator(_email),
+    Field(json_schema_extra={"format": "email"}),
+]
 Glob = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,200}$")]
-Network = Annotated[str, StringConstraints(max_length=50), AfterValidator(_network)]
-Future = Annotated[AwareDatetime, AfterValidator(_future)]
+Network = Annotated[
+    str,
+    StringConstraints(max_length=50),
+    AfterValidator(_network),
+    Field(json_schema_extra={"format": "network"}),
+]
+When = Annotated[AwareDatetime, BeforeValidator(_written)]
+Future = Annotated[When, AfterValidator(_future)]
 Moment = Annotated[datetime, PlainSerializer(timestamp, return_type=str)]
 
 

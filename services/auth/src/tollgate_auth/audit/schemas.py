@@ -1,9 +1,9 @@
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from tollgate_auth.audit.models import AuditEntry
-from tollgate_auth.fields import Moment, RequestQuery
+from tollgate_auth.fields import Moment, RequestQuery, When
 
 Text = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,100}$")]
 
@@ -14,8 +14,8 @@ class AuditQuery(RequestQuery):
     actor: Text | None = Field(None, description="Only what this user, key or service account did.")
     action: Text | None = Field(None, description="Only this action, such as `key.created`.")
     target: Text | None = Field(None, description="Only what was done to this.")
-    since: AwareDatetime | None = Field(None, description="From this moment on (RFC 3339).")
-    until: AwareDatetime | None = Field(None, description="Up to this moment (RFC 3339).")
+    since: When | None = Field(None, description="From this moment on (RFC 3339).")
+    until: When | None = Field(None, description="Up to this moment (RFC 3339).")
 
 
 class AuditActor(BaseModel):

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from tollgate_auth.fields import Future, Moment, Name, Network, ObjectId, RequestModel
+from tollgate_auth.fields import Future, Moment, Name, Network, ObjectId, PatchModel, RequestModel
 from tollgate_auth.keys.models import Key
 from tollgate_auth.limits.schemas import InlineLimit, LimitOut, Models, every_model
 from tollgate_auth.roles.permissions import PERMISSIONS
@@ -22,7 +22,7 @@ def _permissions(scopes: list[str]) -> list[str]:
 
 
 Scopes = Annotated[
-    list[Annotated[str, Field(max_length=60)]],
+    list[Annotated[str, Field(max_length=60, json_schema_extra={"enum": list(PERMISSIONS)})]],
     Field(min_length=1, max_length=50),
     AfterValidator(_permissions),
 ]
@@ -46,7 +46,7 @@ class KeyCreate(RequestModel):
     expires_at: Future | None = None
 
 
-class KeyPatch(RequestModel):
+class KeyPatch(PatchModel):
     """`limits` takes the place of all limits of the key itself."""
 
     name: Name = ""

@@ -36,9 +36,15 @@ def _parse(value: Any) -> Decimal:
     return Decimal(text)
 
 
-Amount = Annotated[
-    Decimal, BeforeValidator(_parse), WithJsonSchema({"type": "string", "example": "25.00"})
-]
+_AS_JSON = {
+    "anyOf": [
+        {"type": "string", "pattern": r"^[0-9]{1,15}(\.[0-9]{1,9})?$"},
+        {"type": "integer", "minimum": 0, "maximum": LARGEST_UNITS},
+    ],
+    "description": "A decimal; dollars for `cost_usd`, else a whole number.",
+    "example": "25.00",
+}
+Amount = Annotated[Decimal, BeforeValidator(_parse), WithJsonSchema(_AS_JSON)]
 
 
 def amount_fault(metric: str, amount: Decimal) -> str | None:

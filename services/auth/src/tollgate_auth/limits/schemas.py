@@ -5,7 +5,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from tollgate_auth.fields import Glob, Moment, ObjectId, RequestModel
+from tollgate_auth.fields import Glob, Moment, ObjectId, PatchModel, RequestModel
 from tollgate_auth.limits.amounts import (
     Amount,
     LimitMode,
@@ -26,7 +26,11 @@ def _known_zone(name: str) -> str:
     return name
 
 
-Zone = Annotated[str, Field(max_length=64), AfterValidator(_known_zone)]
+Zone = Annotated[
+    str,
+    Field(max_length=64, json_schema_extra={"format": "timezone"}),
+    AfterValidator(_known_zone),
+]
 Models = Annotated[list[Glob], Field(min_length=1, max_length=100)]
 
 
@@ -76,7 +80,7 @@ class LimitCreate(InlineLimit):
     subject: SubjectIn
 
 
-class LimitPatch(RequestModel):
+class LimitPatch(PatchModel):
     """What may change. Whom, what and over which window it limits is another limit."""
 
     max: Amount = Decimal(0)

@@ -2,7 +2,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from tollgate_auth.fields import Moment, Name, ObjectId, RequestModel
+from tollgate_auth.fields import Moment, Name, ObjectId, PatchModel, RequestModel
 from tollgate_auth.keys.schemas import Scopes
 from tollgate_auth.limits.schemas import Models, every_model
 from tollgate_auth.service_accounts.models import ServiceAccount
@@ -19,7 +19,7 @@ class ServiceAccountCreate(RequestModel):
     models: Models = Field(default_factory=every_model)
 
 
-class ServiceAccountPatch(RequestModel):
+class ServiceAccountPatch(PatchModel):
     name: Name = ""
     scopes: Scopes = Field(default_factory=list)
     models: Models = Field(default_factory=list)

@@ -46,8 +46,12 @@ def _printable(secret: SecretStr) -> SecretStr:
 
 
 Plain = StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$")
-Issuer = Annotated[str, Field(max_length=500), AfterValidator(_issuer)]
-Domain = Annotated[str, Field(max_length=253), AfterValidator(_domain)]
+Issuer = Annotated[
+    str, Field(max_length=500, json_schema_extra={"format": "uri"}), AfterValidator(_issuer)
+]
+Domain = Annotated[
+    str, Field(max_length=253, json_schema_extra={"format": "hostname"}), AfterValidator(_domain)
+]
 Secret = Annotated[SecretStr, Field(min_length=1, max_length=2000), AfterValidator(_printable)]
 ClientId = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[!-~]*$")]
 Claim = Annotated[str, Field(min_length=1, max_length=100), Plain]

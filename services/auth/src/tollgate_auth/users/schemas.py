@@ -3,7 +3,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, Field
 from pydantic_core import PydanticCustomError
 
-from tollgate_auth.fields import Email, Moment, Name, RequestModel
+from tollgate_auth.fields import Email, Moment, Name, PatchModel, RequestModel
 from tollgate_auth.passwords.schemas import NewPassword
 from tollgate_auth.roles.permissions import ROLES
 from tollgate_auth.users.models import User
@@ -15,7 +15,11 @@ def _role(name: str) -> str:
     return name
 
 
-Role = Annotated[str, Field(max_length=20), AfterValidator(_role)]
+Role = Annotated[
+    str,
+    Field(max_length=20, json_schema_extra={"enum": list(ROLES)}),
+    AfterValidator(_role),
+]
 
 
 class UserCreate(RequestModel):
@@ -27,7 +31,7 @@ class UserCreate(RequestModel):
     password: NewPassword | None = None
 
 
-class UserPatch(RequestModel):
+class UserPatch(PatchModel):
     name: Name = ""
     role: Role = "member"
     active: bool = True

@@ -30,6 +30,11 @@ def _header_value(secret: SecretStr) -> SecretStr:
     return secret
 
 
+HttpUrl = Annotated[
+    str, Field(max_length=512, json_schema_extra={"format": "uri"}), AfterValidator(_http_url)
+]
+
+
 class ProviderIn(BaseModel):
     """`base_url` as the vendor's SDK has it; the vendor's own unless given. `api_key` is written,
     never read; left out, the one that is stored stays."""
@@ -37,7 +42,7 @@ class ProviderIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     kind: Kind
-    base_url: Annotated[str, Field(max_length=512), AfterValidator(_http_url)] | None = None
+    base_url: HttpUrl | None = None
     api_key: (
         Annotated[SecretStr, Field(min_length=1, max_length=4096), AfterValidator(_header_value)]
         | None
