@@ -207,3 +207,16 @@ def test_a_connection_outlives_the_deadline_of_a_call(
         _, answer, connection = send(stand, org, body, **{"x-tollgate-timeout": seconds})
         assert status(answer, connection) == 200
         time.sleep(0.6)
+
+
+def test_a_model_shows_the_health_of_its_routes(
+    stand: Stand, org: str, provider: Provider, second: Provider
+) -> None:
+    provider.script = [provider.answers(BUSY, "retry-after: 30", status="429 Too Many Requests")]
+    second.script = [second.answers(ANSWER)]
+    _, answer, connection = send(stand, org, BOTH)
+    assert status(answer, connection) == 200
+    one, two = stand.manage("GET", "/api/v1/models/both", org).json()["routes"]
+    assert (one["health"], two["health"]) == ("resting", "healthy")
+    assert one["until"] > "2026"
+    assert two["first_byte_seconds"] >= 0

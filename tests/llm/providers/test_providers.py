@@ -102,6 +102,8 @@ def test_a_model_is_set_up_shown_and_removed(stand: Stand, org: str) -> None:
     put = stand.manage("PUT", "/api/v1/models/team/fast", org, json=body).json()
     assert put["price"] | price == put["price"]
     got = stand.manage("GET", "/api/v1/models/team/fast", org).json()
+    assert got["routes"][0]["health"] == "healthy"
+    got["routes"][0]["health"] = None
     assert got == put
     listed = stand.manage("GET", "/api/v1/models", org).json()["data"]
     assert listed[0] == put

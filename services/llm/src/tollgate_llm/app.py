@@ -1,6 +1,8 @@
 """The llm service."""
 
 import threading
+from collections.abc import Callable
+from typing import Any
 
 from flask import Flask
 
@@ -34,18 +36,25 @@ def create_app(settings: LlmSettings | None = None) -> Flask:
     app.extensions["catalog"] = parts.catalog
     app.extensions["snapshots"] = parts.snapshots
     app.extensions["redis"] = parts.redis
+    app.extensions["health"] = parts.health
     ManagementApi("Tollgate llm").serve(app, (providers, models, jobs.namespace))
     health.register(app, {"postgres": databases.ready(engine), "redis": health.redis(parts.redis)})
     return app
 
 
 def create_worker() -> Flask:
-    """The app as a server's worker runs it: not on tables older than this code, and with the
-    sweeping of its outbox."""
+    """The app as a server's worker runs it: not on tables older than this code, and with what it
+    does beside its requests."""
     app = create_app()
     with app.app_context():
         engine = db.engine
     schema_version.require(engine, SCHEMA, VERSIONS)
-    arguments = (engine, app.extensions["redis"], threading.Event())
-    threading.Thread(target=outbox.sweep, args=arguments, daemon=True).start()
+    _start(outbox.sweep, engine, app.extensions["redis"])
+    _start(app.extensions["health"].follow)
     return app
+
+
+def _start(work: Callable[..., None], *arguments: Any) -> None:
+    """Run `work` for the process's life, beside its requests."""
+    arguments = (*arguments, threading.Event())
+    threading.Thread(target=work, args=arguments, name=work.__name__, daemon=True).start()

@@ -77,5 +77,13 @@ def compose(settings: LlmSettings, engine: Engine) -> Parts:
     inference = InferenceService(router, Asker(upstreams, health), health, cashier, settings)
     jobs = JobService(redis, settings.job_timeout)
     return Parts(
-        redis, guard, providers, CatalogService(router), snapshots, router, health, inference, jobs
+        redis,
+        guard,
+        providers,
+        CatalogService(router, health),
+        snapshots,
+        router,
+        health,
+        inference,
+        jobs,
     )

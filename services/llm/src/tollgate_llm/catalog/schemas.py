@@ -36,6 +36,16 @@ class Route(BaseModel):
     weight: int = Field(1, ge=1, le=1000)
 
 
+class RouteOut(Route):
+    """`health`: `resting` after errors, `down` when it takes no connection, `probing` after either,
+    as far as the process that answers knows; None in lists. `until` is the end of the pause.
+    `first_byte_seconds`: how long its answers took to begin lately."""
+
+    health: Literal["healthy", "resting", "down", "probing"] | None = None
+    until: str | None = None
+    first_byte_seconds: float | None = None
+
+
 class ModelIn(BaseModel):
     """`price` takes the place of the list price; null: the list price holds."""
 
@@ -51,7 +61,7 @@ class ModelOut(BaseModel):
     one that holds; null: nobody knows it."""
 
     name: str
-    routes: list[Route]
+    routes: list[RouteOut]
     strategy: Strategy
     price: Price | None
     source: Literal["organisation", "vendor"]

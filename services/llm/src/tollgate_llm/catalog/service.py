@@ -1,15 +1,18 @@
 """The rules of models: an organisation's own, and those it can call without setting them up."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from tollgate_common.errors import InvalidField
+from tollgate_common.events.cloudevents import timestamp
 from tollgate_llm import changes
 from tollgate_llm.catalog import repository
 from tollgate_llm.catalog.errors import ModelNotFound
 from tollgate_llm.catalog.models import ModelRow
-from tollgate_llm.catalog.schemas import ModelIn, ModelOut, Price, Route
+from tollgate_llm.catalog.schemas import ModelIn, ModelOut, Price, RouteOut
+from tollgate_llm.routing.health import Health, name_of
 from tollgate_llm.routing.models import Candidate
 from tollgate_llm.routing.service import Router
 
@@ -20,8 +23,9 @@ LIVE = "live"
 class CatalogService:
     """`router` knows what a name means where the organisation has said nothing about it."""
 
-    def __init__(self, router: Router) -> None:
+    def __init__(self, router: Router, health: Health) -> None:
         self._router = router
+        self._health = health
 
     def listed(self, session: Session, org: str) -> list[ModelOut]:
         """By name: what the organisation has set up, then what its providers offer besides."""
@@ -34,10 +38,33 @@ class CatalogService:
         return [own[name] for name in sorted(own)] + [others[name] for name in sorted(others)]
 
     def get(self, session: Session, org: str, name: str) -> ModelOut:
+        """With the health of its routes."""
         row = repository.get(session, org, name)
+        candidates = self._candidates(org, name, known=row is not None)
         if row is not None:
-            return _from_row(row, self._price(org, row))
-        return _from_candidates(name, self._router.candidates(org, LIVE, name))
+            found = _from_row(row, self._price(org, row))
+        else:
+            found = _from_candidates(name, candidates)
+        healths = {(c.provider.name, c.model): name_of(org, c) for c in candidates}
+        for route in found.routes:
+            if known := healths.get((route.provider, route.model)):
+                self._show_health(route, known)
+        return found
+
+    def _candidates(self, org: str, name: str, known: bool) -> tuple[Candidate, ...]:
+        """None where the providers of a model that is set up are not."""
+        try:
+            return self._router.candidates(org, LIVE, name)
+        except ModelNotFound:
+            if known:
+                return ()
+            raise
+
+    def _show_health(self, route: RouteOut, name: str) -> None:
+        route.health, until = self._health.state(name)
+        route.until = timestamp(datetime.fromtimestamp(until, UTC)) if until else None
+        seconds = self._health.seconds(name)
+        route.first_byte_seconds = round(seconds, 3) if seconds is not None else None
 
     def put(self, session: Session, org: str, name: str, wanted: ModelIn) -> ModelOut:
         """Create or replace."""
@@ -53,7 +80,9 @@ class CatalogService:
         )  # fmt: skip
         after = wanted.model_dump(mode="json")
         changes.record(session, "model.changed", ("model", name), before, after)
-        return ModelOut(name=name, source="organisation", **wanted.model_dump())
+        return ModelOut.model_validate(
+            {"name": name, "source": "organisation", **wanted.model_dump()}
+        )
 
     def remove(self, session: Session, org: str, name: str) -> None:
         before = _audited(repository.get(session, org, name))
@@ -92,7 +121,7 @@ def _from_row(row: ModelRow, price: Price | None) -> ModelOut:
 
 
 def _from_candidates(name: str, candidates: tuple[Candidate, ...]) -> ModelOut:
-    routes = [Route(provider=c.provider.name, model=c.model, weight=1) for c in candidates]
+    routes = [RouteOut(provider=c.provider.name, model=c.model, weight=1) for c in candidates]
     return ModelOut(
         name=name, routes=routes, strategy="fallback", price=_price_of(candidates), source="vendor"
     )
