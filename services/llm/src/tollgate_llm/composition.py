@@ -18,6 +18,7 @@ from tollgate_llm.catalog.prices import PriceList
 from tollgate_llm.catalog.service import CatalogService
 from tollgate_llm.inference.account import Cashier
 from tollgate_llm.inference.asking import Asker
+from tollgate_llm.inference.cache import AnswerCache
 from tollgate_llm.inference.service import InferenceService
 from tollgate_llm.jobs.service import JobService
 from tollgate_llm.providers.platform import platform_providers, sandbox
@@ -73,8 +74,9 @@ def compose(settings: LlmSettings, engine: Engine) -> Parts:
         settings.provider_read_timeout,
         settings.provider_chunk_timeout,
     )
+    cache = AnswerCache(redis, settings.cache_entries)
     cashier = Cashier(TicketBook(redis, SERVICE))
-    inference = InferenceService(router, Asker(upstreams, health), health, cashier, settings)
+    inference = InferenceService(router, Asker(upstreams, health), health, cashier, cache, settings)
     jobs = JobService(redis, settings.job_timeout)
     return Parts(
         redis,

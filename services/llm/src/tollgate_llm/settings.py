@@ -37,6 +37,9 @@ class LlmSettings(CommonSettings):
     default_max_output_tokens: int = Field(
         4096, ge=1, description="Output cap where a provider insists on one and nobody names it."
     )
+    cache_entries: int = Field(
+        1000, ge=1, description="Answers kept for each organisation's x-tollgate-cache, of 256 KiB."
+    )
     request_timeout: float = Field(
         3600.0, gt=0, description="Seconds a call may take in all, unless x-tollgate-timeout says."
     )

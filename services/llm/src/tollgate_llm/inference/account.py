@@ -60,6 +60,7 @@ class Account:
         self._route: Candidate | None = None
         self.attempts = 0
         self.closed = False
+        self.status: Status | None = None
 
     def attempt(self, route: Candidate) -> None:
         """A provider is about to be called."""
@@ -78,11 +79,12 @@ class Account:
         usage: Usage = NOTHING,
         estimated: bool = False,
         error: str | None = None,
+        provider: str | None = None,
     ) -> int:
-        """Book it; the cost in nano-dollars."""
+        """Book it; the cost in nano-dollars. `provider`: who answered, where no route was asked."""
         if self.closed:
             return 0
-        self.closed = True
+        self.closed, self.status = True, status
         route = self._route
         tariff = route.tariff if route else None
         price = tariff.at(usage.input_tokens) if tariff else None
@@ -91,7 +93,7 @@ class Account:
             return cost
         outcome = Outcome(
             status=status,
-            provider=route.provider.name if route else None,
+            provider=route.provider.name if route else provider,
             provider_model=route.model if route else None,
             http_status=http_status,
             input_tokens=usage.input_tokens,

@@ -15,6 +15,7 @@ from tollgate_llm.dialects.matching import Match, matched
 from tollgate_llm.inference.account import Account, Cashier
 from tollgate_llm.inference.asking import Asker
 from tollgate_llm.inference.bodies import Bodies, Sent, peek
+from tollgate_llm.inference.cache import AnswerCache, place_of
 from tollgate_llm.inference.deadline import deadline_of
 from tollgate_llm.inference.delivery import Exchange, deliver
 from tollgate_llm.inference.headers import Environ
@@ -44,12 +45,19 @@ class Call(NamedTuple):
 
 class InferenceService:
     def __init__(
-        self, router: Router, asker: Asker, health: Health, cashier: Cashier, settings: LlmSettings
+        self,
+        router: Router,
+        asker: Asker,
+        health: Health,
+        cashier: Cashier,
+        cache: AnswerCache,
+        settings: LlmSettings,
     ) -> None:
         self._router = router
         self._asker = asker
         self._health = health
         self._cashier = cashier
+        self._cache = cache
         self._default_max_tokens = settings.default_max_output_tokens
         self._default_timeout = settings.request_timeout
 
@@ -68,13 +76,17 @@ class InferenceService:
 
     def _run(self, protocol: Protocol, call: Call, account: Account) -> Response:
         asked = peek(call.body)
+        place = place_of(protocol.path, call.caller, call.body, call.environ)
+        if place is not None and (kept := self._cache.find(place, account)):
+            return kept
         deadline = deadline_of(call.timeout, self._default_timeout)
         sent = Sent(call.body, call.query, call.environ, call.ticket or call.request_id)
         bodies = Bodies(protocol, sent, asked, self._default_max_tokens)
         ways = [bodies.way(match) for match in self._matches(protocol, call.caller, asked.model)]
         way, answer = self._asker.ask(call.caller.org, ways, account, deadline)
         exchange = Exchange(protocol, account, way, call.body, call.request_id, bodies)
-        return deliver(exchange, answer)
+        response = deliver(exchange, answer)
+        return response if place is None else self._cache.keep(place, account, response)
 
     def _matches(self, protocol: Protocol, caller: Caller, model: str) -> Sequence[Match]:
         """The routes that can be asked, the one to ask first in front."""

@@ -1,0 +1,164 @@
+"""The exact cache: an answer given again to the same request, for callers who ask for it.
+
+    x-tollgate-cache: max-age=600
+
+The same is the same organisation and mode, the same route, the same JSON whatever its spacing and
+order, and the same headers of the vendor's. What is kept is the answer as the caller got it, a
+stream as a stream; only whole, successful ones, up to a size, and a number for an organisation: the
+one that would be forgotten soonest makes room. A hit calls no provider and costs
+nothing; it has a ticket and a row of its own, with `cache` as its provider. Redis away: no hits.
+"""
+
+import hashlib
+import re
+import time
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+import msgspec
+from flask import Response
+from redis import Redis
+from redis.exceptions import RedisError
+
+from tollgate_common.errors import BadRequest
+from tollgate_common.guard import Caller
+from tollgate_common.logging import get_logger
+from tollgate_llm.inference.account import Account
+from tollgate_llm.inference.headers import Environ
+
+HEADER = "x-tollgate-cache"
+VARIABLE = "HTTP_X_TOLLGATE_CACHE"
+PROVIDER = "cache"
+LARGEST_ANSWER = 256 * 1024
+LONGEST_SECONDS = 30 * 86400
+_MAX_AGE = re.compile(r"max-age=([1-9][0-9]{0,7})\Z")
+_KEPT_HEADERS = frozenset({"content-type", "x-tollgate-model"})
+_VARY = ("HTTP_ANTHROPIC_VERSION", "HTTP_ANTHROPIC_BETA", "HTTP_OPENAI_BETA", "QUERY_STRING")
+
+log = get_logger(__name__)
+
+
+class Kept(msgspec.Struct):
+    """An answer as the caller got it."""
+
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Kept).decode
+
+
+class Place(NamedTuple):
+    """Where an answer is, or is to be, and for how many seconds. `index` lists what there is."""
+
+    index: str
+    key: str
+    seconds: int
+
+
+def place_of(path: str, caller: Caller, body: bytes, environ: Environ) -> Place | None:
+    """None when the caller has not asked for the cache; `BadRequest` when the header is wrong."""
+    asked = environ.get(VARIABLE)
+    if asked is None:
+        return None
+    found = _MAX_AGE.match(str(asked).strip())
+    if found is None or int(found[1]) > LONGEST_SECONDS:
+        raise BadRequest(
+            f"{HEADER}: `max-age=` and a number of seconds, at most {LONGEST_SECONDS}.",
+            param=HEADER,
+        )
+    vary = [str(environ.get(name, "")) for name in _VARY]
+    canonical = msgspec.json.encode(
+        [path, caller.org, caller.mode, *vary, msgspec.json.decode(body)], order="deterministic"
+    )
+    index = f"llm:cache:{caller.org}"
+    return Place(index, f"{index}:{hashlib.sha256(canonical).hexdigest()}", int(found[1]))
+
+
+class AnswerCache:
+    """`entries`: so many for each organisation."""
+
+    def __init__(self, redis: Redis, entries: int) -> None:
+        self._redis = redis
+        self._entries = entries
+
+    def find(self, place: Place, account: Account) -> Response | None:
+        """The answer that is there, its ticket closed."""
+        try:
+            raw: Any = self._redis.get(place.key)
+        except RedisError as error:
+            log.warning("cache_away", error=type(error).__name__)
+            return None
+        if raw is None:
+            return None
+        kept = _decode(raw)
+        account.close("ok", 200, provider=PROVIDER)
+        response = Response(kept.body, status=200)
+        response.headers.clear()
+        response.headers.extend([
+            *kept.headers, ("x-tollgate-provider", PROVIDER), ("x-tollgate-attempts", "0"),
+            ("x-tollgate-cost-usd", "0.000000000"), ("content-length", str(len(kept.body))),
+            (HEADER, "hit"),
+        ])  # fmt: skip
+        return response
+
+    def keep(self, place: Place, account: Account, response: Response) -> Response:
+        """The response, which is kept once all of it has gone out well."""
+        response.headers[HEADER] = "miss"
+        if response.status_code == 200:
+            headers = [(k, v) for k, v in response.headers if k.lower() in _KEPT_HEADERS]
+            recorded = _Recording(response.response, account, self, place, headers)
+            response.response = recorded
+        return response
+
+    def store(self, place: Place, kept: Kept) -> None:
+        now = time.time()
+        try:
+            pipeline = self._redis.pipeline(transaction=False)
+            pipeline.set(place.key, _encode(kept), ex=place.seconds)
+            pipeline.zremrangebyscore(place.index, "-inf", now)
+            pipeline.zadd(place.index, {place.key: now + place.seconds})
+            pipeline.zcard(place.index)
+            beyond = pipeline.execute()[-1] - self._entries
+            if beyond > 0:
+                gone: Any = self._redis.zpopmin(place.index, beyond)
+                self._redis.delete(*(key for key, _ in gone))
+        except RedisError as error:
+            log.warning("cache_away", error=type(error).__name__)
+
+
+class _Recording:
+    """A body that remembers what has gone out, while it is short enough to be kept."""
+
+    def __init__(
+        self,
+        body: Iterable[Any],
+        account: Account,
+        cache: AnswerCache,
+        place: Place,
+        headers: list[tuple[str, str]],
+    ) -> None:
+        self._body = body
+        self._account = account
+        self._cache = cache
+        self._place = place
+        self._headers = headers
+
+    def __iter__(self) -> Iterator[bytes]:
+        parts: list[bytes] | None = []
+        size = 0
+        for part in self._body:
+            size += len(part)
+            if size > LARGEST_ANSWER:
+                parts = None
+            if parts is not None:
+                parts.append(part)
+            yield part
+        if parts is not None and self._account.status == "ok":
+            self._cache.store(self._place, Kept(self._headers, b"".join(parts)))
+
+    def close(self) -> None:
+        close = getattr(self._body, "close", None)
+        if close is not None:
+            close()

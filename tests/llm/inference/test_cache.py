@@ -1,0 +1,103 @@
+"""The exact cache: the same answer to the same request, for those who ask, and for nothing."""
+
+import json
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from tests.llm.inference.test_relay import ANSWER, DONE, HI, USAGE, send
+from tests.llm.stand import Provider, Stand
+from tollgate_llm.inference.cache import AnswerCache, Kept, Place
+
+CACHE = {"x-tollgate-cache": "max-age=60"}
+BODY = b'{"model":"here","messages":[{"role":"user","content":"a"}],"temperature":0}'
+REORDERED = b'{"temperature": 0, "messages":[{"content":"a","role":"user"}], "model":"here"}'
+STREAMED = b'{"model":"here","stream":true,"messages":[]}'
+
+
+def ask(stand: Stand, org: str, body: bytes = BODY, **headers: str) -> tuple[str, Any, bytes]:
+    ticket, answer, connection = send(stand, org, body, **(CACHE | headers))
+    content = answer.read()
+    connection.close()
+    return ticket, answer, content
+
+
+def test_the_same_request_is_answered_again_without_the_provider(
+    stand: Stand, org: str, provider: Provider
+) -> None:
+    provider.script = [provider.answers(ANSWER, "content-type: application/json")]
+    _, first, content = ask(stand, org)
+    assert (first.headers["x-tollgate-cache"], content) == ("miss", ANSWER)
+    ticket, second, content = ask(stand, org, REORDERED)
+    assert (second.status, content) == (200, ANSWER)
+    assert second.headers["x-tollgate-cache"] == "hit"
+    assert second.headers["x-tollgate-cost-usd"] == "0.000000000"
+    assert second.headers["content-type"] == "application/json"
+    assert len(provider.received) == 1
+    outcome = stand.outcome(org, ticket)
+    assert (outcome["status"], outcome["provider"], outcome["cost_nanos"]) == ("ok", "cache", 0)
+
+
+def test_a_stream_is_replayed_as_a_stream(stand: Stand, org: str, provider: Provider) -> None:
+    provider.script = [provider.streams(), provider.chunk(HI + USAGE + DONE), b"0\r\n\r\n"]
+    _, _, first = ask(stand, org, STREAMED)
+    _, answer, second = ask(stand, org, STREAMED)
+    assert first == second == HI + DONE
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert answer.headers["x-tollgate-cache"] == "hit"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"body": BODY.replace(b'"a"', b'"b"')}, {"anthropic-beta": "x"}, {"openai-beta": "x"}],
+)
+def test_another_request_is_another(
+    stand: Stand, org: str, provider: Provider, change: dict[str, Any]
+) -> None:
+    provider.script = [provider.answers(ANSWER)]
+    ask(stand, org)
+    _, answer, _ = ask(stand, org, **change)
+    assert answer.headers["x-tollgate-cache"] == "miss"
+    assert len(provider.received) == 2
+
+
+def test_nobody_gets_it_without_asking(stand: Stand, org: str, provider: Provider) -> None:
+    provider.script = [provider.answers(ANSWER)]
+    ask(stand, org)
+    _, answer, connection = send(stand, org, BODY)
+    connection.close()
+    assert "x-tollgate-cache" not in answer.headers
+    assert len(provider.received) == 2
+
+
+def test_errors_and_broken_answers_are_not_kept(stand: Stand, org: str, provider: Provider) -> None:
+    provider.script = [provider.answers(b"{}", status="400 Bad Request")]
+    ask(stand, org)
+    provider.script = [provider.streams(), provider.chunk(HI), Provider.HANG_UP]
+    ask(stand, org, STREAMED)
+    provider.script = [provider.streams(), provider.chunk(HI + DONE), b"0\r\n\r\n"]
+    _, answer, _ = ask(stand, org, STREAMED)
+    assert answer.headers["x-tollgate-cache"] == "miss"
+    _, answer, _ = ask(stand, org)
+    assert answer.headers["x-tollgate-cache"] == "miss"
+
+
+@pytest.mark.parametrize("wrong", ["", "yes", "max-age=0", "max-age=-1", "max-age=99999999", "a=b"])
+def test_a_header_that_says_nothing_is_400(
+    stand: Stand, org: str, provider: Provider, wrong: str
+) -> None:
+    ticket, answer, content = ask(stand, org, **{"x-tollgate-cache": wrong})
+    assert answer.status == 400
+    assert json.loads(content)["error"]["param"] == "x-tollgate-cache"
+    assert provider.received == []
+    assert stand.outcome(org, ticket)["status"] == "provider_error"
+
+
+def test_an_organisation_has_so_many_and_no_more(redis_client: Redis) -> None:
+    cache = AnswerCache(redis_client, entries=3)
+    for number in range(10):
+        cache.store(Place("llm:cache:o", f"llm:cache:o:{number}", 60 + number), Kept([], b"x"))
+    kept = {key.decode()[-1] for key in redis_client.scan_iter("llm:cache:o:*")}
+    assert kept == {"7", "8", "9"}
+    assert redis_client.zcard("llm:cache:o") == 3
