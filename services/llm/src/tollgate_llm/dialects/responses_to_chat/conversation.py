@@ -52,9 +52,7 @@ class Conversation:
         return [message for turn in self._turns for message in turn.messages()]
 
     def _message(self, item: Json, at: str) -> None:
-        refuse_rest(item, ("type", "role", "content", "id", "status", "phase"), at, self._drops)
-        if item.get("phase") == "commentary":
-            self._drops.add(f"{at}.phase", "chat completions do not tell commentary from answers")
+        refuse_rest(item, ("type", "role", "content", "id", "status"), at, self._drops)
         content, where = item["content"], f"{at}.content"
         if item["role"] == "user":
             self._turns.append(Turn("user", parts_of(content, where, self._drops)))
@@ -73,7 +71,7 @@ class Conversation:
     def _function_call(self, item: Json, at: str) -> None:
         understood = ("type", "id", "status", "call_id", "name", "arguments")
         refuse_rest(item, understood, at, self._drops)
-        self._call(item["call_id"], item["name"], item["arguments"])
+        self._call(item["call_id"], item["name"], item["arguments"] or "{}")
 
     def _custom_call(self, item: Json, at: str) -> None:
         understood = ("type", "id", "status", "call_id", "name", "input")

@@ -30,6 +30,7 @@ _REASONS: Mapping[str, str] = {
     "encrypted_content": "only the provider that encrypted this reasoning can read it",
     "file_id": _STORED,
     "moderation": "this provider does not moderate",
+    "phase": "chat completions do not tell commentary from answers",
     "previous_response_id": _STORED,
     "prompt": _STORED,
     "truncation": "this provider leaves out nothing of a conversation",

@@ -45,7 +45,9 @@ def _cap(asked: Json) -> Json:
 
 def _streaming(asked: Json, drops: Drops) -> Json:
     """Our events are never padded, so `include_obfuscation` is as good as said."""
-    refuse_rest(asked.get("stream_options") or {}, ("include_obfuscation",), "stream_options", drops)
+    refuse_rest(
+        asked.get("stream_options") or {}, ("include_obfuscation",), "stream_options", drops
+    )
     if not asked.get("stream"):
         return {}
     return {"stream": True, "stream_options": {"include_usage": True}}

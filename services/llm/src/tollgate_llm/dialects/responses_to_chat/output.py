@@ -1,0 +1,112 @@
+"""The output of a response, made of a message's deltas. A whole message is one large delta.
+
+What a delta holds becomes items in the order of reasoning, text, refusal, calls. Reasoning and
+messages end when something else begins; calls end with the output, because nothing says earlier
+that no more of their arguments comes.
+"""
+
+from typing import Any, TypeVar
+
+from tollgate_llm.dialects.responses_to_chat import reading
+from tollgate_llm.dialects.responses_to_chat.items import Call, CustomCall, Item, Message, Reasoning
+from tollgate_llm.dialects.translation import Json
+
+_Spoken = TypeVar("_Spoken", Reasoning, Message)
+
+
+class Output:
+    def __init__(self, number: str, custom: frozenset[str]) -> None:
+        self._number, self._custom = number, custom
+        self._items: list[Item] = []
+        self._calls: dict[int, Call] = {}
+
+    @property
+    def items(self) -> list[Json]:
+        """Those that have ended."""
+        return [item.closed for item in self._items if item.closed is not None]
+
+    def feed(self, delta: Json, logprobs: Any = None) -> list[Json]:
+        events: list[Json] = []
+        if reasoning := reading.text(delta, "reasoning_content", "reasoning"):
+            events += self._enter(Reasoning)
+            events += self._last(Reasoning).say(reasoning)
+        if text := reading.text(delta, "content"):
+            events += self._enter(Message)
+            events += self._last(Message).say("output_text", text, _logprobs(logprobs))
+        events += self._annotated(reading.objects(delta.get("annotations")))
+        if refusal := reading.text(delta, "refusal"):
+            events += self._enter(Message)
+            events += self._last(Message).say("refusal", refusal, [])
+        for position, call in enumerate(reading.objects(delta.get("tool_calls"))):
+            events += self._called(call, reading.number(call, "index", position))
+        return events
+
+    def close(self, status: str) -> list[Json]:
+        """The last item has the response's status, for it is what was cut off. An output of
+        nothing is an empty text."""
+        events: list[Json] = []
+        if not self._items:
+            events += self._enter(Message)
+            events += self._last(Message).say("output_text", "", [])
+        for item in self._items:
+            if item.closed is None:
+                events += item.end(status if item is self._items[-1] else "completed")
+        return events
+
+    def _last(self, kind: type[_Spoken]) -> _Spoken:
+        item = self._items[-1]
+        assert isinstance(item, kind)
+        return item
+
+    def _enter(self, kind: type[_Spoken]) -> list[Json]:
+        if self._items and isinstance(self._items[-1], kind):
+            return []
+        return self._begin(kind(self._number, len(self._items)))
+
+    def _begin(self, item: Item) -> list[Json]:
+        last = self._items[-1] if self._items else None
+        ends = isinstance(last, Reasoning | Message)
+        events = last.end("completed") if last and ends else []
+        self._items.append(item)
+        return events + item.begin()
+
+    def _called(self, delta: Json, index: int) -> list[Json]:
+        function = reading.part(delta, "function")
+        call_id, name = reading.text(delta, "id"), reading.text(function, "name")
+        call, events = self._calls.get(index), []
+        if call is None or (name and call_id and call_id != call.call_id):
+            # Some servers number every call 0; only a call's beginning has a name and an id.
+            kind = CustomCall if name in self._custom else Call
+            call = self._calls[index] = kind(self._number, len(self._items), call_id, name)
+            events = self._begin(call)
+        call.name = call.name or name
+        return events + call.say(reading.text(function, "arguments"))
+
+    def _annotated(self, given: list[Json]) -> list[Json]:
+        """Citations belong to the text before them."""
+        cited = [reading.part(each, "url_citation") for each in given]
+        last = self._items[-1] if self._items else None
+        if not isinstance(last, Message) or not cited:
+            return []
+        return last.annotate({"type": "url_citation", **each} for each in cited if each)
+
+
+def _logprobs(given: Any) -> list[Json]:
+    """`bytes` may be null there, and not here."""
+    tokens = reading.objects(given.get("content")) if isinstance(given, dict) else []
+    return [
+        {
+            **_likely(token),
+            "top_logprobs": list(map(_likely, reading.objects(token["top_logprobs"]))),
+        }
+        for token in tokens
+        if "top_logprobs" in token
+    ]
+
+
+def _likely(token: Json) -> Json:
+    return {
+        "token": reading.text(token, "token"),
+        "bytes": token.get("bytes") or [],
+        "logprob": token.get("logprob", 0.0),
+    }
