@@ -1,55 +1,22 @@
 from __future__ import annotations
 
-import json
 from typing import Any
 
-import httpx2
-import openai
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from openai.types.responses import ResponseStreamEvent
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel
 
 from tests.llm.dialects.responses_to_chat_cases import Json, answers, chunkings
+from tests.llm.dialects.responses_to_chat_streaming import (
+    ASKED,
+    accumulated,
+    chunk,
+    kinds,
+    streamed,
+)
 from tollgate_llm.dialects.responses_to_chat import TRANSLATION
 
-ASKED: Json = {"model": "small", "input": "Hi.", "stream": True}
-EVENT: TypeAdapter[Any] = TypeAdapter(ResponseStreamEvent)
-HEAD: Json = {"id": "chatcmpl-7f", "object": "chat.completion.chunk", "created": 17}
 BOTH = answers().flatmap(lambda answer: st.tuples(st.just(answer), chunkings(answer)))
-
-
-def chunk(delta: Json, reason: str | None = None, **choice: Any) -> Json:
-    choices = [{"index": 0, "delta": delta, "finish_reason": reason, **choice}]
-    return {**HEAD, "model": "qwen3", "choices": choices}
-
-
-def streamed(*chunks: Json, **asked: Any) -> list[Json]:
-    stream = TRANSLATION.stream({**ASKED, **asked})
-    events = [event for each in chunks for event in stream.feed(each)] + stream.finish()
-    assert [event["sequence_number"] for event in events] == list(range(len(events)))
-    for event in events:
-        EVENT.validate_python(event)
-    return events
-
-
-def kinds(events: list[Json]) -> list[str]:
-    return [event["type"].removeprefix("response.") for event in events]
-
-
-def accumulated(events: list[Json], **asked: Any) -> tuple[list[Any], Any]:
-    """What the SDK's helper makes of the events, and its final response."""
-    body = "".join(f"event: {each['type']}\ndata: {json.dumps(each)}\n\n" for each in events)
-    headers = {"content-type": "text/event-stream"}
-    transport = httpx2.MockTransport(
-        lambda _: httpx2.Response(200, headers=headers, content=body.encode())
-    )
-    with httpx2.Client(transport=transport) as http:
-        client = openai.OpenAI(api_key="k", base_url="http://localhost/v1", http_client=http)
-        with client.responses.stream(model="small", input="Hi.", **asked) as stream:
-            seen = list(stream)
-            return seen, stream.get_final_response()
 
 
 def without_times(response: Json) -> Json:
@@ -113,7 +80,7 @@ def test_deltas_add_up_to_what_is_done(both: tuple[Json, list[Json]]) -> None:
 
 def test_a_text_has_every_event_in_order() -> None:
     usage = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
-    last = {**HEAD, "model": "qwen3", "choices": [], "usage": usage}
+    last = {**chunk({}), "choices": [], "usage": usage}
     events = streamed(
         chunk({"role": "assistant", "content": ""}),
         chunk({"content": "Hel"}),
@@ -194,18 +161,6 @@ def test_parallel_calls_keep_their_own_arguments() -> None:
     ]
 
 
-def test_calls_that_are_all_numbered_0_are_told_apart() -> None:
-    def call(name: str) -> Json:
-        return {"index": 0, "id": f"call_{name}", "function": {"name": name, "arguments": "{}"}}
-
-    output = streamed(chunk({"tool_calls": [call("a")]}), chunk({"tool_calls": [call("b")]}))
-    items = output[-1]["response"]["output"]
-    assert [(item["call_id"], item["arguments"]) for item in items] == [
-        ("call_a", "{}"),
-        ("call_b", "{}"),
-    ]
-
-
 def test_thinking_between_texts_is_an_item_of_its_own() -> None:
     events = streamed(
         chunk({"reasoning": "1"}),
@@ -272,43 +227,3 @@ def test_citations_are_told_as_they_come() -> None:
     assert added["annotation"] == {"type": "url_citation", **cited}
     [item] = events[-1]["response"]["output"]
     assert item["content"][0]["annotations"] == [added["annotation"]]
-
-
-def test_usage_that_is_told_with_every_chunk_is_told_last() -> None:
-    def counted(tokens: int) -> Json:
-        usage = {"prompt_tokens": 3, "completion_tokens": tokens, "total_tokens": 3 + tokens}
-        return {**chunk({"content": "x"}), "usage": usage}
-
-    assert streamed(counted(1), counted(2))[-1]["response"]["usage"]["total_tokens"] == 5
-
-
-def test_an_empty_stream_is_an_empty_text() -> None:
-    events = streamed()
-    assert kinds(events)[-2:] == ["output_item.done", "completed"]
-    assert accumulated(events)[1].output_text == ""
-
-
-@pytest.mark.parametrize(
-    "odd",
-    [
-        {},
-        {"type": "ping"},
-        {"error": {"message": "no"}},
-        {"id": "", "choices": [], "prompt_filter_results": []},
-        {"choices": None},
-        {"choices": ["x"]},
-        {"choices": [{}], "usage": "many"},
-        {"choices": [{"index": 1, "delta": {"content": "another choice"}}]},
-        {"choices": [{"delta": None, "finish_reason": 3}]},
-        {"choices": [{"delta": {"content": ["x"], "tool_calls": "x", "refusal": 3}}]},
-        {"choices": [{"delta": {"tool_calls": [{"index": "x", "function": None}, None]}}]},
-        {"choices": [{"delta": {"content": "x"}, "logprobs": {"content": [{}, None]}}]},
-        {"choices": [{"delta": {"annotations": [{}, {"url_citation": 3}]}}]},
-        {"id": 3, "created": "now", "service_tier": 9, "choices": [{"delta": {}}]},
-        {"usage": {"prompt_tokens": "3", "prompt_tokens_details": [], "total_tokens": None}},
-    ],
-)
-def test_what_is_odd_breaks_nothing(odd: Json) -> None:
-    events = streamed(odd, chunk({"content": "Hi"}), odd)
-    assert kinds(events)[-1] == "completed"
-    assert "Hi" in accumulated(events)[1].output_text

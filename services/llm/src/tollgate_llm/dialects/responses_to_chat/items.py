@@ -109,14 +109,16 @@ class Message(Item):
 
 
 class Call(Item):
-    """A function's call. Its name may come late, its id may not come at all."""
+    """A function's call. Its name may come late, its id may not come at all. `given` is the id that
+    the provider knows it by."""
 
     prefix = "fc"
 
-    def __init__(self, number: str, index: int, call_id: str, name: str) -> None:
+    def __init__(self, number: str, index: int, given: str, *, unique: bool) -> None:
         super().__init__(number, index)
-        self.call_id = call_id or f"call_{number}_{index}"
-        self.name = name
+        self.given = given
+        self.call_id = given if given and unique else f"call_{number}_{index}"
+        self.name = ""
         self.arguments = ""
 
     def begin(self) -> list[Json]:

@@ -72,15 +72,21 @@ class Output:
 
     def _called(self, delta: Json, index: int) -> list[Json]:
         function = reading.part(delta, "function")
-        call_id, name = reading.text(delta, "id"), reading.text(function, "name")
+        given, name = reading.text(delta, "id"), reading.text(function, "name")
         call, events = self._calls.get(index), []
-        if call is None or (name and call_id and call_id != call.call_id):
+        if call is None or (name and given and given != call.given):
             # Some servers number every call 0; only a call's beginning has a name and an id.
-            kind = CustomCall if name in self._custom else Call
-            call = self._calls[index] = kind(self._number, len(self._items), call_id, name)
+            call = self._calls[index] = self._call(given, name)
             events = self._begin(call)
         call.name = call.name or name
         return events + call.say(reading.text(function, "arguments"))
+
+    def _call(self, given: str, name: str) -> Call:
+        known = {item.given for item in self._items if isinstance(item, Call)}
+        kind = CustomCall if name in self._custom else Call
+        call = kind(self._number, len(self._items), given, unique=given not in known)
+        call.name = name
+        return call
 
     def _annotated(self, given: list[Json]) -> list[Json]:
         """Citations belong to the text before them."""

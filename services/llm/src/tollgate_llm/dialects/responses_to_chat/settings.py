@@ -38,13 +38,12 @@ def _text(text: Json, drops: Drops) -> Json:
 
 
 def _format(given: Json, drops: Drops) -> Json:
-    kind = given.get("type")
-    if kind == "json_object":
-        return {"response_format": {"type": "json_object"}}
-    if kind != "json_schema":
-        return {}
     names = ("name", "description", "schema", "strict")
     refuse_rest(given, ("type", *names), "text.format", drops)
+    if given.get("type") == "json_object":
+        return {"response_format": {"type": "json_object"}}
+    if given.get("type") != "json_schema":
+        return {}
     schema = {name: given[name] for name in names if given.get(name) is not None}
     return {"response_format": {"type": "json_schema", "json_schema": schema}}
 
