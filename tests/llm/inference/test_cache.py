@@ -16,8 +16,10 @@ REORDERED = b'{"temperature": 0, "messages":[{"content":"a","role":"user"}], "mo
 STREAMED = b'{"model":"here","stream":true,"messages":[]}'
 
 
-def ask(stand: Stand, org: str, body: bytes = BODY, **headers: str) -> tuple[str, Any, bytes]:
-    ticket, answer, connection = send(stand, org, body, **(CACHE | headers))
+def ask(
+    stand: Stand, org: str, body: bytes = BODY, headers: dict[str, str] | None = None
+) -> tuple[str, Any, bytes]:
+    ticket, answer, connection = send(stand, org, body, **(CACHE | (headers or {})))
     content = answer.read()
     connection.close()
     return ticket, answer, content
@@ -50,7 +52,11 @@ def test_a_stream_is_replayed_as_a_stream(stand: Stand, org: str, provider: Prov
 
 @pytest.mark.parametrize(
     "change",
-    [{"body": BODY.replace(b'"a"', b'"b"')}, {"anthropic-beta": "x"}, {"openai-beta": "x"}],
+    [
+        {"body": BODY.replace(b'"a"', b'"b"')},
+        {"headers": {"anthropic-beta": "x"}},
+        {"headers": {"openai-beta": "x"}},
+    ],
 )
 def test_another_request_is_another(
     stand: Stand, org: str, provider: Provider, change: dict[str, Any]
@@ -87,7 +93,7 @@ def test_errors_and_broken_answers_are_not_kept(stand: Stand, org: str, provider
 def test_a_header_that_says_nothing_is_400(
     stand: Stand, org: str, provider: Provider, wrong: str
 ) -> None:
-    ticket, answer, content = ask(stand, org, **{"x-tollgate-cache": wrong})
+    ticket, answer, content = ask(stand, org, headers={"x-tollgate-cache": wrong})
     assert answer.status == 400
     assert json.loads(content)["error"]["param"] == "x-tollgate-cache"
     assert provider.received == []

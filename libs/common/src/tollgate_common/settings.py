@@ -56,7 +56,10 @@ class CommonSettings(BaseSettings):
     workers: int = Field(1, ge=1, description="Processes that serve requests.")
     threads: int = Field(8, ge=1, description="Threads a process (services without gevent).")
     connections: int = Field(
-        2000, ge=1, description="Connections a process keeps open (services with gevent)."
+        4096, ge=1, description="Connections a process keeps open (services with gevent)."
+    )
+    max_requests: int = Field(
+        3000, ge=1, description="Calls a process answers at once; more get 503 (gateway and llm)."
     )
     graceful_timeout: int = Field(
         30, ge=1, description="Seconds that running requests get to finish at a stop."

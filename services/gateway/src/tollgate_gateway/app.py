@@ -9,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from tollgate_common import health, stores
 from tollgate_common.http import ControlClient, ServiceTokens, jwks_fetcher
 from tollgate_common.jwt import JwksClient, TokenVerifier
+from tollgate_common.load import Load
 from tollgate_common.relay import RelayClient
 from tollgate_common.tickets import TicketBook
 from tollgate_common.web import make_app
@@ -62,8 +63,9 @@ def create_app(settings: GatewaySettings | None = None) -> Flask:
     book = TicketBook(redis, SERVICE)
     office = TicketOffice(book, Bounds(services["llm"], settings.default_max_output_tokens))
 
+    load = Load(settings.max_requests)
     app.extensions["inference"] = InferenceService(
-        principals, office, Relay(services["llm"], office)
+        principals, office, Relay(services["llm"], office), load
     )
     app.extensions["passed"] = PassedService(principals, services["llm"])
     app.extensions["front_door"] = FrontDoor(principals, services)
@@ -73,7 +75,9 @@ def create_app(settings: GatewaySettings | None = None) -> Flask:
     app.register_blueprint(management)
     app.register_blueprint(pages)
     _allow_browsers(app, settings)
-    health.register(app, {"redis": health.redis(redis), "llm": _lives(settings.llm_url)})
+    health.register(
+        app, {"redis": health.redis(redis), "llm": _lives(settings.llm_url), "load": load.check}
+    )
     _start(changes.listen, redis, cache)
     _start(uses.tell_until)
     _start(reaper.reap_until, book)

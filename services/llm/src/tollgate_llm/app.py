@@ -38,7 +38,12 @@ def create_app(settings: LlmSettings | None = None) -> Flask:
     app.extensions["redis"] = parts.redis
     app.extensions["health"] = parts.health
     ManagementApi("Tollgate llm").serve(app, (providers, models, jobs.namespace))
-    health.register(app, {"postgres": databases.ready(engine), "redis": health.redis(parts.redis)})
+    checks = {
+        "postgres": databases.ready(engine),
+        "redis": health.redis(parts.redis),
+        "load": parts.capacity.check,
+    }
+    health.register(app, checks)
     return app
 
 

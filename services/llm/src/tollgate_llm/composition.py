@@ -12,6 +12,7 @@ from tollgate_common import stores
 from tollgate_common.guard import Guard
 from tollgate_common.http import ControlClient, jwks_fetcher
 from tollgate_common.jwt import JwksClient
+from tollgate_common.load import Load
 from tollgate_common.sealing import Sealer
 from tollgate_common.tickets import TicketBook
 from tollgate_llm.catalog.prices import PriceList
@@ -41,6 +42,7 @@ class Parts(NamedTuple):
     snapshots: Snapshots
     router: Router
     health: Health
+    capacity: Load
     inference: InferenceService
     jobs: JobService
 
@@ -74,9 +76,12 @@ def compose(settings: LlmSettings, engine: Engine) -> Parts:
         settings.provider_read_timeout,
         settings.provider_chunk_timeout,
     )
+    capacity = Load(settings.max_requests)
     cache = AnswerCache(redis, settings.cache_entries)
     cashier = Cashier(TicketBook(redis, SERVICE))
-    inference = InferenceService(router, Asker(upstreams, health), health, cashier, cache, settings)
+    inference = InferenceService(
+        router, Asker(upstreams, health), health, cashier, cache, capacity, settings
+    )
     jobs = JobService(redis, settings.job_timeout)
     return Parts(
         redis,
@@ -86,6 +91,7 @@ def compose(settings: LlmSettings, engine: Engine) -> Parts:
         snapshots,
         router,
         health,
+        capacity,
         inference,
         jobs,
     )

@@ -7,6 +7,7 @@ from functools import lru_cache
 from flask import Request, Response
 
 from tollgate_common.errors import dialects
+from tollgate_common.load import Load
 from tollgate_gateway.hops import forward_headers, target
 from tollgate_gateway.inference.errors import ModelNotAllowed
 from tollgate_gateway.inference.peek import Peek, peek
@@ -21,12 +22,25 @@ TICKET = "X-Tollgate-Ticket"
 
 
 class InferenceService:
-    def __init__(self, principals: PrincipalService, office: TicketOffice, relay: Relay) -> None:
+    def __init__(
+        self, principals: PrincipalService, office: TicketOffice, relay: Relay, load: Load
+    ) -> None:
         self._principals = principals
         self._office = office
         self._relay = relay
+        self._load = load
 
     def run(self, request: Request, request_id: str) -> Response:
+        """The answer, or `Full` at once."""
+        self._load.enter()
+        try:
+            response = self._run(request, request_id)
+        except BaseException:
+            self._load.leave()
+            raise
+        return self._load.until_sent(response)
+
+    def _run(self, request: Request, request_id: str) -> Response:
         """Authenticate, check, open a ticket, relay. Errors are raised before the ticket opens;
         from then on the ticket is closed whatever happens."""
         started = time.perf_counter()

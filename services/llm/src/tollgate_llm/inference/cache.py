@@ -50,9 +50,9 @@ _decode = msgspec.msgpack.Decoder(Kept).decode
 
 
 class Place(NamedTuple):
-    """Where an answer is, or is to be, and for how many seconds. `index` lists what there is."""
+    """Where an answer is, or is to be, and for how many seconds. `listing` names what there is."""
 
-    index: str
+    listing: str
     key: str
     seconds: int
 
@@ -117,12 +117,12 @@ class AnswerCache:
         try:
             pipeline = self._redis.pipeline(transaction=False)
             pipeline.set(place.key, _encode(kept), ex=place.seconds)
-            pipeline.zremrangebyscore(place.index, "-inf", now)
-            pipeline.zadd(place.index, {place.key: now + place.seconds})
-            pipeline.zcard(place.index)
+            pipeline.zremrangebyscore(place.listing, "-inf", now)
+            pipeline.zadd(place.listing, {place.key: now + place.seconds})
+            pipeline.zcard(place.listing)
             beyond = pipeline.execute()[-1] - self._entries
             if beyond > 0:
-                gone: Any = self._redis.zpopmin(place.index, beyond)
+                gone: Any = self._redis.zpopmin(place.listing, beyond)
                 self._redis.delete(*(key for key, _ in gone))
         except RedisError as error:
             log.warning("cache_away", error=type(error).__name__)

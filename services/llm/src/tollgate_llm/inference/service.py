@@ -11,6 +11,7 @@ from flask import Response
 
 from tollgate_common.errors import TollgateError
 from tollgate_common.guard import Caller
+from tollgate_common.load import Full, Load
 from tollgate_llm.dialects.matching import Match, matched
 from tollgate_llm.inference.account import Account, Cashier
 from tollgate_llm.inference.asking import Asker
@@ -51,6 +52,7 @@ class InferenceService:
         health: Health,
         cashier: Cashier,
         cache: AnswerCache,
+        load: Load,
         settings: LlmSettings,
     ) -> None:
         self._router = router
@@ -58,6 +60,7 @@ class InferenceService:
         self._health = health
         self._cashier = cashier
         self._cache = cache
+        self._load = load
         self._default_max_tokens = settings.default_max_output_tokens
         self._default_timeout = settings.request_timeout
 
@@ -65,6 +68,19 @@ class InferenceService:
         """The answer. The ticket is closed when this returns, or when a stream ends, or when this
         raises, exactly once."""
         account = Account(self._cashier, call.caller.org, call.ticket)
+        try:
+            self._load.enter()
+        except Full as full:
+            account.close("provider_error", full.http_status, error=full.error_code)
+            raise
+        try:
+            return self._load.until_sent(self._closing(protocol, call, account))
+        except BaseException:
+            self._load.leave()
+            raise
+
+    def _closing(self, protocol: Protocol, call: Call, account: Account) -> Response:
+        """Whatever is raised closes the ticket."""
         try:
             return self._run(protocol, call, account)
         except TollgateError as error:
