@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.llm.dialects.responses_to_chat_cases import Json
-from tests.llm.dialects.responses_to_chat_streaming import accumulated, chunk, kinds, streamed
+from tests.llm.dialects.responses_to_chat_streaming import (
+    ASKED,
+    accumulated,
+    chunk,
+    kinds,
+    streamed,
+)
+from tollgate_llm.dialects.responses_to_chat import TRANSLATION
 
 
 def test_calls_that_are_all_numbered_0_are_told_apart() -> None:
@@ -80,3 +89,45 @@ def test_what_is_odd_breaks_nothing(odd: Json) -> None:
     events = streamed(odd, chunk({"content": "Hi"}), odd)
     assert kinds(events)[-1] == "completed"
     assert "Hi" in accumulated(events)[1].output_text
+
+
+FIELDS = st.sampled_from(
+    [
+        "id",
+        "choices",
+        "delta",
+        "index",
+        "content",
+        "refusal",
+        "reasoning",
+        "tool_calls",
+        "function",
+        "name",
+        "arguments",
+        "annotations",
+        "url_citation",
+        "logprobs",
+        "top_logprobs",
+        "token",
+        "bytes",
+        "usage",
+        "prompt_tokens_details",
+        "finish_reason",
+        "created",
+        "service_tier",
+    ]
+)
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(FIELDS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.dictionaries(FIELDS, ANYTHING, max_size=4), max_size=3), ANYTHING)
+def test_anything_at_all_breaks_nothing(events: list[Json], delta: Json) -> None:
+    stream = TRANSLATION.stream(ASKED)
+    for event in [*events, {"choices": [{"delta": delta, "logprobs": delta}], "usage": delta}]:
+        stream.feed(event)
+    assert kinds(stream.finish())[-1] in ("completed", "incomplete")
