@@ -92,31 +92,10 @@ def test_what_is_odd_breaks_nothing(odd: Json) -> None:
 
 
 FIELDS = st.sampled_from(
-    [
-        "id",
-        "choices",
-        "delta",
-        "index",
-        "content",
-        "refusal",
-        "reasoning",
-        "tool_calls",
-        "function",
-        "name",
-        "arguments",
-        "annotations",
-        "url_citation",
-        "logprobs",
-        "top_logprobs",
-        "token",
-        "bytes",
-        "usage",
-        "prompt_tokens_details",
-        "finish_reason",
-        "created",
-        "service_tier",
-    ]
-)
+    ["id", "choices", "delta", "index", "content", "refusal", "reasoning", "tool_calls", "function",
+     "name", "arguments", "annotations", "url_citation", "logprobs", "top_logprobs", "token",
+     "bytes", "usage", "prompt_tokens_details", "finish_reason", "created", "service_tier"]
+)  # fmt: skip
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(FIELDS, inner, max_size=4),

@@ -1,5 +1,6 @@
 """The items of a response's output as they grow. Every step gives its events, without numbers."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
@@ -8,7 +9,7 @@ from tollgate_llm.dialects.responses_to_chat.tools import free_text
 from tollgate_llm.dialects.translation import Json
 
 
-class Item:
+class Item(ABC):
     """`closed` is the item as it ended, None until then."""
 
     prefix: ClassVar[str]
@@ -18,12 +19,13 @@ class Item:
         self.closed: Json | None = None
         self._index = index
 
+    @abstractmethod
     def begin(self) -> list[Json]:
-        raise NotImplementedError
+        """The item opens, and so does what is in it from the first."""
 
+    @abstractmethod
     def end(self, status: str) -> list[Json]:
         """`status` is `completed` or `incomplete`."""
-        raise NotImplementedError
 
     def _event(self, kind: str, **fields: Any) -> Json:
         return event(kind, item_id=self.item_id, output_index=self._index, **fields)
