@@ -78,7 +78,9 @@ def management(platform: Platform, token: str) -> Load:
 
 def accepted_after(stack: Stack, load: Load, take_away: Callable[[], requests.Response]) -> Ended:
     with load:
-        eventually(lambda: len(load.calls) > 100 and serving(stack, "gateway") == PROCESSES)
+        eventually(
+            lambda: len(load.calls) > 100 and serving(stack, "gateway") == PROCESSES, within=60
+        )
         sent = time.monotonic()
         answer = take_away()
         taken = time.monotonic()

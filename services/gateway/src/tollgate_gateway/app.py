@@ -1,6 +1,8 @@
 """The gateway's wiring: what is made once a process, and which part gets what."""
 
 import threading
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from flask import Flask
 from flask_cors import CORS
@@ -31,12 +33,26 @@ from tollgate_gateway.tickets import reaper
 from tollgate_gateway.tickets.bounds import Bounds
 from tollgate_gateway.tickets.service import TicketOffice
 
+Task = Callable[[threading.Event], object]
+
 SERVICE = "gateway"
 ACCESS_AUDIENCE = "tollgate"
 
 
 def create_app(settings: GatewaySettings | None = None) -> Flask:
-    settings = settings or GatewaySettings.load()
+    return _assembled(settings or GatewaySettings.load())[0]
+
+
+def create_worker() -> Flask:
+    """The app as a server's worker runs it, with what it does beside its requests."""
+    app, tasks = _assembled(GatewaySettings.load())
+    for task in tasks:
+        threading.Thread(target=task, args=(threading.Event(),), daemon=True).start()
+    return app
+
+
+def _assembled(settings: GatewaySettings) -> tuple[Flask, Sequence[Task]]:
+    """The app, and what goes on beside it until an event is set."""
     app = make_app(SERVICE, settings)
     _trust_proxies(app, settings.trusted_proxies)
     redis = stores.connect(str(settings.redis_url))
@@ -78,10 +94,9 @@ def create_app(settings: GatewaySettings | None = None) -> Flask:
     health.register(
         app, {"redis": health.redis(redis), "llm": _lives(settings.llm_url), "load": load.check}
     )
-    _start(changes.listen, redis, cache)
-    _start(uses.tell_until)
-    _start(reaper.reap_until, book)
-    return app
+    tasks = (partial(changes.listen, redis, cache), uses.tell_until,
+             partial(reaper.reap_until, book))  # fmt: skip
+    return app, tasks
 
 
 def _trust_proxies(app: Flask, number: int) -> None:
@@ -99,8 +114,3 @@ def _allow_browsers(app: Flask, settings: GatewaySettings) -> None:
 def _lives(base_url: str) -> health.Check:
     client = ControlClient("llm", base_url)
     return lambda: client.json("GET", "/healthz", timeout=1.0)
-
-
-def _start(work: object, *arguments: object) -> None:
-    """Run `work` for the process's life, beside its requests."""
-    threading.Thread(target=work, args=(*arguments, threading.Event()), daemon=True).start()  # type: ignore[arg-type]

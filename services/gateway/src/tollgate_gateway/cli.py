@@ -18,5 +18,5 @@ def main() -> None:
 @main.command()
 def serve() -> None:
     """Serve HTTP on HOST:PORT, metrics on METRICS_PORT."""
-    app = "tollgate_gateway.app:create_app()"
+    app = "tollgate_gateway.app:create_worker()"
     run_server(app, GatewaySettings.load(), "gevent", HEADER_FIELDS)
