@@ -53,6 +53,10 @@ test: $(VENV)/.installed ## Run all tests (one folder: make test T=tests/auth)
 bench-auth: $(VENV)/.installed ## Measure what it costs to know who calls
 	@exec $(BIN)/python -m tests.bench.bench_identity
 
+.PHONY: test-api
+test-api: $(VENV)/.installed ## Call the whole API at random for three minutes (TOLLGATE_API_TEST_SECONDS)
+	@$(BIN)/python -m pytest -q -n 0 tests/api/test_*.py
+
 .PHONY: test-compose
 test-compose: $(VENV)/.installed ## Run the end-to-end tests against docker compose
 	@exec deploy/docker/test-compose

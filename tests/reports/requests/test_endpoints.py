@@ -97,7 +97,7 @@ def test_requests_are_filtered(booked: Record, client: Client) -> None:
     ("query", "param"),
     [("limit=0", "limit"), ("cursor=x", "cursor"), ("cursor=MjAyNiB4", "cursor"),
      ("period=x", "period"), ("colour=blue", "colour"), ("status=x", "status"),
-     ("model=%00", "model"), ("cursor=%00", "cursor")],
+     ("model=%00", "model"), ("cursor=%00", "cursor"), ("cursor=", "cursor")],
 )  # fmt: skip
 def test_a_wrong_parameter_is_422_and_named(client: Client, query: str, param: str) -> None:
     answer = client().get(f"/api/v1/requests?{query}")

@@ -92,11 +92,12 @@ class Noun(Namespace):  # type: ignore[misc]  # the library is untyped
         body: Any = None,
         params: Sequence[type[BaseModel]] = (),
         public: bool = False,
+        optional: bool = False,
         produces: str = "",
     ) -> Callable[[ViewT], ViewT]:
         """Document a method: what each status means (with its model, if it has one), what is
-        sent, the query string, that no credentials are needed, and the media type of an answer
-        that is no JSON. What many answer alike is `api_document`'s."""
+        sent, the query string, that no credentials are needed (`optional`: or not always), and
+        the media type of an answer that is no JSON. What many answer alike is `api_document`'s."""
         shown: dict[str, Any] = {
             "responses": {
                 str(status): (said, None) if isinstance(said, str) else said
@@ -108,6 +109,8 @@ class Noun(Namespace):  # type: ignore[misc]  # the library is untyped
             shown |= {"expect": [body], "validate": False}
         if public:
             shown["security"] = []
+        if optional:
+            shown["security"] = [{}, "bearer"]
         if produces:
             shown["produces"] = [produces]
 

@@ -49,6 +49,7 @@ class Keys(TransactionalResource):
         {
             201: ("The new key, with its text, this once.", shown_once),
             403: "It would have scopes that the caller lacks.",
+            404: "There is no such project.",
         },
         body=creation,
     )

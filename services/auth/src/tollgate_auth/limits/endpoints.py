@@ -32,7 +32,9 @@ class Limits(TransactionalResource):
         return page([reply(LimitOut.of(row)) for row in rows], following)
 
     @requires("limits:write")
-    @namespace.documented({201: ("The new limit.", one)}, body=creation)
+    @namespace.documented(
+        {201: ("The new limit.", one), 404: "There is no such subject."}, body=creation
+    )
     def post(self) -> tuple[dict[str, Any], int]:
         row = service.create(current_caller(), json_body(LimitCreate))
         return reply(LimitOut.of(row)), 201

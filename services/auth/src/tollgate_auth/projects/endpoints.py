@@ -37,7 +37,10 @@ class OneProject(TransactionalResource):
         return reply(ProjectOut.of(service.get(current_caller().org, project_id)))
 
     @requires("projects:write")
-    @namespace.documented({200: ("The project as it is now.", one)}, body=body)
+    @namespace.documented(
+        {200: ("The project as it is now.", one), 409: "There is a project of this name."},
+        body=body,
+    )
     def patch(self, project_id: str) -> dict[str, Any]:
         project = service.rename(current_caller(), project_id, json_body(ProjectIn).name)
         return reply(ProjectOut.of(project))

@@ -34,6 +34,7 @@ class ServiceAccounts(TransactionalResource):
         {
             201: ("The new account, with its secret, this once.", shown_once),
             403: "It would have scopes that the caller lacks.",
+            404: "There is no such project.",
         },
         body=creation,
     )

@@ -100,8 +100,8 @@ def _operation_3(operation: dict[str, Any], shared: list[dict[str, Any]]) -> dic
         status: _response_3(status, response, produces)
         for status, response in operation.get("responses", {}).items()
     }
-    if operation.get("security") == []:
-        kept["security"] = []
+    if "security" in operation:
+        kept["security"] = operation["security"]
     return kept
 
 
@@ -160,5 +160,6 @@ def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
         return schema
     rest = {name: value for name, value in schema.items() if name != "anyOf"}
     if len(real) == 1 and "$ref" not in real[0]:
-        return rest | real[0] | {"nullable": True}
+        only = real[0] | ({"enum": [*real[0]["enum"], None]} if "enum" in real[0] else {})
+        return rest | only | {"nullable": True}
     return rest | {"anyOf": real, "nullable": True}

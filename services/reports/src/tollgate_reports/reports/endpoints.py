@@ -54,6 +54,7 @@ class Download(Resource):  # type: ignore[misc]  # the library is untyped
     @api.documented(
         {200: "The file.", 403: _NO_LINK, 409: _NOT_READY},
         params=(LinkQuery,),
+        optional=True,
         produces="text/csv",
     )
     def get(self, report_id: str) -> Response:

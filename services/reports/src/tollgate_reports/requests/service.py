@@ -25,7 +25,7 @@ class RequestService:
         """A page of rows, and the cursor of the next one if there is more."""
         zone = zone_of(query.timezone)
         period = parse_period(query.period, zone) if query.period else None
-        after = place_of(query.cursor) if query.cursor else None
+        after = place_of(query.cursor) if query.cursor is not None else None
         filters = filters_for(caller, query, query.mode)
         with self._engine.connect() as connection:
             rows = repository.list_rows(connection, caller.org, filters, period, after, limit + 1)
