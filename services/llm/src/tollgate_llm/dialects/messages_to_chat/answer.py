@@ -1,0 +1,58 @@
+"""A whole completion → a message: thinking, text, tool calls, in this order."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic_core import from_json
+
+from tollgate_llm.dialects.messages_to_chat import reading
+from tollgate_llm.dialects.messages_to_chat.calls import call_block
+from tollgate_llm.dialects.messages_to_chat.message import (
+    Ending,
+    ending_of,
+    message_of,
+    service_of,
+    tokens_of,
+)
+from tollgate_llm.dialects.messages_to_chat.thoughts import is_hidden, thinking_block, thought_in
+from tollgate_llm.dialects.translation import Json
+
+
+def to_message(asked: Json, answered: Json) -> Json:
+    choice = reading.first_choice(answered) or {}
+    said = reading.part(choice, "message")
+    message = message_of(asked, answered)
+    message["content"] = list(_content(asked, said, message["id"]))
+    message |= ending_of(asked, _ending(choice, said))
+    used = tokens_of(reading.part(answered, "usage"))
+    return message | {"usage": used | service_of(asked, answered)}
+
+
+def _ending(choice: Json, said: Json) -> Ending:
+    return Ending(
+        reading.text(choice, "finish_reason"),
+        reading.text(choice, "stop_reason"),
+        reading.text(said, "refusal"),
+        bool(reading.objects(said, "tool_calls")),
+    )
+
+
+def _content(asked: Json, said: Json, message_id: str) -> Iterator[Json]:
+    """A refusal is said in words: callers that look at nothing else still see it."""
+    if thought := thought_in(said):
+        yield thinking_block(thought, hidden=is_hidden(asked))
+    if text := reading.text(said, "content") + reading.text(said, "refusal"):
+        yield {"type": "text", "text": text}
+    for number, call in enumerate(reading.objects(said, "tool_calls")):
+        block = call_block(call, message_id, number)
+        yield block | {"input": _input(reading.text(reading.part(call, "function"), "arguments"))}
+
+
+def _input(arguments: str) -> Any:
+    """Of arguments that the cap cut short, what there is, as in a stream; of others that are no
+    object, nothing is left."""
+    try:
+        made = from_json(arguments, allow_inf_nan=False, allow_partial=True)
+    except ValueError:
+        return {}
+    return made if isinstance(made, dict) else {}

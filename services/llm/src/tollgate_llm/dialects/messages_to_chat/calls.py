@@ -1,0 +1,20 @@
+"""Tool calls. Their ids are the provider's, so that results find them in the next turn."""
+
+from hashlib import sha256
+
+from tollgate_llm.dialects.messages_to_chat import reading
+from tollgate_llm.dialects.translation import Json
+
+
+def call_block(call: Json, message_id: str, number: int) -> Json:
+    """A call whose input is yet to come; some servers leave out the id."""
+    return {
+        "type": "tool_use",
+        "id": reading.text(call, "id") or _made_id(message_id, number),
+        "name": reading.text(reading.part(call, "function"), "name"),
+        "input": {},
+    }
+
+
+def _made_id(message_id: str, number: int) -> str:
+    return "call_" + sha256(f"{message_id}:{number}".encode()).hexdigest()[:24]

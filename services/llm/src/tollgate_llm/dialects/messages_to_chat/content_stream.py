@@ -1,0 +1,80 @@
+"""Deltas → the events of content blocks, numbered as they begin.
+
+One block is open at a time, as from Anthropic itself. Only a call whose arguments are not whole
+stays open beside the next, for the rest to find it.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from tollgate_llm.dialects.messages_to_chat import reading
+from tollgate_llm.dialects.messages_to_chat.blocks import Block, Call, Text, Thinking
+from tollgate_llm.dialects.messages_to_chat.calls import call_block
+from tollgate_llm.dialects.messages_to_chat.thoughts import Thought, thought_in
+from tollgate_llm.dialects.translation import Json
+
+
+class ContentStream:
+    def __init__(self, message_id: str, *, hides_thinking: bool) -> None:
+        self._message_id = message_id
+        self._hides_thinking = hides_thinking
+        self._begun = 0
+        self._called = 0
+        self._open: list[Block] = []
+        self._calls: dict[int, Call] = {}
+
+    @property
+    def called(self) -> bool:
+        return self._called > 0
+
+    def feed(self, delta: Json) -> Iterator[Json]:
+        if thought := thought_in(delta):
+            yield from self._think(thought)
+        if text := reading.text(delta, "content") + reading.text(delta, "refusal"):
+            yield from self._say(text)
+        for call in reading.objects(delta, "tool_calls"):
+            yield from self._call(call)
+
+    def close(self) -> Iterator[Json]:
+        yield from self._stop(self._open)
+        self._open = []
+
+    def _think(self, thought: Thought) -> Iterator[Json]:
+        if self._latest != "thinking":
+            hidden = self._hides_thinking
+            yield from self._begin(Thinking(self._begun, thought.field, hidden=hidden))
+        yield from self._open[-1].add(thought.text)
+
+    def _say(self, text: str) -> Iterator[Json]:
+        if self._latest != "text":
+            yield from self._begin(Text(self._begun))
+        yield from self._open[-1].add(text)
+
+    def _call(self, call: Json) -> Iterator[Json]:
+        at, call_id = reading.number(call, "index") or 0, reading.text(call, "id")
+        known = self._calls.get(at)
+        # Some servers number every call 0.
+        if known is None or (call_id and call_id != known.call_id):
+            known = self._calls[at] = self._called_as(call, call_id)
+            yield from self._begin(known)
+        if arguments := reading.text(reading.part(call, "function"), "arguments"):
+            yield from known.add(arguments)
+
+    def _called_as(self, call: Json, call_id: str) -> Call:
+        block = call_block(call, self._message_id, self._called)
+        self._called += 1
+        return Call(self._begun, block, call_id)
+
+    @property
+    def _latest(self) -> str:
+        return self._open[-1].kind if self._open else ""
+
+    def _begin(self, block: Block) -> Iterator[Json]:
+        yield from self._stop(each for each in self._open if each.is_done)
+        self._open = [each for each in self._open if not each.is_done]
+        self._open.append(block)
+        self._begun += 1
+        yield block.start()
+
+    def _stop(self, blocks: Iterable[Block]) -> Iterator[Json]:
+        for block in blocks:
+            yield from block.stop()

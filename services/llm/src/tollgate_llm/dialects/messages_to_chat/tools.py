@@ -1,0 +1,60 @@
+"""Tools and the choice among them.
+
+A tool that bears a schema is a function. Those that Anthropic runs, or whose schema only its models
+know (`bash`, text editor, memory, computer), are refused.
+"""
+
+from typing import Any
+
+from tollgate_llm.dialects.messages_to_chat.fields import refuse_rest
+from tollgate_llm.dialects.messages_to_chat.schemas import complete
+from tollgate_llm.dialects.translation import Drops, Json
+
+_CHOICES = {"auto": "auto", "any": "required", "none": "none"}
+
+
+def tools_of(asked: Json, drops: Drops) -> Json:
+    """`tools`, `tool_choice` and `parallel_tool_calls`; the latter two only beside the first."""
+    given = enumerate(asked.get("tools") or ())
+    tools = [tool for tool in (_tool(each, f"tools.{at}", drops) for at, each in given) if tool]
+    chosen = asked.get("tool_choice") or {"type": "auto"}
+    refuse_rest(chosen, ("type", "name", "disable_parallel_tool_use"), "tool_choice", drops)
+    choice = _choice(chosen, {tool["function"]["name"] for tool in tools}, drops)
+    if not tools:
+        return {}
+    settings: Json = {} if choice in (None, "auto") else {"tool_choice": choice}
+    if chosen.get("disable_parallel_tool_use"):
+        settings["parallel_tool_calls"] = False
+    return {"tools": tools, **settings}
+
+
+def _tool(given: Json, at: str, drops: Drops) -> Json | None:
+    kind = given.get("type") or "custom"
+    if kind != "custom":
+        drops.add(at, f"this provider has no tool of the type `{kind}`")
+        return None
+    understood = ("type", "name", "description", "input_schema", "strict")
+    refuse_rest(given, understood, at, drops)
+    return {"type": "function", "function": _function(given)}
+
+
+def _function(given: Json) -> Json:
+    function: Json = {"name": given["name"]}
+    if given.get("description") is not None:
+        function["description"] = given["description"]
+    function["parameters"] = given["input_schema"]
+    if given.get("strict"):
+        function |= {"parameters": complete(given["input_schema"]), "strict": True}
+    return function
+
+
+def _choice(chosen: Json, names: set[str], drops: Drops) -> Any:
+    """None where nothing can be said."""
+    kind = chosen["type"]
+    if kind == "tool" and chosen["name"] in names:
+        return {"type": "function", "function": {"name": chosen["name"]}}
+    if kind == "tool" or (kind == "any" and not names):
+        drops.add("tool_choice", "there is no such tool to choose")
+    elif kind not in _CHOICES:
+        drops.add("tool_choice.type", f"chat completions have no choice `{kind}`")
+    return _CHOICES.get(kind)
