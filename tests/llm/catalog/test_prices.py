@@ -67,9 +67,50 @@ def test_a_model_that_only_reads_writes_for_nothing(prices: PriceList) -> None:
     assert tariff.base.cost(Usage(input_tokens=1000, output_tokens=0)) == 20_000
 
 
-def test_what_is_not_priced_by_tokens_has_no_price(prices: PriceList) -> None:
-    assert prices.knows("openai", "gpt-live-transcribe")
-    assert prices.find("openai", "gpt-live-transcribe") is None
+def test_what_is_priced_by_neither_tokens_nor_time_has_no_price(prices: PriceList) -> None:
+    assert prices.knows("openai", "tts-1")
+    assert prices.find("openai", "tts-1") is None
+
+
+def test_an_hour_of_a_recording_costs_what_the_list_says(prices: PriceList) -> None:
+    tariff = prices.find("openai", "whisper-1")
+    assert tariff is not None
+    assert tariff.base.cost(Usage(input_tokens=36_000, output_tokens=500)) == 360_000_000
+    finest = prices.find("openai", "gpt-live-transcribe")
+    assert finest is not None
+    assert finest.base.text["input_usd_per_mtok"] == "28.333333333"
+
+
+def test_sound_and_images_have_prices_of_their_own(prices: PriceList) -> None:
+    heard = prices.find("openai", "gpt-4o-transcribe")
+    assert heard is not None
+    usage = Usage(input_tokens=100, output_tokens=10, input_audio_tokens=90)
+    assert heard.base.cost(usage) == 10 * 2500 + 90 * 6000 + 10 * 10_000
+    assert heard.base.highest_input() == 6
+    assert heard.base.booked(usage) == {
+        "input_usd_per_mtok": "2.5",
+        "output_usd_per_mtok": "10",
+        "input_audio_usd_per_mtok": "6",
+        "input_audio_tokens": "90",
+    }
+    drawn = prices.find("openai", "gpt-image-1.5")
+    assert drawn is not None
+    usage = Usage(input_tokens=30, output_tokens=272, input_image_tokens=20,
+                  output_image_tokens=272, cached_input_tokens=15)  # fmt: skip
+    assert drawn.base.cost(usage) == 10 * 1250 + 20 * 8000 + 272 * 32_000
+    assert drawn.base.highest_output() == 32
+
+
+@given(COUNTS, COUNTS, COUNTS, COUNTS, COUNTS)
+def test_no_count_of_a_part_makes_more_tokens_than_there_are(
+    read: int, wrote: int, cached: int, heard: int, seen: int
+) -> None:
+    media = {"input_audio": Decimal(1), "input_image": Decimal(1), "output_audio": Decimal(1)}
+    price = make_price(Decimal(1), Decimal(1), Decimal(1), Decimal(1), media=media)
+    usage = Usage(input_tokens=read, output_tokens=wrote, cached_input_tokens=cached,
+                  cache_write_tokens=cached, input_audio_tokens=heard, input_image_tokens=seen,
+                  output_audio_tokens=heard)  # fmt: skip
+    assert price.cost(usage) == (read + wrote) * 1000
 
 
 def test_beyond_a_tiers_start_its_price_holds_for_all_tokens(prices: PriceList) -> None:

@@ -2,8 +2,12 @@
 
 List prices are those of genai-prices, with the tiers it knows: once a request's input exceeds a
 tier's start, the tier's price holds for all of its tokens. Prices that depend on a date or a time
-of day are looked up again every minute. What is not priced by tokens (seconds of audio, searches)
-has no price here.
+of day are looked up again every minute.
+
+Sound and images may have prices of their own (`media`). A recording that is priced by the hour is
+priced by the audio token of 100 ms, which OpenAI's audio models hear, so that the seconds that
+its vendor reports make the vendor's cost. What is priced by neither (characters, searches) has no
+price here.
 """
 
 import time
@@ -17,38 +21,77 @@ from genai_prices.data_snapshot import DataSnapshot, get_snapshot
 from genai_prices.types import ModelInfo, ModelPrice, TieredPrices
 
 from tollgate_common.money import cost_nanos
-from tollgate_llm.metering.usage import Usage
+from tollgate_llm.metering.usage import AUDIO_TOKENS_PER_SECOND, Usage
 
 REMEMBER_SECONDS = 60.0
 REMEMBERED = 10_000
 OPENAI, ANTHROPIC = "openai", "anthropic"
+MEDIA = ("input_audio", "input_image", "output_audio", "output_image")
+_FINEST = Decimal("0.000000001")
 
 
 class Price(msgspec.Struct, frozen=True, kw_only=True):
-    """`cached_input` and `cache_write` are as `input` where they are None. `text` is the same as
-    an outcome, a ledger row and the management API have it."""
+    """`cached_input` and `cache_write` are as `input` where they are None; so are media without a
+    price, and `media` has those that have one. `text` is the price of text tokens as the
+    management API has it."""
 
     input: Decimal
     output: Decimal
     cached_input: Decimal | None = None
     cache_write: Decimal | None = None
     text: dict[str, str] = {}
+    media: dict[str, Decimal] = {}
 
     def cost(self, usage: Usage) -> int:
-        """In nano-dollars, exact, rounded once."""
-        cached, written = usage.cached_input_tokens, usage.cache_write_tokens
-        if not cached and not written:
-            return cost_nanos((usage.input_tokens, self.input), (usage.output_tokens, self.output))
+        """In nano-dollars, exact, rounded once. Of media none counts as cached."""
+        read, wrote = usage.input_tokens, usage.output_tokens
+        apart = self._apart(usage) if self.media else {}
+        for name, tokens in apart.items():
+            read, wrote = (read - tokens, wrote) if name[0] == "i" else (read, wrote - tokens)
+        cached = min(usage.cached_input_tokens, read)
+        written = min(usage.cache_write_tokens, read - cached)
+        if not cached and not written and not apart:
+            return cost_nanos((read, self.input), (wrote, self.output))
         return cost_nanos(
-            (usage.input_tokens - cached - written, self.input),
+            (read - cached - written, self.input),
             (cached, self.input if self.cached_input is None else self.cached_input),
             (written, self.input if self.cache_write is None else self.cache_write),
-            (usage.output_tokens, self.output),
+            (wrote, self.output),
+            *((tokens, self.media[name]) for name, tokens in apart.items()),
         )
 
+    def booked(self, usage: Usage) -> dict[str, str]:
+        """The price as an outcome and a ledger row have it: enough to compute the cost again. So
+        the counts of media with a price of their own are in it too, which a row has no column
+        for."""
+        apart = self._apart(usage)
+        prices = {f"{name}_usd_per_mtok": f"{self.media[name]:f}" for name in apart}
+        counts = {f"{name}_tokens": str(tokens) for name, tokens in apart.items()}
+        return {**self.text, **prices, **counts} if apart else self.text
+
     def highest_input(self) -> Decimal:
-        """What an input token costs at most, read from the cache, written to it, or neither."""
-        return max(self.input, self.cached_input or self.input, self.cache_write or self.input)
+        """What an input token costs at most: read from the cache, written to it, or neither; of
+        text, sound or an image."""
+        media = (price for name, price in self.media.items() if name.startswith("input"))
+        return max(self.input, self.cached_input or self.input, self.cache_write or self.input,
+                   *media)  # fmt: skip
+
+    def highest_output(self) -> Decimal:
+        """What an output token costs at most."""
+        media = (price for name, price in self.media.items() if name.startswith("output"))
+        return max(self.output, *media)
+
+    def _apart(self, usage: Usage) -> dict[str, int]:
+        """The tokens that have a price of their own, never more than there are."""
+        left = {"input": usage.input_tokens, "output": usage.output_tokens}
+        found = {}
+        for name in self.media:
+            side = name.partition("_")[0]
+            tokens = min(getattr(usage, f"{name}_tokens"), left[side])
+            left[side] -= tokens
+            if tokens:
+                found[name] = tokens
+        return found
 
 
 def make_price(
@@ -56,6 +99,8 @@ def make_price(
     output_price: Decimal,
     cached_input: Decimal | None = None,
     cache_write: Decimal | None = None,
+    *,
+    media: dict[str, Decimal] | None = None,
 ) -> Price:
     named = {
         "input_usd_per_mtok": input_price,
@@ -66,7 +111,7 @@ def make_price(
     text = {name: f"{value:f}" for name, value in named.items() if value is not None}
     return Price(
         input=input_price, output=output_price, cached_input=cached_input, cache_write=cache_write,
-        text=text,
+        text=text, media=media or {},
     )  # fmt: skip
 
 
@@ -142,7 +187,10 @@ def _tariff(prices: ModelPrice) -> Tariff | None:
         "output_price": prices.output_mtok,
         "cached_input": prices.cache_read_mtok,
         "cache_write": prices.cache_write_mtok,
+        **{name: getattr(prices, f"{name}_mtok", None) for name in MEDIA},
     }
+    if columns["input_price"] is None:
+        columns["input_price"] = _of_token(prices.audio_hours)
     if columns["input_price"] is None:
         return None
     starts = {
@@ -158,7 +206,15 @@ def _tariff(prices: ModelPrice) -> Tariff | None:
 def _price(columns: dict[str, Any], input_tokens: int) -> Price:
     at = {name: _at(column, input_tokens) for name, column in columns.items()}
     at["output_price"] = at["output_price"] or Decimal(0)
-    return make_price(**at)  # type: ignore[arg-type]  # an input price there is, see above
+    media = {name: price for name in MEDIA if (price := at.pop(name)) is not None}
+    return make_price(**at, media=media)  # type: ignore[arg-type]  # an input price there is, see above
+
+
+def _of_token(hour: Decimal | TieredPrices | None) -> Decimal | None:
+    """A million audio tokens of 100 ms, from the price of an hour."""
+    if not isinstance(hour, Decimal):
+        return None
+    return (hour * 1_000_000 / (3600 * AUDIO_TOKENS_PER_SECOND)).quantize(_FINEST).normalize()
 
 
 def _at(column: Decimal | TieredPrices | None, input_tokens: int) -> Decimal | None:

@@ -59,7 +59,7 @@ def facts(name: str) -> Response:
     if known and len(known) == len(tariffs):
         price = {
             "input_usd_per_mtok": f"{max(p.highest_input() for p in known):f}",
-            "output_usd_per_mtok": f"{max(p.output for p in known):f}",
+            "output_usd_per_mtok": f"{max(p.highest_output() for p in known):f}",
         }
     return _json({"max_output_tokens": None, "price": price})
 

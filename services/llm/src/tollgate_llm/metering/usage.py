@@ -4,6 +4,10 @@
 parts of it. OpenAI counts that way itself; Anthropic reports what the cache gave and took beside
 `input_tokens`, so the three are added up. `reasoning_tokens` are part of `output_tokens`.
 A count that is no natural number makes the whole usage unknown.
+
+Sound and images are counted apart where the provider does, because they may have prices of their
+own: `input_audio_tokens` and `input_image_tokens` are parts of `input_tokens`, those of the output
+of `output_tokens`. `estimated` says that a count is not the provider's own.
 """
 
 import re
@@ -20,6 +24,11 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     cached_input_tokens: int = 0
     cache_write_tokens: int = 0
     reasoning_tokens: int = 0
+    input_audio_tokens: int = 0
+    input_image_tokens: int = 0
+    output_audio_tokens: int = 0
+    output_image_tokens: int = 0
+    estimated: bool = False
 
 
 NOTHING = Usage(input_tokens=0, output_tokens=0)
@@ -28,16 +37,20 @@ NOTHING = Usage(input_tokens=0, output_tokens=0)
 class _InputDetails(msgspec.Struct, frozen=True):
     cached_tokens: Count | None = None
     cache_write_tokens: Count | None = None
+    audio_tokens: Count | None = None
+    image_tokens: Count | None = None
 
 
 class _OutputDetails(msgspec.Struct, frozen=True):
     reasoning_tokens: Count | None = None
     thinking_tokens: Count | None = None
+    audio_tokens: Count | None = None
+    image_tokens: Count | None = None
 
 
 class OpenAIUsage(msgspec.Struct, frozen=True):
-    """Chat completions, legacy completions and embeddings say prompt and completion; responses
-    says input and output."""
+    """Chat completions, legacy completions and embeddings say prompt and completion; responses,
+    images and audio say input and output, transcriptions with details in the singular."""
 
     prompt_tokens: Count | None = None
     completion_tokens: Count | None = None
@@ -47,13 +60,17 @@ class OpenAIUsage(msgspec.Struct, frozen=True):
     output_tokens: Count | None = None
     input_tokens_details: _InputDetails | None = None
     output_tokens_details: _OutputDetails | None = None
+    input_token_details: _InputDetails | None = None
 
     def normal(self) -> Usage | None:
         read = self.prompt_tokens if self.prompt_tokens is not None else self.input_tokens
         if read is None:
             return None
         wrote = self.completion_tokens or self.output_tokens or 0
-        inputs = self.prompt_tokens_details or self.input_tokens_details or _InputDetails()
+        inputs = (
+            self.prompt_tokens_details or self.input_tokens_details or self.input_token_details
+            or _InputDetails()
+        )  # fmt: skip
         outputs = self.completion_tokens_details or self.output_tokens_details or _OutputDetails()
         cached = min(inputs.cached_tokens or 0, read)
         return Usage(
@@ -62,6 +79,10 @@ class OpenAIUsage(msgspec.Struct, frozen=True):
             cached_input_tokens=cached,
             cache_write_tokens=min(inputs.cache_write_tokens or 0, read - cached),
             reasoning_tokens=outputs.reasoning_tokens or 0,
+            input_audio_tokens=inputs.audio_tokens or 0,
+            input_image_tokens=inputs.image_tokens or 0,
+            output_audio_tokens=outputs.audio_tokens or 0,
+            output_image_tokens=outputs.image_tokens or 0,
         )
 
 
@@ -96,6 +117,8 @@ class AnthropicUsage(msgspec.Struct, frozen=True):
 
 
 BYTES_PER_TOKEN = 4
+AUDIO_TOKENS_PER_SECOND = 10
+"""Of what is heard: OpenAI's audio models hear a token in 100 ms."""
 _LONGEST_WORD = 1024
 _ENCODED_MEDIA = re.compile(r"[A-Za-z0-9+/=_-]*\Z")
 _PROMPTS = ("messages", "input", "prompt", "system", "instructions", "tools")
