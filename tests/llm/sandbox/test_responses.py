@@ -85,6 +85,13 @@ def test_an_agent_loop_ends_with_the_tools_result_as_text(openai_client: openai.
     assert second.output_text == "Met."
 
 
+def test_a_tool_need_not_say_whether_it_is_strict(openai_client: openai.OpenAI) -> None:
+    """The SDK's type insists on it, the API does not, and many clients leave it out."""
+    tool: Any = {name: value for name, value in TOOLS[0].items() if name != "strict"}
+    response = openai_client.responses.create(model="m", input=TEXT, tools=[tool])
+    assert response.output[0].type == "function_call"
+
+
 def test_a_json_schema_gets_an_instance(openai_client: openai.OpenAI) -> None:
     response = openai_client.responses.parse(model="m", input=TEXT, text_format=Person)
     assert isinstance(response.output_parsed, Person)

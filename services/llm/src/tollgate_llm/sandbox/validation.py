@@ -20,6 +20,8 @@ from tollgate_llm.sandbox.complaints import complaint, missing
 from tollgate_llm.sandbox.errors import InvalidRequest
 
 _LABELS = ("type", "role")
+# Fields that a type requires, by its name, and the real API does not.
+_OPTIONAL = {"FunctionToolParam": ("strict",)}
 
 
 class ParamsType:
@@ -98,8 +100,15 @@ class _Narrower:
             },
             "json-or-python": lambda node: self.narrow(node["json_schema"]),
             "model": lambda node: {"type": "is-instance", "cls": node["cls"], **_ref(node)},
+            "typed-dict": self._typed_dict,
             "union": self._union,
         }
+
+    def _typed_dict(self, node: Any) -> Any:
+        narrowed = {key: self.narrow(value) for key, value in node.items()}
+        for name in _OPTIONAL.get(getattr(node.get("cls"), "__name__", ""), ()):
+            narrowed["fields"][name]["required"] = False
+        return narrowed
 
     def _union(self, node: Any) -> Any:
         choices = [choice for choice in self._flat(node) if self._object(choice)["type"] != "model"]
