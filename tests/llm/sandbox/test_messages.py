@@ -120,6 +120,22 @@ def test_an_agent_loop_ends_with_the_tools_result_as_text(
     assert (block.text, second.stop_reason) == ("Met.", "end_turn")
 
 
+def test_the_tool_runner_goes_on_without_a_thread(anthropic_client: anthropic.Anthropic) -> None:
+    """It asks for a conversation that the server holds, unless it is told that there is none."""
+
+    @anthropic.beta_tool
+    def meet(name: str) -> str:
+        """Meet somebody."""
+        return f"Met {name}."
+
+    runner = anthropic_client.beta.messages.tool_runner(
+        model="m", max_tokens=50, messages=[{"role": "user", "content": "Hello"}], tools=[meet]
+    )
+    [block] = runner.until_done().content
+    assert block.type == "text"
+    assert block.text == "Met text."
+
+
 def test_a_json_schema_gets_an_instance(anthropic_client: anthropic.Anthropic) -> None:
     message = anthropic_client.messages.parse(
         model="m", max_tokens=100, messages=MESSAGES, output_format=Person

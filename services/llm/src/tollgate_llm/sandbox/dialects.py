@@ -84,10 +84,12 @@ class Anthropic:
             504: "timeout_error",
         }
         path = ".".join(str(part) for part in error.param)
-        shape = {
+        shape: dict[str, Any] = {
             "type": kinds.get(error.status, "invalid_request_error"),
             "message": f"{path}: {error.message}" if path else error.message,
         }
+        if error.details:
+            shape["details"] = error.details
         return {"type": "error", "error": shape, "request_id": request_id}
 
 

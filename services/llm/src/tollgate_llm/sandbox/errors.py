@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 
 class ApiError(Exception):
     """An answer other than 200.
 
     `param` is the path of the offending field, as keys and indexes; `code` is OpenAI's, which
-    Anthropic's shape does not show; `headers` go out with the answer.
+    Anthropic's shape does not show; `details` are Anthropic's, for programs; `headers` go out with
+    the answer.
     """
 
     def __init__(
@@ -19,6 +21,7 @@ class ApiError(Exception):
         *,
         param: tuple[str | int, ...] = (),
         code: str | None = None,
+        details: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
@@ -26,6 +29,7 @@ class ApiError(Exception):
         self.message = message
         self.param = param
         self.code = code
+        self.details = details
         self.headers = dict(headers or {})
 
 
@@ -33,6 +37,11 @@ class InvalidRequest(ApiError):
     """400: the body is not one that the real API takes."""
 
     def __init__(
-        self, message: str, *, param: tuple[str | int, ...] = (), code: str | None = None
+        self,
+        message: str,
+        *,
+        param: tuple[str | int, ...] = (),
+        code: str | None = None,
+        details: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(400, message, param=param, code=code)
+        super().__init__(400, message, param=param, code=code, details=details)

@@ -45,6 +45,7 @@ def _is_beta() -> bool:
 
 
 def ask_of(body: Json) -> Ask:
+    _refuse_thread(body)
     messages = body["messages"]
     check_messages(messages)
     return Ask(
@@ -57,6 +58,13 @@ def ask_of(body: Json) -> Ask:
         tool=None if _tool_has_answered(messages) else _wanted_tool(body),
         schema=_wanted_schema(body),
     )
+
+
+def _refuse_thread(body: Json) -> None:
+    """Nothing is stored; told so by the details, the SDKs send the whole conversation instead."""
+    if body.get("thread"):
+        details = {"error_code": "thread_unsupported_request", "unsupported": ["thread"]}
+        raise InvalidRequest("Nothing is stored here.", param=("thread",), details=details)
 
 
 def count_input(body: Json) -> int:
