@@ -102,6 +102,8 @@ def test_anthropics_shape_on_its_routes_and_for_its_callers(
         assert body["type"] == "error"
         assert body["error"]["type"] == kind
         assert body["request_id"] == answer.headers["x-request-id"]
+        # What Anthropic's SDKs read it from.
+        assert answer.headers["request-id"] == body["request_id"]
 
 
 def test_problems_everywhere_else(client: FlaskClient) -> None:

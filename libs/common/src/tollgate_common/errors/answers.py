@@ -12,14 +12,15 @@ log = get_logger(__name__)
 def answer(error: TollgateError) -> Response:
     """The response for an error of the current request."""
     request_id = str(g.get("request_id", ""))
+    headers = dict(error.headers)
     if request.path.startswith("/v1/"):
         dialect = dialects.dialect_of(request.path, request.headers.get("anthropic-version"))
         body, content_type = dialects.render(error, dialect, request_id), "application/json"
+        if dialect == "anthropic":
+            headers["request-id"] = request_id
     else:
         body, content_type = problem.render(error, request_id), problem.CONTENT_TYPE
-    return Response(
-        body, status=error.http_status, headers=error.headers, content_type=content_type
-    )
+    return Response(body, status=error.http_status, headers=headers, content_type=content_type)
 
 
 def register(app: Flask) -> None:
