@@ -1,20 +1,27 @@
 """Which translations there are. Each is loaded when it is first needed: most processes relay."""
 
-from functools import cache
+from functools import cache, reduce
 from importlib import import_module
 
+from tollgate_llm.dialects.composing import composed
 from tollgate_llm.dialects.translation import Translation
 from tollgate_llm.providers.kinds import Kind
 
-# The caller's route and the provider's kind → the package here.
-_PACKAGES: dict[tuple[str, Kind], str] = {}
+# The caller's route and the provider's kind → the packages here, one after the other.
+_PACKAGES: dict[tuple[str, Kind], tuple[str, ...]] = {
+    ("/v1/chat/completions", "anthropic"): ("chat_to_messages",),
+    ("/v1/messages", "openai"): ("messages_to_chat",),
+    ("/v1/responses", "anthropic"): ("responses_to_chat", "chat_to_messages"),
+}
 
 
 @cache
 def between(path: str, kind: Kind) -> Translation | None:
     """From the caller's route to a kind of provider that has no such route."""
-    package = _PACKAGES.get((path, kind))
-    if package is None:
-        return None
+    packages = _PACKAGES.get((path, kind))
+    return reduce(composed, map(_loaded, packages)) if packages else None
+
+
+def _loaded(package: str) -> Translation:
     translation: Translation = import_module(f"{__package__}.{package}").TRANSLATION
     return translation

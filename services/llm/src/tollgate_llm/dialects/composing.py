@@ -1,0 +1,48 @@
+"""Two translations as one, where no third is written: from A to B, and from B to C."""
+
+from tollgate_llm.dialects.translation import (
+    Json,
+    StreamTranslator,
+    Translated,
+    Translation,
+    Wanted,
+)
+
+
+def composed(first: Translation, second: Translation) -> Translation:
+    """Callers of `first`'s dialect, providers of `second`'s. In between is a request that nobody
+    sent, and so what `first` makes of the caller's."""
+
+    def between(asked: Json) -> Json:
+        model = str(asked.get("model", ""))
+        return first.request(asked, Wanted(model, 1, drop=True)).body
+
+    def request(asked: Json, wanted: Wanted) -> Translated:
+        half = first.request(asked, wanted)
+        whole = second.request(half.body, wanted)
+        return Translated(whole.body, (*half.dropped, *whole.dropped))
+
+    def answer(asked: Json, answered: Json) -> Json:
+        return first.answer(asked, second.answer(between(asked), answered))
+
+    def stream(asked: Json) -> StreamTranslator:
+        return _Chain(first.stream(asked), second.stream(between(asked)))
+
+    return Translation(second.path, request, answer, stream)
+
+
+class _Chain:
+    """What comes from the provider goes through the second translator, then the first."""
+
+    def __init__(self, first: StreamTranslator, second: StreamTranslator) -> None:
+        self._first = first
+        self._second = second
+
+    def feed(self, event: Json) -> list[Json]:
+        return self._through(self._second.feed(event))
+
+    def finish(self) -> list[Json]:
+        return self._through(self._second.finish()) + self._first.finish()
+
+    def _through(self, events: list[Json]) -> list[Json]:
+        return [out for event in events for out in self._first.feed(event)]
