@@ -201,5 +201,11 @@ def document(namespace: Namespace, model: type[BaseModel]) -> Any:
     return namespace.schema_model(model.__name__, schema)
 
 
+def named(pattern: re.Pattern[str] | str) -> dict[str, Any]:
+    """For `route(doc=)`: what a `name` in the path must look like."""
+    text = pattern if isinstance(pattern, str) else f"^{pattern.pattern}".replace(r"\Z", "$")
+    return {"params": {"name": {"pattern": text}}}
+
+
 def _schema(model: type[BaseModel]) -> dict[str, Any]:
     return model.model_json_schema(ref_template="#/definitions/{model}", schema_generator=Untitled)

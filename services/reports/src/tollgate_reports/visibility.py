@@ -1,6 +1,6 @@
 """What of an organisation's books a caller may see, and what of it they ask for."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -8,6 +8,9 @@ from tollgate_common.errors import InvalidField
 from tollgate_common.guard import Caller
 
 Mode = Literal["live", "test", "all"]
+# How the document names what only code can check.
+Interval = Annotated[str, Field(json_schema_extra={"format": "interval"})]
+Timezone = Annotated[str, Field(json_schema_extra={"format": "timezone"})]
 
 
 class Filters(BaseModel):

@@ -3,9 +3,10 @@ from typing import Any
 from tollgate_auth.fields import reply
 from tollgate_auth.runtime import runtime
 from tollgate_auth.sso.schemas import SsoIn, SsoList, SsoOut
+from tollgate_auth.sso.service import NAME
 from tollgate_auth.unit_of_work import TransactionalResource
 from tollgate_common.guard import current_caller, requires
-from tollgate_common.restx import Noun, Paging, document, json_body, page
+from tollgate_common.restx import Noun, Paging, document, json_body, named, page
 
 namespace = Noun("sso", description="The identity providers that people log in with.")
 one, many = document(namespace, SsoOut), document(namespace, SsoList)
@@ -23,7 +24,7 @@ class SsoProvidersResource(TransactionalResource):
         return page([reply(provider) for provider in found], following)
 
 
-@namespace.route("/<name>")
+@namespace.route("/<name>", doc=named(NAME))
 class OneSsoProvider(TransactionalResource):
     @requires("sso:read")
     @namespace.documented({200: ("The identity provider.", one)})

@@ -52,7 +52,11 @@ Issuer = Annotated[
 Domain = Annotated[
     str, Field(max_length=253, json_schema_extra={"format": "hostname"}), AfterValidator(_domain)
 ]
-Secret = Annotated[SecretStr, Field(min_length=1, max_length=2000), AfterValidator(_printable)]
+Secret = Annotated[
+    SecretStr,
+    Field(min_length=1, max_length=2000, json_schema_extra={"pattern": "^[!-~]([ -~]*[!-~])?$"}),
+    AfterValidator(_printable),
+]
 ClientId = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[!-~]*$")]
 Claim = Annotated[str, Field(min_length=1, max_length=100), Plain]
 Group = Annotated[str, Field(min_length=1, max_length=256), Plain]

@@ -5,9 +5,9 @@ from typing import Any
 from flask import current_app
 
 from tollgate_common.guard import current_caller, requires
-from tollgate_common.restx import Noun, document, json_body, page
+from tollgate_common.restx import Noun, document, json_body, named, page
 from tollgate_llm.catalog.schemas import ModelIn, ModelList, ModelOut
-from tollgate_llm.catalog.service import CatalogService
+from tollgate_llm.catalog.service import NAME_CHARACTERS, CatalogService
 from tollgate_llm.extensions import db
 from tollgate_llm.unit_of_work import TransactionalResource
 
@@ -30,7 +30,7 @@ class Models(TransactionalResource):
         return page([model.model_dump(mode="json") for model in found])
 
 
-@namespace.route("/<path:name>")
+@namespace.route("/<path:name>", doc=named(f"^[^\\x00-\\x1f\\x7f]{{1,{NAME_CHARACTERS}}}$"))
 class OneModel(TransactionalResource):
     @requires("models:read")
     @namespace.documented({200: ("The model.", one)})

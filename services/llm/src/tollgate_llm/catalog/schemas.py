@@ -3,13 +3,21 @@
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 Strategy = Literal["fallback", "weighted", "least_latency"]
 
+_USD_AS_JSON = {
+    "anyOf": [
+        {"type": "string", "pattern": r"^[0-9]{1,6}(\.[0-9]{1,9})?$"},
+        {"type": "number", "minimum": 0, "exclusiveMaximum": 1_000_000},
+    ],
+    "example": "0.15",
+}
 UsdPerMtok = Annotated[
     Decimal,
     Field(ge=0, lt=1_000_000, decimal_places=9, allow_inf_nan=False),
+    WithJsonSchema(_USD_AS_JSON),
     PlainSerializer(lambda value: f"{value:f}", return_type=str),
 ]
 

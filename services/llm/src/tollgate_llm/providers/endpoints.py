@@ -5,10 +5,10 @@ from typing import Any
 from flask import current_app
 
 from tollgate_common.guard import current_caller, requires
-from tollgate_common.restx import Noun, document, json_body, page
+from tollgate_common.restx import Noun, document, json_body, named, page
 from tollgate_llm.extensions import db
 from tollgate_llm.providers.schemas import ProviderIn, ProviderList, ProviderOut
-from tollgate_llm.providers.service import ProviderService
+from tollgate_llm.providers.service import NAME, ProviderService
 from tollgate_llm.unit_of_work import TransactionalResource
 
 namespace = Noun("providers", description="Who answers, where, with which credentials.")
@@ -30,7 +30,7 @@ class Providers(TransactionalResource):
         return page([provider.model_dump() for provider in found])
 
 
-@namespace.route("/<name>")
+@namespace.route("/<name>", doc=named(NAME))
 class OneProvider(TransactionalResource):
     @requires("providers:read")
     @namespace.documented({200: ("The provider.", one)})

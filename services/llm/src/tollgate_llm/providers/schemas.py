@@ -30,6 +30,7 @@ def _header_value(secret: SecretStr) -> SecretStr:
     return secret
 
 
+PRINTABLE = "^[!-~]([ -~]*[!-~])?$"
 HttpUrl = Annotated[
     str, Field(max_length=512, json_schema_extra={"format": "uri"}), AfterValidator(_http_url)
 ]
@@ -44,7 +45,11 @@ class ProviderIn(BaseModel):
     kind: Kind
     base_url: HttpUrl | None = None
     api_key: (
-        Annotated[SecretStr, Field(min_length=1, max_length=4096), AfterValidator(_header_value)]
+        Annotated[
+            SecretStr,
+            Field(min_length=1, max_length=4096, json_schema_extra={"pattern": PRINTABLE}),
+            AfterValidator(_header_value),
+        ]
         | None
     ) = None
 

@@ -11,7 +11,7 @@ from sqlalchemy import RowMapping
 from tollgate_common.events.cloudevents import timestamp
 from tollgate_reports.usage.periods import Period
 from tollgate_reports.usage.schemas import Grain, GroupBy, Question
-from tollgate_reports.visibility import Filters, Mode
+from tollgate_reports.visibility import Filters, Interval, Mode, Timezone
 
 Status = Literal["queued", "running", "ready", "failed"]
 Parameters = dict[str, Any]
@@ -25,10 +25,10 @@ class ReportRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     type: Literal["usage"]
-    period: str | None = Field(
+    period: Interval | None = Field(
         None, description="ISO 8601 interval, like 2026-11-01/P1M; this month unless given."
     )
-    timezone: str = "UTC"
+    timezone: Timezone = "UTC"
     grain: Grain = "day"
     group_by: GroupBy = ("project", "model")
     mode: Mode | None = None

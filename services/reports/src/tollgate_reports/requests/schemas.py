@@ -12,7 +12,7 @@ from sqlalchemy import RowMapping
 from tollgate_common.errors import InvalidField
 from tollgate_common.events.cloudevents import timestamp
 from tollgate_common.money import to_nanos, usd_text
-from tollgate_reports.visibility import Filters, Mode
+from tollgate_reports.visibility import Filters, Interval, Mode, Timezone
 
 Place = tuple[datetime, UUID]
 
@@ -20,8 +20,8 @@ Place = tuple[datetime, UUID]
 class RequestQuery(Filters):
     """The query string of `GET /requests`."""
 
-    period: str | None = Field(None, description="ISO 8601 interval, like 2026-11-01/P1M.")
-    timezone: str = Field("UTC", description="IANA name; decides where days and months begin.")
+    period: Interval | None = Field(None, description="ISO 8601 interval, like 2026-11-01/P1M.")
+    timezone: Timezone = Field("UTC", description="IANA name; decides where days and months begin.")
     mode: Mode | None = Field(
         None, description="A key sees its own mode unless told otherwise, a user live."
     )

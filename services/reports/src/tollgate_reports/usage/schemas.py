@@ -10,12 +10,13 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 from tollgate_reports.ledger.models import DIMENSIONS
 from tollgate_reports.usage.periods import Period
-from tollgate_reports.visibility import Filters, Mode
+from tollgate_reports.visibility import Filters, Interval, Mode, Timezone
 
 Grain = Literal["hour", "day", "month", "total"]
 
 TAG = "tag:"
 GROUPS_MAX = 8
+_GROUP = f"^({'|'.join(DIMENSIONS)}|{TAG}[^,\\s]+)$"
 
 
 def _split(value: object) -> object:
@@ -34,16 +35,22 @@ def _check_groups(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-GroupBy = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_check_groups)]
+Group = Annotated[str, Field(json_schema_extra={"pattern": _GROUP})]
+GroupBy = Annotated[
+    tuple[Group, ...],
+    Field(json_schema_extra={"maxItems": GROUPS_MAX, "uniqueItems": True}),
+    BeforeValidator(_split),
+    AfterValidator(_check_groups),
+]
 
 
 class UsageQuery(Filters):
     """The query string of `GET /usage`. What it does not know is refused, not ignored."""
 
-    period: str | None = Field(
+    period: Interval | None = Field(
         None, description="ISO 8601 interval, like 2026-11-01/P1M; this month unless given."
     )
-    timezone: str = Field("UTC", description="IANA name; decides where days and months begin.")
+    timezone: Timezone = Field("UTC", description="IANA name; decides where days and months begin.")
     grain: Grain = Field("day", description="How long a bucket is.")
     group_by: GroupBy = Field(
         (), description="Any of project,key,user,model,provider,status,mode,tag:<name>."

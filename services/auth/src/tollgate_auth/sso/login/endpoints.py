@@ -8,9 +8,10 @@ from tollgate_auth.runtime import runtime
 from tollgate_auth.sessions.schemas import Tokens
 from tollgate_auth.sso.login.errors import LoginRefused
 from tollgate_auth.sso.login.schemas import CallbackQuery, CodeIn, LoginQuery
+from tollgate_auth.sso.service import NAME
 from tollgate_auth.unit_of_work import TransactionalResource, unit_of_work
 from tollgate_common.guard import public
-from tollgate_common.restx import Noun, document, json_body, query
+from tollgate_common.restx import Noun, document, json_body, named, query
 
 namespace = Noun(
     "single-sign-on", path="/auth/sso", description="Logging in with an identity provider."
@@ -20,7 +21,7 @@ tokens, code_body = document(namespace, Tokens), document(namespace, CodeIn)
 NO_STORE = {"cache-control": "no-store", "referrer-policy": "no-referrer"}
 
 
-@namespace.route("/<name>/login")
+@namespace.route("/<name>/login", doc=named(NAME))
 class SsoLogin(TransactionalResource):
     @public
     @namespace.documented(
@@ -36,7 +37,7 @@ class SsoLogin(TransactionalResource):
         return _sent_to(runtime().sso.begin(name, query(LoginQuery).return_to), 302)
 
 
-@namespace.route("/<name>/callback")
+@namespace.route("/<name>/callback", doc=named(NAME))
 class SsoCallback(Resource):  # type: ignore[misc]  # the library is untyped
     """A unit of work of its own: a refusal is rolled back, and yet an answer."""
 
