@@ -3,9 +3,8 @@
 What is sent is what servers that only know chat completions (vLLM, Ollama, DeepSeek) take too:
 system messages instead of developer ones, functions only, nothing that refers to stored files.
 
-Left out without a word, because the answer is the same without it: `cache_control` (these providers
-cache prefixes by themselves), and thoughts that another provider has sealed (Anthropic, too, shows
-a model none but its own).
+`cache_control` is left out without a word: these providers cache prefixes by themselves, and the
+answer is the same.
 """
 
 from tollgate_llm.dialects.messages_to_chat.answer import to_message

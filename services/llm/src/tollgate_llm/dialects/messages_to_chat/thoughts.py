@@ -2,14 +2,16 @@
 
 Our signature names the field in which the provider gave its reasoning, so that it gets it back in
 the same one; it holds the reasoning itself where the caller wants none to see. A thought with
-anyone else's signature is sealed: only its own provider can go on from it.
+anyone else's signature is refused: only its own provider can go on from it.
 """
 
 from base64 import b64decode, b64encode
 from typing import NamedTuple
 
 from tollgate_llm.dialects.messages_to_chat import reading
-from tollgate_llm.dialects.translation import Json
+from tollgate_llm.dialects.messages_to_chat.content import Placed
+from tollgate_llm.dialects.messages_to_chat.fields import refuse_rest
+from tollgate_llm.dialects.translation import Drops, Json
 
 _FIELDS = ("reasoning_content", "reasoning")
 _OURS = "chat"
@@ -40,21 +42,29 @@ def thinking_block(thought: Thought, *, hidden: bool) -> Json:
     return {"type": "thinking", "thinking": shown, "signature": signature(thought, hidden=hidden)}
 
 
-def reasoning_of(blocks: list[Json]) -> Json:
+def reasoning_of(blocks: list[Placed], drops: Drops) -> Json:
     """What an assistant's message has beside its content."""
-    thoughts = [thought for thought in map(_thought, blocks) if thought]
+    thoughts = [thought for each in blocks if (thought := _thought(each, drops))]
     if not thoughts:
         return {}
     return {thoughts[0].field: "\n\n".join(thought.text for thought in thoughts)}
 
 
-def _thought(block: Json) -> Thought | None:
-    ours, _, rest = str(block.get("signature")).partition(":")
+def _thought(each: Placed, drops: Drops) -> Thought | None:
+    refuse_rest(each.block, ("type", "thinking", "signature", "data"), each.at, drops)
+    thought = _ours(reading.text(each.block, "signature"), reading.text(each.block, "thinking"))
+    if thought is None:
+        drops.add(each.at, "only the provider that signed this thought can go on from it")
+        return None
+    return thought if thought.text else None
+
+
+def _ours(signed: str, shown: str) -> Thought | None:
+    whose, _, rest = signed.partition(":")
     field, _, kept = rest.partition(":")
-    if ours != _OURS or field not in _FIELDS:
+    if whose != _OURS or field not in _FIELDS:
         return None
     try:
-        text = b64decode(kept, validate=True).decode() or block["thinking"]
+        return Thought(field, b64decode(kept, validate=True).decode() or shown)
     except ValueError:
         return None
-    return Thought(field, text) if text else None

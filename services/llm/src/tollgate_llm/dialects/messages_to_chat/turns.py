@@ -43,19 +43,20 @@ def assistant_turn(blocks: Iterable[Placed], drops: Drops) -> Iterator[Json]:
     """None for thoughts that led to nothing."""
     texts: list[Json] = []
     calls: list[Json] = []
-    thoughts: list[Json] = []
+    thoughts: list[Placed] = []
     for each in blocks:
         if each.block["type"] == "tool_use":
             calls.append(_call(each, drops))
         elif each.block["type"] in ("thinking", "redacted_thinking"):
-            thoughts.append(each.block)
+            thoughts.append(each)
         else:
             texts += text_of(each, "the assistant", drops)
     message: Json = {"role": "assistant", "content": plain(texts)}
     if calls:
         message |= {"content": message["content"] or None, "tool_calls": calls}
+    message |= reasoning_of(thoughts, drops)
     if texts or calls:
-        yield message | reasoning_of(thoughts)
+        yield message
 
 
 def _call(each: Placed, drops: Drops) -> Json:
