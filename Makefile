@@ -49,6 +49,10 @@ reset: $(VENV)/.installed ## Stop everything and delete all local data
 test: $(VENV)/.installed ## Run all tests (one folder: make test T=tests/auth)
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --maxprocesses 4 --dist loadgroup $(T)
 
+.PHONY: bench
+bench: $(VENV)/.installed ## Measure Tollgate beside other gateways (needs wrk and nginx; TOLLGATE_BENCH_QUICK=1)
+	@exec $(BIN)/python -m tests.bench.bench_gateways
+
 .PHONY: bench-auth
 bench-auth: $(VENV)/.installed ## Measure what it costs to know who calls
 	@exec $(BIN)/python -m tests.bench.bench_identity
