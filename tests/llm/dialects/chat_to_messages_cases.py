@@ -11,7 +11,7 @@ Json = dict[str, Any]
 
 PNG = "data:image/png;base64,iVBORw0KGgo="
 PDF = "data:application/pdf;base64,JVBERi0="
-WORDS = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), min_size=1, max_size=12)
+WORDS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
 NAMES = st.sampled_from(["search", "look_up", "write"])
 INPUTS = st.dictionaries(WORDS, st.one_of(WORDS, st.integers(-9, 9), st.lists(WORDS, max_size=2)))
 TEXTS = st.builds(lambda text: {"type": "text", "text": text}, WORDS)

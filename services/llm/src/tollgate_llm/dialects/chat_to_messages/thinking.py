@@ -10,63 +10,76 @@ The others get a share of the output cap for thinking, at least 1024 tokens of i
 
 from typing import Any
 
-from tollgate_llm.dialects.chat_to_messages.models import thinks_adaptively
+from tollgate_llm.dialects.chat_to_messages.models import (
+    can_refrain_from_thinking,
+    thinks_adaptively,
+)
 from tollgate_llm.dialects.translation import Drops, Json
 
-LEAST_BUDGET = 1024
+_LEAST_BUDGET = 1024
 _PERCENT = {"minimal": 10, "low": 20, "medium": 50, "high": 80, "xhigh": 90, "max": 90}
+_THOUGHTS = {"thinking": ("thinking", "signature"), "redacted_thinking": ("data",)}
 
 
 def thinking_of(effort: str | None, body: Json, drops: Drops) -> Json:
     """`thinking` and `output_config` for the request made so far."""
     if effort is None:
         return {}
+    if reason := _unthinkable(effort, body):
+        drops.add("reasoning_effort", reason)
+        return {}
     if effort == "none":
         return {"thinking": {"type": "disabled"}}
-    if body.get("tool_choice", {}).get("type") in ("any", "tool"):
-        drops.add("reasoning_effort", "it does not think before a call that it is forced to make")
-        return {}
     if thinks_adaptively(body["model"]):
         thinking = {"type": "adaptive", "display": "summarized"}
         effort = "low" if effort == "minimal" else effort
         return {"thinking": thinking, "output_config": {"effort": effort}}
-    return _budgeted(effort, body["max_tokens"], drops)
+    budget = max(_LEAST_BUDGET, body["max_tokens"] * _PERCENT[effort] // 100)
+    return {"thinking": {"type": "enabled", "budget_tokens": budget}}
 
 
 def thoughts_of(message: Json, at: str, drops: Drops) -> list[Json]:
-    """The blocks that an earlier answer gave, as they were."""
-    given = message.get("thinking_blocks")
-    if not given:
-        if message.get("reasoning_content"):
-            drops.add(
-                f"{at}.reasoning_content",
-                "only signed thoughts are taken back: send the answer's `thinking_blocks`",
-            )
-        return []
+    """The blocks that an earlier answer gave, as they were. Text without a signature is left out:
+    a model is shown no thoughts but its own."""
+    given = message.get("thinking_blocks") or []
     found = enumerate(given if isinstance(given, list) else [given])
     blocks = (_thought(block, f"{at}.thinking_blocks.{index}", drops) for index, block in found)
     return [block for block in blocks if block]
 
 
-def _budgeted(effort: str, cap: int, drops: Drops) -> Json:
-    if cap <= LEAST_BUDGET:
-        reason = f"thinking takes at least {LEAST_BUDGET} of the output tokens"
-        drops.add("reasoning_effort", reason)
-        return {}
-    budget = max(LEAST_BUDGET, cap * _PERCENT[effort] // 100)
-    return {"thinking": {"type": "enabled", "budget_tokens": budget}}
+def _unthinkable(effort: str, body: Json) -> str | None:
+    if effort == "none":
+        return None if can_refrain_from_thinking(body["model"]) else "this model always thinks"
+    if body.get("tool_choice", {}).get("type") in ("any", "tool"):
+        return "it does not think before a call that it is forced to make"
+    if thinks_adaptively(body["model"]):
+        return None
+    if body["max_tokens"] <= _LEAST_BUDGET:
+        return f"thinking takes at least {_LEAST_BUDGET} of the output tokens"
+    if _began_thoughtless(body["messages"]):
+        return "to go on thinking after a call it needs the `thinking_blocks` that came with it"
+    return None
+
+
+def _began_thoughtless(turns: list[Json]) -> bool:
+    """Whether calls are under way of which the first came without a thought."""
+    asked = max((index for index, turn in enumerate(turns) if _asks(turn)), default=-1)
+    content = next((turn["content"] for turn in turns[asked + 1 :]), "")
+    return isinstance(content, list) and content[0]["type"] not in _THOUGHTS
+
+
+def _asks(turn: Json) -> bool:
+    """Whether the user says something, besides giving results."""
+    content = turn["content"]
+    spoken = isinstance(content, str) or any(each["type"] != "tool_result" for each in content)
+    return spoken and turn["role"] == "user"
 
 
 def _thought(given: Any, at: str, drops: Drops) -> Json | None:
     """Of no type that was checked before: the field is ours."""
-    if isinstance(given, dict):
-        for kind, names in (
-            ("thinking", ("thinking", "signature")),
-            ("redacted_thinking", ("data",)),
-        ):
-            if given.get("type") == kind and all(
-                isinstance(given.get(name), str) for name in names
-            ):
-                return {"type": kind, **{name: given[name] for name in names}}
-    drops.add(at, "it is no block of a thought with its signature")
+    kind = given.get("type") if isinstance(given, dict) else None
+    names = _THOUGHTS.get(kind, ()) if isinstance(kind, str) else ()
+    if names and all(isinstance(given.get(name), str) for name in names):
+        return {"type": kind, **{name: given[name] for name in names}}
+    drops.add(at, "it is no thought with its signature")
     return None
