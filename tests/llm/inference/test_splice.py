@@ -66,8 +66,8 @@ def test_members_are_found_where_they_are(case: tuple[list[tuple[str, Any, str]]
 def test_another_model_changes_only_the_outermost_models(
     case: tuple[list[tuple[str, Any, str]], bytes], model: str
 ) -> None:
-    _, body = case
-    assume(readable(body))
+    members, body = case
+    assume(readable(body) and any(name == "model" for name, _, _ in members))
     changed = splice.with_model(body, model)
     pieces, at = [], 0
     for member in splice.members(body):
@@ -80,6 +80,21 @@ def test_another_model_changes_only_the_outermost_models(
         for member in splice.members(changed)
         if member.name == "model"
     )
+
+
+@given(objects(), st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
+def test_a_body_without_a_model_gets_one(
+    case: tuple[list[tuple[str, Any, str]], bytes], model: str
+) -> None:
+    members, body = case
+    assume(readable(body) and all(name != "model" for name, _, _ in members))
+    changed = splice.with_model(body, model)
+    assert readable(changed)
+    [first, *others] = splice.members(changed)
+    assert first.name == "model"
+    assert msgspec.json.decode(changed[first.start : first.end]) == model
+    assert len(others) == len(members)
+    assert changed.endswith(body[body.index(b"{") + 1 :])
 
 
 @given(objects())

@@ -79,7 +79,7 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
     def highest_output(self) -> Decimal:
         """What an output token costs at most."""
         media = (price for name, price in self.media.items() if name.startswith("output"))
-        return max(self.output, *media)
+        return max((self.output, *media))
 
     def _apart(self, usage: Usage) -> dict[str, int]:
         """The tokens that have a price of their own, never more than there are."""

@@ -10,23 +10,11 @@ from tollgate_llm.dialects.translation import Wanted
 from tollgate_llm.inference import splice
 from tollgate_llm.inference.asking import Outgoing, Way
 from tollgate_llm.inference.headers import Environ, to_provider
+from tollgate_llm.inference.peek import Asked
 from tollgate_llm.inference.protocols import Protocol, protocol_at
 
 DROP_PARAMS = "HTTP_X_TOLLGATE_DROP_PARAMS"
 ANTHROPIC_VERSION = "2023-06-01"
-
-
-class Asked(msgspec.Struct):
-    """What has to be known of a request's body; the rest is the provider's to read."""
-
-    model: str
-    stream: Any = None
-    stream_options: Any = msgspec.UNSET
-
-    @property
-    def wants_usage(self) -> bool:
-        options = self.stream_options
-        return isinstance(options, dict) and options.get("include_usage") is True
 
 
 class Sent(NamedTuple):
@@ -37,18 +25,6 @@ class Sent(NamedTuple):
     query: str
     environ: Environ
     call_id: str
-
-
-_decode = msgspec.json.Decoder(Asked).decode
-
-
-def peek(body: bytes) -> Asked:
-    try:
-        return _decode(body)
-    except msgspec.ValidationError:
-        raise BadRequest("`model` must be the name of a model.", param="model") from None
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        raise BadRequest("The body is not valid JSON.", param="body", code="invalid_json") from None
 
 
 class Bodies:
@@ -80,7 +56,7 @@ class Bodies:
         route, sent = match.route, self._sent
         body = self._relayed
         if route.model != self._asked.model:
-            body = splice.with_model(body, route.model)
+            body = self._asked.renamed(body, route.model)
         credentials = route.provider.credentials(self._protocol.dialect)
         return Way(match, Outgoing(
             route.provider.path(self._protocol.path) + sent.query, body,
@@ -93,7 +69,11 @@ class Bodies:
         protocol = protocol_at(match.translation.path)
         drop = str(sent.environ.get(DROP_PARAMS, "")).strip().lower() == "true"
         wanted = Wanted(route.model, self._default_max_tokens, drop)
-        made = match.translation.request(self.decoded(), wanted)
+        try:
+            made = match.translation.request(self.decoded(), wanted)
+            body = msgspec.json.encode(made.body)
+        except RecursionError:
+            raise BadRequest("The body is nested too deeply.", param="body") from None
         headers = {
             "accept-encoding": "identity", "content-type": "application/json",
             "user-agent": "tollgate", "x-client-request-id": sent.call_id,
@@ -101,7 +81,5 @@ class Bodies:
         }  # fmt: skip
         if protocol.dialect == "anthropic":
             headers["anthropic-version"] = ANTHROPIC_VERSION
-        outgoing = Outgoing(
-            route.provider.path(protocol.path), msgspec.json.encode(made.body), headers
-        )
+        outgoing = Outgoing(route.provider.path(protocol.path), body, headers)
         return Way(match, outgoing, protocol, made.dropped)

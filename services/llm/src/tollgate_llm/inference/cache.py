@@ -23,6 +23,7 @@ from redis.exceptions import RedisError
 from tollgate_common.errors import BadRequest
 from tollgate_common.guard import Caller
 from tollgate_common.logging import get_logger
+from tollgate_common.multipart import read_form
 from tollgate_llm.inference.account import Account
 from tollgate_llm.inference.headers import Environ
 
@@ -70,10 +71,17 @@ def place_of(path: str, caller: Caller, body: bytes, environ: Environ) -> Place 
         )
     vary = [str(environ.get(name, "")) for name in _VARY]
     canonical = msgspec.json.encode(
-        [path, caller.org, caller.mode, *vary, msgspec.json.decode(body)], order="deterministic"
+        [path, caller.org, caller.mode, *vary, _meaning(body, environ)], order="deterministic"
     )
     index = f"llm:cache:{caller.org}"
     return Place(index, f"{index}:{hashlib.sha256(canonical).hexdigest()}", int(found[1]))
+
+
+def _meaning(body: bytes, environ: Environ) -> Any:
+    """What the body says, however it is written down."""
+    if body.startswith(b"--"):  # a form: JSON never does
+        return read_form(body, str(environ.get("CONTENT_TYPE", ""))).digest()
+    return msgspec.json.decode(body)
 
 
 class AnswerCache:

@@ -22,12 +22,13 @@ from tollgate_llm.inference.bodies import Bodies
 from tollgate_llm.inference.errors import ProviderFailed, provider_error
 from tollgate_llm.inference.headers import to_client
 from tollgate_llm.inference.last_words import last_words
+from tollgate_llm.inference.passing import SoundBody
 from tollgate_llm.inference.protocols import Protocol
 from tollgate_llm.inference.retrying import Refused
 from tollgate_llm.inference.translating import EventTranslator
 from tollgate_llm.metering.events import Grammar
 from tollgate_llm.metering.meter import Meter
-from tollgate_llm.metering.usage import Usage, estimate_input
+from tollgate_llm.metering.usage import Usage
 from tollgate_llm.routing.models import Candidate
 
 DROPPED = "x-tollgate-dropped-params"
@@ -72,6 +73,8 @@ def deliver(exchange: Exchange, answer: RelayAnswer | Refused) -> Response:
         if exchange.translation is not None:
             headers.append(("content-type", f"{EVENT_STREAM}; charset=utf-8"))
         return _response(StreamBody(exchange, answer, grammar), answer.status, headers)
+    if exchange.way.protocol.sound and answer.status == 200 and isinstance(answer, RelayAnswer):
+        return _response(SoundBody(exchange, answer), answer.status, headers)
     body = _read_whole(exchange, answer)
     whole, cost = _settled(exchange, answer.status, body)
     if exchange.translation is not None:
@@ -109,7 +112,7 @@ def _close_unreadable(exchange: Exchange, body: bytes, failed: ProviderFailed) -
 
 
 def _response(
-    body: "list[bytes] | StreamBody", status: int, headers: list[tuple[str, str]]
+    body: "list[bytes] | StreamBody | SoundBody", status: int, headers: list[tuple[str, str]]
 ) -> Response:
     response = Response(body, status=status, direct_passthrough=True)
     response.headers.clear()
@@ -153,7 +156,9 @@ def _close_whole(exchange: Exchange, status: int, body: bytes) -> int:
 def _estimated(exchange: Exchange, output_tokens: int) -> Usage:
     if exchange.way.protocol.free:
         return Usage(input_tokens=0, output_tokens=0)
-    return Usage(input_tokens=estimate_input(exchange.sent), output_tokens=output_tokens)
+    return Usage(
+        input_tokens=exchange.protocol.estimate_input(exchange.sent), output_tokens=output_tokens
+    )
 
 
 def _header_text(text: str) -> str:

@@ -11,8 +11,11 @@ from flask import Flask, Request, Response, current_app, request
 
 from tollgate_common.errors import BadRequest, dialects
 from tollgate_common.guard import current_caller, requires
+from tollgate_llm.catalog import maxima
 from tollgate_llm.catalog.errors import ModelNotFound
-from tollgate_llm.routing.service import Router
+from tollgate_llm.catalog.prices import OPENAI
+from tollgate_llm.routing.models import Candidate
+from tollgate_llm.routing.service import SANDBOX_NAMES, Router
 
 EXTENSION = "router"
 UNKNOWN_TIME = "1970-01-01T00:00:00Z"
@@ -51,9 +54,11 @@ def model(name: str) -> Response:
 
 @requires("inference")
 def facts(name: str) -> Response:
-    """What bounds a request's cost: the highest price that may apply to it; null: nobody knows."""
+    """What bounds a request's cost: the highest price that may apply to it, and the most that its
+    vendor says it makes or hears; null: nobody knows."""
     caller = current_caller()
-    tariffs = [c.tariff for c in _router().candidates(caller.org, caller.mode, name)]
+    candidates = _router().candidates(caller.org, caller.mode, name)
+    tariffs = [c.tariff for c in candidates]
     known = [tariff.highest() for tariff in tariffs if tariff is not None]
     price = None
     if known and len(known) == len(tariffs):
@@ -61,7 +66,16 @@ def facts(name: str) -> Response:
             "input_usd_per_mtok": f"{max(p.highest_input() for p in known):f}",
             "output_usd_per_mtok": f"{max(p.highest_output() for p in known):f}",
         }
-    return _json({"max_output_tokens": None, "price": price})
+    most = maxima.highest([_maxima(c) for c in candidates])
+    return _json({"max_output_tokens": None, "price": price, "media": most._asdict()})
+
+
+def _maxima(candidate: Candidate) -> maxima.Maxima:
+    """The sandbox answers in test mode for every model, and keeps within what that publishes."""
+    vendor = _router().vendor(candidate.provider)
+    if vendor == SANDBOX_NAMES and candidate.model.startswith(SANDBOX_NAMES):
+        return maxima.SANDBOX
+    return maxima.published(candidate.model) if vendor in (OPENAI, SANDBOX_NAMES) else maxima.NONE
 
 
 def _router() -> Router:

@@ -8,8 +8,15 @@ import msgspec
 
 from tollgate_common.errors import BadRequest
 from tollgate_common.errors.dialects import Dialect
-from tollgate_llm.metering import events
-from tollgate_llm.metering.usage import NOTHING, AnthropicUsage, OpenAIUsage, Usage, tokens_of
+from tollgate_llm.metering import events, media
+from tollgate_llm.metering.usage import (
+    NOTHING,
+    AnthropicUsage,
+    OpenAIUsage,
+    Usage,
+    estimate_input,
+    tokens_of,
+)
 from tollgate_llm.sandbox.errors import InvalidRequest
 from tollgate_llm.sandbox.validation import ParamsType
 
@@ -18,7 +25,10 @@ class Protocol(NamedTuple):
     """`path` as our callers have it. `read` finds the usage in a whole answer, None if there is
     none; `grammar` reads streams, None where there are none. `asks_usage`: a stream reports usage
     only when `stream_options` asks for it. `free`: the provider charges nothing for it. `said` is
-    where a whole answer has the model's words."""
+    where a whole answer has the model's words, `wrote` what they come to where it is no matter of
+    words. `estimate_input` is of a request without reported usage. `form`: the request is a form
+    and no JSON; `sound`: a whole answer is sound, and passed on as it comes. `default_model` is
+    the provider's own, where the request need not name one."""
 
     path: str
     dialect: Dialect
@@ -28,6 +38,11 @@ class Protocol(NamedTuple):
     free: bool = False
     said: re.Pattern[bytes] | None = events.SAID
     params: ParamsType | None = None
+    wrote: Callable[[bytes], int] | None = None
+    estimate_input: Callable[[bytes], int] = estimate_input
+    form: bool = False
+    sound: bool = False
+    default_model: str | None = None
 
     @property
     def ends_with_done(self) -> bool:
@@ -46,6 +61,8 @@ class Protocol(NamedTuple):
 
     def estimated_output(self, body: bytes) -> int:
         """Of a whole answer, or the part that came, without usage."""
+        if self.wrote is not None:
+            return self.wrote(body)
         return tokens_of(sum(map(len, self.said.findall(body)))) if self.said else 0
 
 
@@ -94,8 +111,27 @@ MESSAGES = Protocol("/v1/messages", "anthropic", _read_anthropic, events.MESSAGE
 COUNT_TOKENS = Protocol(
     "/v1/messages/count_tokens", "anthropic", _read_nothing, free=True, said=None
 )
+MODERATIONS = Protocol(
+    "/v1/moderations", "openai", _read_nothing, free=True, said=None,
+    default_model="omni-moderation-latest",
+)  # fmt: skip
+IMAGES = Protocol(
+    "/v1/images/generations", "openai", media.read_images, events.IMAGES,
+    wrote=media.estimate_images,
+)  # fmt: skip
+SPEECH = Protocol("/v1/audio/speech", "openai", _read_openai, events.SPEECH, said=None, sound=True)
+TRANSCRIPTIONS, TRANSLATIONS = (
+    Protocol(
+        f"/v1/audio/{noun}", "openai", media.read_transcript, events.TRANSCRIPTS,
+        wrote=media.estimate_transcript, estimate_input=media.estimate_recording, form=True,
+    )
+    for noun in ("transcriptions", "translations")
+)  # fmt: skip
 
-PROTOCOLS = (CHAT, COMPLETIONS, RESPONSES, EMBEDDINGS, MESSAGES, COUNT_TOKENS)
+PROTOCOLS = (
+    CHAT, COMPLETIONS, RESPONSES, EMBEDDINGS, MESSAGES, COUNT_TOKENS, MODERATIONS, IMAGES, SPEECH,
+    TRANSCRIPTIONS, TRANSLATIONS,
+)  # fmt: skip
 _BY_PATH = {protocol.path: protocol for protocol in PROTOCOLS}
 
 

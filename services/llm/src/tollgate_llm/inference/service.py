@@ -15,11 +15,12 @@ from tollgate_common.load import Full, Load
 from tollgate_llm.dialects.matching import Match, matched
 from tollgate_llm.inference.account import Account, Cashier
 from tollgate_llm.inference.asking import Asker
-from tollgate_llm.inference.bodies import Bodies, Sent, peek
+from tollgate_llm.inference.bodies import Bodies, Sent
 from tollgate_llm.inference.cache import AnswerCache, place_of
 from tollgate_llm.inference.deadline import deadline_of
 from tollgate_llm.inference.delivery import Exchange, deliver
 from tollgate_llm.inference.headers import Environ
+from tollgate_llm.inference.peek import peek
 from tollgate_llm.inference.protocols import Protocol
 from tollgate_llm.routing.health import Health, name_of
 from tollgate_llm.routing.models import Candidate
@@ -91,7 +92,7 @@ class InferenceService:
             raise
 
     def _run(self, protocol: Protocol, call: Call, account: Account) -> Response:
-        asked = peek(call.body)
+        asked = peek(protocol, call.body, call.environ)
         place = place_of(protocol.path, call.caller, call.body, call.environ)
         if place is not None and (kept := self._cache.find(place, account)):
             return kept

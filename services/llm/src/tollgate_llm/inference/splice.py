@@ -58,9 +58,13 @@ def _trimmed(body: bytes, name: str, start: int, end: int) -> Member:
 
 def with_model(body: bytes, model: str) -> bytes:
     """The body asking for another model. Every member of that name is replaced, so that no parser
-    can choose one that was not checked."""
-    return _replaced(body, [m for m in members(body) if m.name == "model"],
-                     msgspec.json.encode(model))  # fmt: skip
+    can choose one that was not checked; without any, it gets one."""
+    value, inner = msgspec.json.encode(model), list(members(body))
+    named = [member for member in inner if member.name == "model"]
+    if named:
+        return _replaced(body, named, value)
+    brace = body.index(b"{") + 1
+    return body[:brace] + b'"model":' + value + (b"," if inner else b"") + body[brace:]
 
 
 def with_usage_asked(body: bytes, has_options: bool) -> bytes:

@@ -16,7 +16,11 @@ from tollgate_llm.jobs.models import Job
 from tollgate_llm.jobs.queue import push
 from tollgate_llm.jobs.schemas import AskedInJob, JobIn, JobQuery
 
-ENDPOINTS = tuple(protocol.path for protocol in PROTOCOLS if not protocol.free)
+ENDPOINTS = tuple(
+    protocol.path
+    for protocol in PROTOCOLS
+    if not (protocol.free or protocol.form or protocol.sound)  # a job's body and answer are text
+)
 
 log = get_logger(__name__)
 

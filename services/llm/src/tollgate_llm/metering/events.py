@@ -10,7 +10,14 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from tollgate_llm.metering.usage import AnthropicUsage, OpenAIUsage, Usage
+from tollgate_llm.metering.media import (
+    IMAGE_TOKENS,
+    ImageUsage,
+    RecordingUsage,
+    SpeechUsage,
+    estimate_speech,
+)
+from tollgate_llm.metering.usage import AnthropicUsage, OpenAIUsage, Usage, tokens_of
 
 _END_OF_EVENT = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r)")
 _LINES = re.compile(rb"\r\n|\n|\r")
@@ -20,23 +27,26 @@ _STRING = rb'"\s*:\s*"([^"\\]*+(?:\\.[^"\\]*+)*+)"'
 class Seen(NamedTuple):
     """What one event says. `usage` is None where it says nothing of it; `over` that nothing of
     interest follows; `failed` that the provider gave up; `bare` that it carries nothing but
-    usage."""
+    usage; `adds` that its usage is to be added to the earlier ones'."""
 
     usage: OpenAIUsage | AnthropicUsage | None = None
     over: bool = False
     failed: bool = False
     bare: bool = False
+    adds: bool = False
 
 
 NOTHING = Seen()
 
 
 class Grammar(NamedTuple):
-    """`text` finds what the model says, to estimate by when no usage is reported."""
+    """`text` finds what the model says, to estimate by when no usage is reported: so many bytes of
+    it are so many `tokens`."""
 
     alert: re.Pattern[bytes]
     text: re.Pattern[bytes]
     read: Callable[[bytes], Seen]
+    tokens: Callable[[int], int] = tokens_of
 
 
 def last_event_end(data: bytes, start: int) -> int:
@@ -94,9 +104,30 @@ class _MessagesEvent(msgspec.Struct):
     usage: AnthropicUsage | None = None
 
 
+class _ImageEvent(msgspec.Struct):
+    type: str = ""
+    usage: ImageUsage | None = None
+    error: Any = None
+
+
+class _SpeechEvent(msgspec.Struct):
+    type: str = ""
+    usage: SpeechUsage | None = None
+    error: Any = None
+
+
+class _TranscriptEvent(msgspec.Struct):
+    type: str = ""
+    usage: RecordingUsage | None = None
+    error: Any = None
+
+
 _chunk = msgspec.json.Decoder(_Chunk).decode
 _responses_event = msgspec.json.Decoder(_ResponsesEvent).decode
 _messages_event = msgspec.json.Decoder(_MessagesEvent).decode
+_image_event = msgspec.json.Decoder(_ImageEvent).decode
+_speech_event = msgspec.json.Decoder(_SpeechEvent).decode
+_transcript_event = msgspec.json.Decoder(_TranscriptEvent).decode
 _UNREADABLE = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 
 
@@ -139,6 +170,34 @@ def _read_messages(event: bytes) -> Seen:
     return Seen(usage=usage, over=found.type == "message_stop")
 
 
+_MediaEvent = _ImageEvent | _SpeechEvent | _TranscriptEvent
+
+
+def _media(decode: Callable[[bytes], _MediaEvent]) -> Callable[[bytes], Seen]:
+    """Typed events, of which one ends the stream; images come one after another, each with its
+    own usage, until the stream ends."""
+
+    def read(event: bytes) -> Seen:
+        data = data_of(event)
+        if data.strip() == b"[DONE]":
+            return Seen(over=True)
+        try:
+            found = decode(data)
+        except _UNREADABLE:
+            return NOTHING
+        if found.error or found.type == "error":
+            return Seen(over=True, failed=True)
+        over = found.type.endswith(".done")
+        return Seen(usage=found.usage, over=over, adds=isinstance(found, _ImageEvent))
+
+    return read
+
+
+def _speech_tokens(encoded: int) -> int:
+    """Sound in base64."""
+    return estimate_speech(encoded * 3 // 4, "")
+
+
 SAID = re.compile(
     rb'"(?:content|refusal|reasoning|reasoning_content|arguments|text|thinking)' + _STRING
 )
@@ -156,6 +215,26 @@ MESSAGES = Grammar(
     alert=re.compile(rb'"usage"\s*:\s*\{|"(?:message_stop|error)"'),
     text=re.compile(rb'"(?:text|thinking|partial_json)' + _STRING),
     read=_read_messages,
+)
+_MEDIA_ALERT = re.compile(
+    rb'"usage"\s*:\s*\{|\[DONE\]|"error"|"(?:transcript\.text|speech\.audio)\.done"'
+)
+IMAGES = Grammar(
+    alert=_MEDIA_ALERT,
+    text=re.compile(rb'"image_generation\.complete(d)"'),
+    read=_media(_image_event),
+    tokens=lambda images: images * IMAGE_TOKENS,
+)
+SPEECH = Grammar(
+    alert=_MEDIA_ALERT,
+    text=re.compile(rb'"audio' + _STRING),
+    read=_media(_speech_event),
+    tokens=_speech_tokens,
+)
+TRANSCRIPTS = Grammar(
+    alert=_MEDIA_ALERT,
+    text=re.compile(rb'"delta' + _STRING),
+    read=_media(_transcript_event),
 )
 
 

@@ -6,7 +6,7 @@ are taken out; every other byte is what the provider sent, in its order.
 """
 
 from tollgate_llm.metering.events import Grammar, last_event_end, normal, split_events
-from tollgate_llm.metering.usage import AnthropicUsage, OpenAIUsage, Usage, tokens_of
+from tollgate_llm.metering.usage import AnthropicUsage, OpenAIUsage, Usage, added
 
 LONGEST_EVENT = 16 * 1024 * 1024
 _LONGEST_END = 4
@@ -21,6 +21,7 @@ class Meter:
         self._hide_usage = hide_usage
         self._rest = b""
         self._raw: OpenAIUsage | AnthropicUsage | None = None
+        self._before: Usage | None = None
         self._text_bytes = 0
         self._blind = False
         self.over = False
@@ -52,11 +53,11 @@ class Meter:
 
     @property
     def usage(self) -> Usage | None:
-        return normal(self._raw)
+        return added(self._before, normal(self._raw))
 
     def estimated_output(self) -> int:
         """The documented estimate of what the model has said so far."""
-        return tokens_of(self._text_bytes)
+        return self._grammar.tokens(self._text_bytes)
 
     def _read(self, block: bytes) -> bytes:
         if self._grammar.alert.search(block) is None:
@@ -73,6 +74,7 @@ class Meter:
                 continue
             seen = self._grammar.read(event)
             if seen.usage is not None:
+                self._before = self.usage if seen.adds else None
                 self._note(seen.usage)
             if not (self._hide_usage and seen.bare):
                 self._listen(event)

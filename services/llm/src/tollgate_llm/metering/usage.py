@@ -34,6 +34,18 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
 NOTHING = Usage(input_tokens=0, output_tokens=0)
 
 
+def added(one: Usage | None, two: Usage | None) -> Usage | None:
+    """Together; None is unknown, and adds nothing."""
+    if one is None or two is None:
+        return one or two
+    counts = {
+        name: getattr(one, name) + getattr(two, name)
+        for name in Usage.__struct_fields__
+        if name != "estimated"
+    }
+    return Usage(**counts, estimated=one.estimated or two.estimated)
+
+
 class _InputDetails(msgspec.Struct, frozen=True):
     cached_tokens: Count | None = None
     cache_write_tokens: Count | None = None
