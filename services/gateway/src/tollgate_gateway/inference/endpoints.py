@@ -5,17 +5,9 @@ from typing import cast
 from flask import Blueprint, Response, current_app, g, request
 
 from tollgate_common.guard import public
+from tollgate_gateway.inference.calls import CALLS
 from tollgate_gateway.inference.passed import PassedService
 from tollgate_gateway.inference.service import InferenceService
-
-CALLS = (
-    "/v1/chat/completions",
-    "/v1/completions",
-    "/v1/embeddings",
-    "/v1/messages",
-    "/v1/messages/count_tokens",
-    "/v1/responses",
-)
 
 blueprint = Blueprint("inference", __name__)
 

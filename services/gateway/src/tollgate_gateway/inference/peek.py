@@ -1,15 +1,21 @@
 """What the gateway needs to know of a request's body; the rest stays bytes."""
 
 import re
+from collections.abc import Callable
+from typing import ClassVar, Literal, TypeVar
 
 import msgspec
 
 from tollgate_common.errors import BadRequest
 
+Medium = Literal["text", "image", "speech", "transcript", "free"]
+
 
 class Peek(msgspec.Struct, frozen=True):
-    """The fields that routing, limits and streaming depend on, by either vendor's names."""
+    """The fields that routing, limits and streaming depend on, by either vendor's names. `medium`
+    is what the model makes, and so what bounds it."""
 
+    medium: ClassVar[Medium] = "text"
     model: str
     stream: bool | None = None
     n: int | None = None
@@ -22,25 +28,54 @@ class Peek(msgspec.Struct, frozen=True):
         caps = (self.max_completion_tokens, self.max_output_tokens, self.max_tokens)
         return next((cap for cap in caps if cap is not None), None)
 
+    def answers(self) -> int:
+        """How many answers there may be, each up to the cap."""
+        return max(1, self.n or 1)
+
+    def previews(self) -> int:
+        """Of each answer, before it."""
+        return 0
+
+    def streams(self) -> bool:
+        return bool(self.stream)
+
+    def is_bounded(self) -> bool:
+        """Whether the model's maximum is this request's."""
+        return True
+
 
 MAX_MODEL_CHARACTERS = 256
 
-_decode = msgspec.json.Decoder(Peek).decode
+P = TypeVar("P", bound=Peek)
 _PATH = re.compile(r"`\$\.?([^`]*)`\Z")
 _MISSING = re.compile(r"missing required field `([^`]+)`")
 
 
-def peek(body: bytes) -> Peek:
-    """Decode, or `BadRequest` naming the field."""
-    try:
-        found = _decode(body)
-    except msgspec.ValidationError as error:
-        raise _wrong_field(str(error)) from None
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        raise BadRequest("The body is not valid JSON.", param="body", code="invalid_json") from None
+def reader(kind: type[P]) -> Callable[[bytes], P]:
+    """Decodes, or raises `BadRequest` naming the field."""
+    decode = msgspec.json.Decoder(kind).decode
+
+    def read(body: bytes) -> P:
+        try:
+            found = decode(body)
+        except msgspec.ValidationError as error:
+            raise _wrong_field(str(error)) from None
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+            raise BadRequest(
+                "The body is not valid JSON.", param="body", code="invalid_json"
+            ) from None
+        return checked(found)
+
+    return read
+
+
+def checked(found: P) -> P:
     if not found.model or len(found.model) > MAX_MODEL_CHARACTERS:
         raise BadRequest("`model` must be the name of a model.", param="model")
     return found
+
+
+peek = reader(Peek)
 
 
 def _wrong_field(message: str) -> BadRequest:

@@ -9,8 +9,9 @@ from flask import Request, Response
 from tollgate_common.errors import dialects
 from tollgate_common.load import Load
 from tollgate_gateway.hops import forward_headers, target
+from tollgate_gateway.inference.calls import CALLS
 from tollgate_gateway.inference.errors import ModelNotAllowed
-from tollgate_gateway.inference.peek import Peek, peek
+from tollgate_gateway.inference.peek import Peek
 from tollgate_gateway.inference.relay import Outgoing, Relay
 from tollgate_gateway.inference.tags import parse_tags
 from tollgate_gateway.principals.service import PrincipalService
@@ -46,7 +47,7 @@ class InferenceService:
         started = time.perf_counter()
         principal = self._principals.authorize(request.headers, request.remote_addr, SCOPE)
         body = request.get_data(cache=False)
-        asked = peek(body)
+        asked = CALLS[str(request.url_rule)](body, request.content_type)
         if not may_use(principal.models, asked.model):
             raise ModelNotAllowed(asked.model)
         headers = forward_headers(request, principal.assertion, request_id)

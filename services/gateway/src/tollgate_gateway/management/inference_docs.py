@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from tollgate_common.multipart import FORM
+
 _HEADERS: list[dict[str, Any]] = [
     {
         "name": "x-tollgate-tags",
@@ -26,9 +28,34 @@ _ERRORS = {
 }
 
 
-def _call(summary: str, shape: str) -> dict[str, Any]:
-    body = {"type": "object", "required": ["model"], "properties": {"model": {"type": "string"}}}
+_JSON: dict[str, Any] = {
+    "application/json": {
+        "schema": {
+            "type": "object",
+            "required": ["model"],
+            "properties": {"model": {"type": "string"}},
+        }
+    }
+}
+_ANY: dict[str, Any] = {"application/json": {"schema": {"type": "object"}}}
+_FORM: dict[str, Any] = {
+    FORM: {
+        "schema": {
+            "type": "object",
+            "required": ["model", "file"],
+            "properties": {
+                "model": {"type": "string"},
+                "file": {"type": "string", "format": "binary"},
+            },
+        }
+    }
+}
+
+
+def _call(summary: str, shape: str, content: dict[str, Any] = _JSON) -> dict[str, Any]:
     responses = {status: {"description": text} for status, text in _ERRORS.items()}
+    if content is _FORM:
+        responses["415"] = {"description": f"The body is no {FORM}."}
     responses["200"] = {"description": f"{shape}'s own answer, or its stream of events."}
     return {
         "post": {
@@ -36,7 +63,7 @@ def _call(summary: str, shape: str) -> dict[str, Any]:
             "summary": summary,
             "description": f"The request is {shape}'s, passed on as it is.",
             "parameters": _HEADERS,
-            "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
+            "requestBody": {"required": True, "content": content},
             "responses": responses,
         }
     }
@@ -72,6 +99,11 @@ INFERENCE_PATHS: dict[str, Any] = {
     "/v1/responses": _call("Response", "OpenAI"),
     "/v1/embeddings": _call("Embeddings", "OpenAI"),
     "/v1/completions": _call("Legacy completion", "OpenAI"),
+    "/v1/moderations": _call("Moderation; costs nothing", "OpenAI", _ANY),
+    "/v1/images/generations": _call("Images", "OpenAI"),
+    "/v1/audio/speech": _call("Text to speech", "OpenAI"),
+    "/v1/audio/transcriptions": _call("Speech to text", "OpenAI", _FORM),
+    "/v1/audio/translations": _call("Speech in any language to English text", "OpenAI", _FORM),
     "/v1/messages": _call("Message", "Anthropic"),
     "/v1/messages/count_tokens": _call("Count the tokens of a message", "Anthropic"),
     "/v1/models": {"get": _read("The models you may use, in the shape of your SDK")},

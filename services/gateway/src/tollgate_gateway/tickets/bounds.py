@@ -2,6 +2,13 @@
 
 Input: a token is at least one byte of UTF-8, so the body's bytes bound its text. Output: the
 request's cap, else the model's maximum, else the configured default; once for every choice.
+
+Of images and sound neither is in the request: what is made of so many bytes, or said in so many
+words, can be any length. There the bound is what the vendor publishes of its model: the tokens of
+its largest image (and 100 more for each preview), its context for a recording, its longest
+transcript. Where it publishes nothing, or the request goes beyond it (recordings cut into chunks,
+animations, drawings), nothing holds: `UnboundedUse` under a limit that enforces.
+
 Prices and maxima are llm's to know; they are asked for only when a limit needs them, and
 remembered for a short while.
 """
@@ -23,6 +30,7 @@ from tollgate_gateway.tickets.reservations import UpperBound
 
 REMEMBER_SECONDS = 10.0
 ENTRIES = 10_000
+PREVIEW_TOKENS = 100
 
 
 class Price(msgspec.Struct, frozen=True):
@@ -32,11 +40,36 @@ class Price(msgspec.Struct, frozen=True):
     output_usd_per_mtok: Decimal
 
 
+class Media(msgspec.Struct, frozen=True):
+    """The most tokens that the model makes of one image or one speech, hears of one recording, and
+    writes of it. None: not published."""
+
+    image: int | None = None
+    speech: int | None = None
+    recording: int | None = None
+    transcript: int | None = None
+
+
 class ModelFacts(msgspec.Struct, frozen=True):
     """What llm knows of a model that bounds a request's cost. None: unknown."""
 
     max_output_tokens: int | None = None
     price: Price | None = None
+    media: Media = Media()
+
+
+class UnboundedUse(BadRequest):
+    """A limit on tokens or cost applies, and nothing bounds what the request may use."""
+
+    code = "unbounded_request"
+
+    def __init__(self, model: str) -> None:
+        super().__init__(
+            f"A limit on tokens or cost applies, and nobody publishes how much such a request to "
+            f"`{model}` can use. Use a model with a published maximum, in a form that it covers, "
+            "or a key without such a limit.",
+            param="model",
+        )
 
 
 class UnpricedModel(BadRequest):
@@ -68,16 +101,34 @@ class Bounds:
         self._known: OrderedDict[tuple[str, str, str], _Known] = OrderedDict()
 
     def bound(self, principal: Principal, asked: Peek, body_bytes: int) -> UpperBound:
+        if asked.medium == "free":
+            return UpperBound(0, 0)
         facts = self._facts(principal, asked.model)
-        cap = asked.output_cap() or facts.max_output_tokens or self._default
-        output = cap * max(1, asked.n or 1)
+        read, wrote = self._most(asked, facts, body_bytes)
+        holds = read is not None and wrote is not None
+        read = body_bytes if read is None else read
+        wrote = self._default * asked.answers() if wrote is None else wrote
         cost = None
         if facts.price is not None:
             cost = cost_nanos(
-                (body_bytes, facts.price.input_usd_per_mtok),
-                (output, facts.price.output_usd_per_mtok),
+                (read, facts.price.input_usd_per_mtok), (wrote, facts.price.output_usd_per_mtok)
             )
-        return UpperBound(tokens=body_bytes + output, cost_nanos=cost)
+        return UpperBound(tokens=read + wrote, cost_nanos=cost, holds=holds)
+
+    def _most(
+        self, asked: Peek, facts: ModelFacts, body_bytes: int
+    ) -> tuple[int | None, int | None]:
+        """Tokens of input and output; None: nothing bounds them."""
+        media = facts.media if asked.is_bounded() else Media()
+        if asked.medium == "transcript":
+            return media.recording, media.transcript
+        if asked.medium == "speech":
+            return body_bytes, media.speech
+        if asked.medium == "image":
+            each = media.image and media.image + PREVIEW_TOKENS * asked.previews()
+            return body_bytes, each and each * asked.answers()
+        cap = asked.output_cap() or facts.max_output_tokens or self._default
+        return body_bytes, cap * asked.answers()
 
     def _facts(self, principal: Principal, model: str) -> ModelFacts:
         name = (principal.org, principal.mode, model)

@@ -14,10 +14,12 @@ _PERIODS_MS = {"minute": 60_000, "hour": 3_600_000}
 
 class UpperBound(NamedTuple):
     """The most that a request can use: tokens of input and output, and nano-dollars. None for
-    the cost: the model has no known price."""
+    the cost: the model has no known price. `holds`: whether it is a bound at all; else it is what
+    such a request may well use, and nothing that may refuse can go by it."""
 
     tokens: int
     cost_nanos: int | None
+    holds: bool = True
 
 
 class Held(NamedTuple):

@@ -11,7 +11,7 @@ from tollgate_common.metrics import dependency_failures, tickets_opened, tickets
 from tollgate_common.principal import Limit, Principal
 from tollgate_common.tickets import Attribution, LimitState, Outcome, Refusal, TicketBook
 from tollgate_gateway.inference.peek import Peek
-from tollgate_gateway.tickets.bounds import Bounds, UnpricedModel
+from tollgate_gateway.tickets.bounds import Bounds, UnboundedUse, UnpricedModel
 from tollgate_gateway.tickets.errors import LimitExceeded
 from tollgate_gateway.tickets.lost import lost_outcome
 from tollgate_gateway.tickets.reservations import Held, UpperBound, applicable, reserve
@@ -77,6 +77,10 @@ class TicketOffice:
         if not any(limit.metric in _BOUNDED for limit in limits):
             return UpperBound(0, 0)
         bound = self._bounds.bound(principal, asked.peek, asked.body_bytes)
+        if not bound.holds and any(
+            limit.metric in _BOUNDED and limit.mode == "enforce" for limit in limits
+        ):
+            raise UnboundedUse(asked.peek.model)
         cost_matters = any(
             limit.metric == "cost_usd" and limit.mode == "enforce" for limit in limits
         )
@@ -97,7 +101,7 @@ def _attribution(principal: Principal, asked: Asked) -> Attribution:
         endpoint=asked.endpoint,
         dialect=asked.dialect,
         model=asked.peek.model,
-        stream=bool(asked.peek.stream),
+        stream=asked.peek.streams(),
         tags=asked.tags,
         opened_at=timestamp(),
     )

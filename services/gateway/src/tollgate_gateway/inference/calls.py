@@ -1,0 +1,116 @@
+"""The inference calls, and how what the gateway needs to know is read from each one's body."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import msgspec
+
+from tollgate_common.errors import BadRequest
+from tollgate_common.multipart import read_form
+from tollgate_gateway.inference.peek import Medium, Peek, checked, peek, reader
+
+DEFAULT_MODERATION = "omni-moderation-latest"
+_NOT_BOUNDED = frozenset({"svg", "gif"})
+
+
+class Completion(Peek, frozen=True):
+    """Each of the prompts is completed `n` times; of `best_of` the others are billed as well."""
+
+    medium: ClassVar[Medium] = "text"
+    best_of: int | None = None
+    prompt: str | list[msgspec.Raw] | None = None
+
+    def answers(self) -> int:
+        return max(1, self.n or 1, self.best_of or 1) * self._prompts()
+
+    def _prompts(self) -> int:
+        """A list is one prompt in tokens, or a prompt a member."""
+        if not isinstance(self.prompt, list) or not self.prompt:
+            return 1
+        return len(self.prompt) if bytes(self.prompt[0])[:1] in (b'"', b"[") else 1
+
+
+class Moderation(Peek, frozen=True, kw_only=True):
+    """Costs nothing. The model has a default, OpenAI's own."""
+
+    medium: ClassVar[Medium] = "free"
+    model: str = DEFAULT_MODERATION
+
+
+class Image(Peek, frozen=True):
+    medium: ClassVar[Medium] = "image"
+    partial_images: int | None = None
+    output_format: Any = None
+    svg: Any = None
+
+    def previews(self) -> int:
+        return max(0, self.partial_images or 0)
+
+    def is_bounded(self) -> bool:
+        """Animations, and drawings that another model writes, have no published maximum."""
+        return self.svg is None and self.output_format not in _NOT_BOUNDED
+
+
+class Speech(Peek, frozen=True):
+    medium: ClassVar[Medium] = "speech"
+    stream_format: Any = None
+
+    def streams(self) -> bool:
+        return bool(self.stream_format == "sse")
+
+
+class Transcript(Peek, frozen=True):
+    """Of a recording in a form. A recording that is cut into chunks fills the model's context
+    more than once."""
+
+    medium: ClassVar[Medium] = "transcript"
+    chunked: bool = False
+
+    def is_bounded(self) -> bool:
+        return not self.chunked
+
+
+def peek_form(body: bytes, content_type: str | None) -> Transcript:
+    """The same of a form: `BadRequest` naming the field."""
+    form = read_form(body, content_type)
+    model = form.text("model")
+    if model is None:
+        raise BadRequest("`model` is required.", param="model", code="missing_required_parameter")
+    return checked(
+        Transcript(
+            model=model,
+            stream=_boolean(form.text("stream")),
+            chunked=form.has("chunking_strategy") or form.has("chunking_strategy[type]"),
+        )
+    )
+
+
+def _boolean(text: str | None) -> bool | None:
+    known = {"true": True, "1": True, "false": False, "0": False, "": None}
+    try:
+        return None if text is None else known[text.strip().lower()]
+    except KeyError:
+        raise BadRequest("`stream`: `true` or `false`.", param="stream") from None
+
+
+Read = Callable[[bytes, str | None], Peek]
+
+
+def _json(read: Callable[[bytes], Peek]) -> Read:
+    """JSON is JSON, whatever Content-Type says of it."""
+    return lambda body, _: read(body)
+
+
+CALLS: dict[str, Read] = {
+    "/v1/audio/speech": _json(reader(Speech)),
+    "/v1/audio/transcriptions": peek_form,
+    "/v1/audio/translations": peek_form,
+    "/v1/chat/completions": _json(peek),
+    "/v1/completions": _json(reader(Completion)),
+    "/v1/embeddings": _json(peek),
+    "/v1/images/generations": _json(reader(Image)),
+    "/v1/messages": _json(peek),
+    "/v1/messages/count_tokens": _json(peek),
+    "/v1/moderations": _json(reader(Moderation)),
+    "/v1/responses": _json(peek),
+}

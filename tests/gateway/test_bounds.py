@@ -1,0 +1,93 @@
+"""The most that a request can use, or that nothing bounds it."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tollgate_common.principal import Principal
+from tollgate_common.relay import RelayClient
+from tollgate_gateway.inference.calls import CALLS, Transcript
+from tollgate_gateway.inference.peek import Peek
+from tollgate_gateway.tickets.bounds import Bounds
+from tollgate_gateway.tickets.reservations import UpperBound
+
+PRICE = {"input_usd_per_mtok": "1", "output_usd_per_mtok": "2"}
+PUBLISHED = {"image": 6000, "speech": 500, "recording": 16_000, "transcript": 2000}
+
+
+class Answer:
+    status = 200
+
+    def __init__(self, facts: dict[str, Any]) -> None:
+        self._facts = facts
+
+    def read(self) -> bytes:
+        return json.dumps(self._facts).encode()
+
+
+class Llm(RelayClient):
+    """Knows of every model the same."""
+
+    def __init__(self, **facts: Any) -> None:
+        self._facts = facts
+
+    def send(self, *_: Any, **__: Any) -> Any:
+        return Answer(self._facts)
+
+
+def bound(asked: Peek, **facts: Any) -> UpperBound:
+    principal = Principal(
+        org="o", mode="test", scopes=(), models=("*",), version=1, assertion="a",
+        assertion_expires_at=0,
+    )  # fmt: skip
+    return Bounds(Llm(**facts), 100).bound(principal, asked, 1000)
+
+
+def asked(path: str, **body: Any) -> Peek:
+    return CALLS[path](json.dumps({"model": "m", **body}).encode(), None)
+
+
+@pytest.mark.parametrize(
+    ("request_", "read", "wrote"),
+    [
+        (asked("/v1/completions", prompt=["a", "b"], max_tokens=7, best_of=3), 1000, 42),
+        (asked("/v1/images/generations", n=2), 1000, 12_000),
+        (asked("/v1/images/generations", partial_images=3), 1000, 6300),
+        (asked("/v1/audio/speech"), 1000, 500),
+        (Transcript(model="m"), 16_000, 2000),
+    ],
+)
+def test_what_the_vendor_publishes_bounds_the_request(
+    request_: Peek, read: int, wrote: int
+) -> None:
+    found = bound(request_, price=PRICE, media=PUBLISHED)
+    assert found == UpperBound(read + wrote, read * 1000 + wrote * 2000, holds=True)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        asked("/v1/images/generations"),
+        asked("/v1/audio/speech"),
+        Transcript(model="m"),
+    ],
+)
+def test_without_a_published_maximum_nothing_holds(request_: Peek) -> None:
+    assert not bound(request_, price=PRICE).holds
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        asked("/v1/images/generations", output_format="gif"),
+        asked("/v1/images/generations", svg={"model": "writes"}),
+        Transcript(model="m", chunked=True),
+    ],
+)
+def test_a_request_beyond_what_is_published_is_not_bounded_by_it(request_: Peek) -> None:
+    assert not bound(request_, price=PRICE, media=PUBLISHED).holds
+
+
+def test_a_moderation_is_free_whatever_is_known_of_its_price() -> None:
+    assert bound(asked("/v1/moderations")) == UpperBound(0, 0)
