@@ -158,10 +158,7 @@ def test_the_tier_is_told_where_there_is_such_a_one(tier: Any, speed: Any, expec
 @pytest.mark.parametrize(
     "answer",
     [
-        {},
-        {"choices": []},
-        {"choices": None, "usage": None},
-        {"id": None, "choices": [{"message": None}], "usage": {"prompt_tokens": -1}},
+        {"choices": [{"message": {}}], "usage": {"prompt_tokens": -1}},
         {"choices": [{"message": {"content": [], "tool_calls": [None, {"function": "f"}]}}]},
         answered({"content": "a"}, usage={"prompt_tokens": 5, "prompt_tokens_details": None}),
         answered(usage={"prompt_tokens": 5, "prompt_tokens_details": {"cached_tokens": 9}}),
@@ -171,3 +168,11 @@ def test_odd_answers_are_messages_all_the_same(answer: Json) -> None:
     used = message_of(answer)["usage"]
     assert used["input_tokens"] >= 0
     assert used["output_tokens"] == 0
+
+
+@pytest.mark.parametrize(
+    "answer", [{}, {"choices": []}, {"choices": None}, {"choices": [{"message": None}]}]
+)
+def test_an_answer_without_a_choice_is_no_completion(answer: Json) -> None:
+    with pytest.raises(ValueError, match="no completion"):
+        message_of(answer)

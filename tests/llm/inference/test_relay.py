@@ -244,16 +244,15 @@ def test_a_second_route_is_asked_when_the_first_takes_no_connection(
     assert (outcome["provider"], outcome["attempts"]) == ("own", 2)
 
 
-def test_another_vendors_protocol_is_refused_for_now(
-    stand: Stand, org: str, provider: Provider
-) -> None:
-    headers = {"anthropic-version": "2023-06-01"}
-    ticket, answer, connection = send(stand, org, b'{"model":"here"}', "/v1/messages", **headers)
+def test_a_route_that_a_vendor_has_not_is_refused(stand: Stand, org: str) -> None:
+    """Anthropic embeds nothing, and nothing can be translated into that."""
+    provider = {"kind": "anthropic", "base_url": "http://127.0.0.1:9", "api_key": "x"}
+    stand.manage("PUT", "/api/v1/providers/other", org, json=provider)
+    routes = [{"provider": "other", "model": "claude"}]
+    stand.manage("PUT", "/api/v1/models/claude", org, json={"routes": routes})
+    ticket, answer, connection = send(stand, org, b'{"model":"claude"}', "/v1/embeddings")
     assert answer.status == 400
-    error = json.loads(answer.read())
-    assert error["type"] == "error"
-    assert error["error"]["type"] == "invalid_request_error"
-    assert "/v1/messages" in error["error"]["message"]
+    assert "/v1/embeddings" in json.loads(answer.read())["error"]["message"]
     connection.close()
     assert stand.outcome(org, ticket)["error"] == "unsupported_endpoint_for_model"
 

@@ -19,7 +19,10 @@ from tollgate_llm.dialects.translation import Json
 
 
 def to_message(asked: Json, answered: Json) -> Json:
-    choice = reading.first_choice(answered) or {}
+    """An answer without a choice raises `ValueError`: it is no completion."""
+    choice = reading.first_choice(answered)
+    if choice is None or not isinstance(choice.get("message"), dict):
+        raise ValueError("no completion")
     said = reading.part(choice, "message")
     message = message_of(asked, answered)
     message["content"] = list(_content(asked, said, message["id"]))
