@@ -61,6 +61,11 @@ bench-auth: $(VENV)/.installed ## Measure what it costs to know who calls
 test-api: $(VENV)/.installed ## Call the whole API at random for three minutes (TOLLGATE_API_TEST_SECONDS)
 	@$(BIN)/python -m pytest -q -n 0 tests/api/test_*.py
 
+.PHONY: test-clients
+test-clients: $(VENV)/.installed ## Run SDKs, frameworks, CLIs and coding agents against it (installs them)
+	@$(BIN)/python -m tests.clients.install
+	@$(BIN)/python -m pytest -q -n 0 --session-timeout 900 $(or $(T),tests/clients/test_*.py)
+
 .PHONY: test-compose
 test-compose: $(VENV)/.installed ## Run the end-to-end tests against docker compose
 	@exec deploy/docker/test-compose
