@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 
 import msgspec
@@ -15,7 +17,14 @@ from tollgate_llm.sandbox.delivery import Delivery
 from tollgate_llm.sandbox.dialects import ANTHROPIC, JSON, dialect_of, render_error
 from tollgate_llm.sandbox.errors import ApiError
 from tollgate_llm.sandbox.models import get_model, list_models
-from tollgate_llm.sandbox.openai_api import embeddings
+from tollgate_llm.sandbox.openai_api import (
+    completions,
+    embeddings,
+    images,
+    moderations,
+    speech,
+    transcriptions,
+)
 from tollgate_llm.sandbox.openai_api.chat import CHAT
 from tollgate_llm.sandbox.openai_api.responses import RESPONSES
 from tollgate_llm.sandbox.served_log import ServedLog
@@ -48,7 +57,17 @@ def _add_calls(app: Flask, delivery: Delivery) -> None:
     route(CHAT)
     route(RESPONSES)
     route(MESSAGES)
-    app.post(embeddings.ENDPOINT)(lambda: embeddings.embed(delivery))
+
+    def call(endpoint: str, answer: Callable[[Delivery], Response]) -> None:
+        app.post(endpoint, endpoint=endpoint)(lambda: answer(delivery))
+
+    call(completions.ENDPOINT, completions.complete)
+    call(embeddings.ENDPOINT, embeddings.embed)
+    call(images.ENDPOINT, images.generate)
+    call(moderations.ENDPOINT, moderations.moderate)
+    call(speech.ENDPOINT, speech.speak)
+    for endpoint in (transcriptions.TRANSCRIPTIONS, transcriptions.TRANSLATIONS):
+        call(endpoint, partial(transcriptions.transcribe, endpoint))
     app.post("/v1/messages/count_tokens")(_count_tokens)
 
 

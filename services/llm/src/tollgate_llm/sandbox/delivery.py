@@ -20,6 +20,8 @@ from tollgate_llm.sandbox.settings import SandboxSettings
 from tollgate_llm.sandbox.sse import Frame
 from tollgate_llm.sandbox.trouble import ERRORS, Trouble, error_of, hang_up
 
+EVENT_STREAM = "text/event-stream; charset=utf-8"
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
@@ -40,16 +42,27 @@ class Delivery:
     def whole(
         self, call: Call, payload: dict[str, Any], headers: dict[str, str], tokens: int
     ) -> Response:
-        body = msgspec.json.encode(payload)
+        return self.content(call, msgspec.json.encode(payload), JSON, headers, tokens)
+
+    def content(
+        self, call: Call, body: bytes, mimetype: str, headers: dict[str, str], tokens: int
+    ) -> Response:
+        """A body of any type."""
         if Trouble.of(call.model) is not Trouble.CUT:
             self.log.write(call, status=200, output_tokens=tokens)
-            return Response(body, mimetype=JSON, headers=headers)
+            return Response(body, mimetype=mimetype, headers=headers)
         self.log.write(call, status=200, output_tokens=tokens, complete=False)
         half = _half(body, dict(request.environ))
-        return Response(half, mimetype=JSON, headers={**headers, "content-length": str(len(body))})
+        headers = {**headers, "content-length": str(len(body))}
+        return Response(half, mimetype=mimetype, headers=headers)
 
     def stream(
-        self, call: Call, frames: Iterable[Frame], headers: dict[str, str], tokens: int
+        self,
+        call: Call,
+        frames: Iterable[Frame],
+        headers: dict[str, str],
+        tokens: int,
+        content_type: str = EVENT_STREAM,
     ) -> Response:
         trouble = Trouble.of(call.model)
         if trouble is Trouble.SLOW:
@@ -58,7 +71,7 @@ class Delivery:
             frames = _cut(frames, tokens // 2, dict(request.environ))
         headers = {**headers, "cache-control": "no-cache", "x-accel-buffering": "no"}
         sent = self._witnessed(call, frames)
-        return Response(sent, content_type="text/event-stream; charset=utf-8", headers=headers)
+        return Response(sent, content_type=content_type, headers=headers)
 
     def _witnessed(self, call: Call, frames: Iterable[Frame]) -> Iterator[bytes]:
         sent, complete = 0, False

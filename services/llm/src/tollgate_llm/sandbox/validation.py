@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
-from typing import Any
+from typing import Any, get_type_hints
 
 from pydantic import TypeAdapter
 from pydantic_core import CoreSchema, SchemaValidator, ValidationError
+from typing_extensions import TypedDict
 
 from tollgate_llm.sandbox.complaints import complaint, missing
 from tollgate_llm.sandbox.errors import InvalidRequest
@@ -28,7 +29,8 @@ class ParamsType:
     """A parameter type by the module and name it has in an SDK, which is imported at first use.
 
     The types do not say everything: `required` adds fields that only the real API insists on,
-    `ranges` the least and most of numbers, `filled` the arrays that must not be empty.
+    `ranges` the least and most of numbers, `filled` the arrays that must not be empty. `files`
+    are the fields that only a form can hold, and are checked where it is read.
     """
 
     def __init__(
@@ -39,9 +41,11 @@ class ParamsType:
         required: Sequence[str] = (),
         ranges: Mapping[str, tuple[float, float]] | None = None,
         filled: Sequence[str] = (),
+        files: Sequence[str] = (),
     ) -> None:
         self.module, self.name = module, name
         self.required, self.ranges, self.filled = required, ranges or {}, filled
+        self.files = files
 
     def check(self, body: Mapping[str, Any]) -> None:
         """Raise `InvalidRequest`, naming the field, unless the body is of the type."""
@@ -69,10 +73,17 @@ class ParamsType:
     @cached_property
     def _validator(self) -> SchemaValidator:
         params = getattr(import_module(self.module), self.name)
+        if self.files:
+            params = self._without_files(params)
         schema = TypeAdapter(params).core_schema
         shared: Any = schema.get("definitions", ())
         definitions = {each["ref"]: each for each in shared}
         return SchemaValidator(_Narrower(definitions).narrow(schema))
+
+    def _without_files(self, params: Any) -> Any:
+        fields = get_type_hints(params, include_extras=True)
+        rest = {name: kind for name, kind in fields.items() if name not in self.files}
+        return TypedDict(self.name, rest, total=False)  # type: ignore[operator]
 
 
 class _Narrower:
