@@ -1,8 +1,8 @@
 -- Counts one more attempt on every key, or none while one of them is blocked.
 --
 -- KEYS: one hash for each thing that is attempted on: failures, and until when it is blocked.
--- ARGV: the longest delay in seconds; then for each key the failures that cost nothing, and the
---       seconds after the first failure when all of them are forgotten.
+-- ARGV: the first delay and the longest, in seconds; then for each key the failures that cost
+--       nothing, and the seconds after the first failure when all of them are forgotten.
 -- Returns the milliseconds to wait, or 0 when the attempt may be made.
 --
 -- The attempt counts as failed until it is known to be good: of many at once, no more get through
@@ -10,7 +10,7 @@
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local longest = tonumber(ARGV[1]) * 1000
+local first, longest = tonumber(ARGV[1]) * 1000, tonumber(ARGV[2]) * 1000
 
 local wait = 0
 for _, key in ipairs(KEYS) do
@@ -23,12 +23,12 @@ end
 
 for number, key in ipairs(KEYS) do
   local failures = redis.call('HINCRBY', key, 'failures', 1)
-  local beyond = failures - tonumber(ARGV[2 * number])
+  local beyond = failures - tonumber(ARGV[2 * number + 1])
   if beyond >= 0 then
-    redis.call('HSET', key, 'until', now + math.min(longest, 1000 * 2 ^ math.min(beyond, 30)))
+    redis.call('HSET', key, 'until', now + math.min(longest, first * 2 ^ math.min(beyond, 30)))
   end
   if redis.call('TTL', key) < 0 then
-    redis.call('EXPIRE', key, ARGV[2 * number + 1])
+    redis.call('EXPIRE', key, ARGV[2 * number + 2])
   end
 end
 return 0

@@ -17,6 +17,7 @@ from redis import Redis
 
 from tollgate_common.errors import TooMany
 
+FIRST_DELAY_SECONDS = 1
 LONGEST_DELAY_SECONDS = 15 * 60
 FREE_FOR_ACCOUNT, ACCOUNT_FORGOTTEN_SECONDS = 5, 24 * 3600
 FREE_FOR_ADDRESS, ADDRESS_FORGOTTEN_SECONDS = 100, 3600
@@ -35,7 +36,8 @@ class Attempts:
         attempt = Attempt(self._redis, account, _site(address))
         wait: Any = self._script(
             keys=attempt.counters(),
-            args=[LONGEST_DELAY_SECONDS, FREE_FOR_ACCOUNT, ACCOUNT_FORGOTTEN_SECONDS,
+            args=[FIRST_DELAY_SECONDS, LONGEST_DELAY_SECONDS,
+                  FREE_FOR_ACCOUNT, ACCOUNT_FORGOTTEN_SECONDS,
                   FREE_FOR_ADDRESS, ADDRESS_FORGOTTEN_SECONDS],
         )  # fmt: skip
         if wait > 0:
