@@ -45,7 +45,7 @@ def test_cached_tokens_cost_as_others_where_no_price_says_else() -> None:
     price = make_price(Decimal(2), Decimal(8))
     cached = Usage(input_tokens=10, output_tokens=1, cached_input_tokens=4, cache_write_tokens=5)
     assert price.cost(cached) == price.cost(Usage(input_tokens=10, output_tokens=1)) == 28_000
-    assert (price.highest_input(), price.highest_output()) == (2, 8)
+    assert (price.highest_input(), price.highest_output()) == (Decimal(2), Decimal(8))
 
 
 def test_the_list_knows_the_vendors_models(prices: PriceList) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import string
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from typing import Any
 
-_PARSER: Any = re._parser  # type: ignore[attr-defined]
+_PARSER: Any = import_module("re._parser")
 _LETTERS = (
     string.ascii_lowercase + string.digits + string.ascii_uppercase + string.punctuation + " "
 )
