@@ -89,5 +89,16 @@ def test_a_request_beyond_what_is_published_is_not_bounded_by_it(request_: Peek)
     assert not bound(request_, price=PRICE, media=PUBLISHED).holds
 
 
+@pytest.mark.parametrize("cap", [-1, -(10**9), 0])
+def test_a_cap_that_is_none_bounds_nothing(cap: int) -> None:
+    found = bound(asked("/v1/chat/completions", max_tokens=cap), price=PRICE)
+    assert found == UpperBound(1100, 1000 * 1000 + 100 * 2000)
+
+
+def test_an_absurd_number_is_beyond_every_limit_and_still_a_number() -> None:
+    found = bound(asked("/v1/chat/completions", max_tokens=10**15, n=10**15), price=PRICE)
+    assert found == UpperBound(2**52, 2**52)
+
+
 def test_a_moderation_is_free_whatever_is_known_of_its_price() -> None:
     assert bound(asked("/v1/moderations")) == UpperBound(0, 0)

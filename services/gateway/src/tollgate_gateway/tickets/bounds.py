@@ -31,6 +31,8 @@ from tollgate_gateway.tickets.reservations import UpperBound
 REMEMBER_SECONDS = 10.0
 ENTRIES = 10_000
 PREVIEW_TOKENS = 100
+LARGEST = 2**52
+"""Beyond every limit, and still exact where Redis counts."""
 
 
 class Price(msgspec.Struct, frozen=True):
@@ -113,7 +115,9 @@ class Bounds:
             cost = cost_nanos(
                 (read, facts.price.input_usd_per_mtok), (wrote, facts.price.output_usd_per_mtok)
             )
-        return UpperBound(tokens=read + wrote, cost_nanos=cost, holds=holds)
+        if cost is not None:
+            cost = min(cost, LARGEST)
+        return UpperBound(tokens=min(read + wrote, LARGEST), cost_nanos=cost, holds=holds)
 
     def _most(
         self, asked: Peek, facts: ModelFacts, body_bytes: int
@@ -127,7 +131,8 @@ class Bounds:
         if asked.medium == "image":
             each = media.image and media.image + PREVIEW_TOKENS * asked.previews()
             return body_bytes, each and each * asked.answers()
-        cap = asked.output_cap() or facts.max_output_tokens or self._default
+        # A cap below zero would add to what is left, for as long as the request takes.
+        cap = max(0, asked.output_cap() or 0) or facts.max_output_tokens or self._default
         return body_bytes, cap * asked.answers()
 
     def _facts(self, principal: Principal, model: str) -> ModelFacts:
