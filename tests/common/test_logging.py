@@ -63,6 +63,25 @@ def test_a_line_is_json_with_its_fields_and_the_request_id(
     assert KEY not in out.getvalue()
 
 
+def test_lines_of_a_moment_are_one_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    writes: list[str] = []
+    out = io.StringIO()
+    monkeypatch.setattr(out, "write", writes.append)
+    monkeypatch.setattr(sys, "stdout", out)
+    configure(CommonSettings(), "test-service")
+    for number in range(10):
+        get_logger("tollgate.test").warning("something_happened", number=number)
+    root = logging.getLogger()
+    [handler] = [h for h in root.handlers if type(h).__name__ == "_EnqueueFields"]
+    root.removeHandler(handler)
+    deadline = time.monotonic() + 5
+    while "".join(writes).count("\n") < 10 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    numbers = [json.loads(line)["number"] for line in "".join(writes).splitlines()]
+    assert numbers == list(range(10))
+    assert len(writes) < 5
+
+
 def test_the_formatter_takes_records_of_other_libraries() -> None:
     record = logging.LogRecord("lib", logging.INFO, "f", 1, "count {0} %s", ("x",), None)
     assert json.loads(JsonFormatter("s").format(record))["message"] == "count {0} x"
