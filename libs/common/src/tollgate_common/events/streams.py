@@ -22,6 +22,7 @@ KEPT_CHANGES = 100_000
 BLOCK_MS = 1000
 CLAIM_IDLE_MS = 30_000
 CLAIM_EVERY_SECONDS = 10.0
+GATHER_SECONDS = 0.1
 BACKOFF_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
 
 log = get_logger(__name__)
@@ -67,7 +68,8 @@ def follow(
 
 
 class GroupConsumer:
-    """One consumer of a group over several streams."""
+    """One consumer of a group over several streams. After a batch that was not full it lets the
+    next gather for a moment: a batch costs far more than an entry of it."""
 
     def __init__(
         self, redis: Redis, streams: Sequence[str], group: str, name: str, batch: int = 500
@@ -91,6 +93,8 @@ class GroupConsumer:
                     self._done(entries)
                 start = ">" if start == "0" and not entries else start
                 failures = 0
+                if 0 < len(entries) < self._batch:
+                    stop.wait(GATHER_SECONDS)
             except Exception as error:  # nothing may end the consumer
                 log.warning("batch_failed", group=self._group, error=type(error).__name__,
                             exc_info=None if isinstance(error, RedisError) else error)  # fmt: skip
