@@ -15,6 +15,7 @@ from redis import Redis
 
 from tollgate_common.events.cloudevents import schema_name, timestamp
 from tollgate_common.tickets.models import Attribution, Outcome, Reservation
+from tollgate_common.tickets.together import SharedScript, Together
 
 BUCKETS = 16
 LEASE_SECONDS = 120.0
@@ -56,8 +57,9 @@ class TicketBook:
         self._redis = redis
         self._source = source
         scripts = resources.files(__package__)
-        self._open = redis.register_script(scripts.joinpath("open.lua").read_bytes())
-        self._close = redis.register_script(scripts.joinpath("close.lua").read_bytes())
+        together = Together(redis)
+        self._open = SharedScript(redis, scripts.joinpath("open.lua").read_bytes(), together)
+        self._close = SharedScript(redis, scripts.joinpath("close.lua").read_bytes(), together)
 
     def open(
         self, ticket: Attribution, reservations: Sequence[Reservation]
