@@ -19,11 +19,20 @@ class Window(NamedTuple):
 
 TOTAL = Window("total", 0, 0)
 
+_latest: dict[tuple[str, str], Window] = {}
+
 
 def window_at(window: str, timezone: str, now_ms: int) -> Window:
     """The day or month, in the time zone, that holds the moment; or the one that never ends."""
     if window == "total":
         return TOTAL
+    known = _latest.get((window, timezone))
+    if known is None or not known.holds(now_ms):
+        known = _latest[window, timezone] = _calendar_window(window, timezone, now_ms)
+    return known
+
+
+def _calendar_window(window: str, timezone: str, now_ms: int) -> Window:
     local = datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(_zone(timezone))
     start = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
     if window == "month":
