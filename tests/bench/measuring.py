@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import psutil
 import requests
 
 from tests.bench import canned
@@ -101,13 +100,11 @@ class Range(NamedTuple):
         return Measured(target.name, target.version, found, memory)
 
     def _case(self, target: Target, case: Case) -> Figures:
-        processes = target.processes()
-        before = _cpu(processes)
+        before = _cpu(target)
         found = self._load(target, case, self.seconds)
-        after = _cpu(processes)
-        requests = max(1, found.requests)
-        spent = {name: (after[name] - before[name]) / requests * 1e6 for name in before}
-        return Figures(found, spent)
+        after = _cpu(target)
+        spent = {name: _since(before.get(name, {}), now) for name, now in after.items()}
+        return Figures(found, {n: s / max(1, found.requests) * 1e6 for n, s in spent.items()})
 
     def _load(self, target: Target, case: Case, seconds: float) -> Load:
         ask = target.ask(case.kind, case.prompt)
@@ -138,8 +135,14 @@ def check(target: Target, kind: str) -> None:
         raise CannotMeasure(f"Its answer ({kind}) is not the upstream's: {answer.text[:300]}")
 
 
-def _cpu(processes: Mapping[str, list[psutil.Process]]) -> dict[str, float]:
-    return {name: cpu_seconds(each) for name, each in processes.items()}
+def _cpu(target: Target) -> dict[str, dict[int, float]]:
+    """Seconds by name and process id."""
+    return {name: cpu_seconds(each) for name, each in target.processes().items()}
+
+
+def _since(before: Mapping[int, float], now: Mapping[int, float]) -> float:
+    """Of those that live now: what they have used since; all of it, if they have begun since."""
+    return sum(seconds - before.get(pid, 0.0) for pid, seconds in now.items())
 
 
 def _say(text: str) -> None:

@@ -2,7 +2,7 @@
 every request in the ledger. All of it, data servers included, on the gateways' core."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -58,4 +58,8 @@ def _put(platform: Platform, path: str, body: Mapping[str, Any]) -> None:
 
 
 def processes(stack: Stack) -> dict[str, list[psutil.Process]]:
-    return {name: processes_of(stack, name) for name in stack.supervisor.pids()}
+    found = {}
+    for name in stack.supervisor.pids():
+        with suppress(psutil.NoSuchProcess):  # one of PostgreSQL's, just ended
+            found[name] = processes_of(stack, name)
+    return found

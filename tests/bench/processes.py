@@ -87,10 +87,14 @@ def family(process: psutil.Process) -> list[psutil.Process]:
     return [process, *process.children(recursive=True)]
 
 
-def cpu_seconds(processes: Sequence[psutil.Process]) -> float:
-    """User and system time of all their threads so far."""
-    times = [process.cpu_times() for process in processes]
-    return sum(each.user + each.system for each in times)
+def cpu_seconds(processes: Sequence[psutil.Process]) -> dict[int, float]:
+    """User and system time of each so far, by process id; of those that are still there."""
+    found = {}
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            times = process.cpu_times()
+            found[process.pid] = times.user + times.system
+    return found
 
 
 def pss_megabytes(processes: Sequence[psutil.Process]) -> float:
@@ -99,5 +103,8 @@ def pss_megabytes(processes: Sequence[psutil.Process]) -> float:
 
 
 def _pss(process: psutil.Process) -> int:
-    lines = Path(f"/proc/{process.pid}/smaps_rollup").read_text().splitlines()
+    try:
+        lines = Path(f"/proc/{process.pid}/smaps_rollup").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
     return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
