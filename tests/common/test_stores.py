@@ -1,6 +1,7 @@
 """What the services expect of their Redis client, on a real Redis."""
 
 import threading
+from typing import Any
 
 from redis import Redis
 
@@ -19,7 +20,8 @@ def test_a_connection_that_has_broken_meanwhile_is_replaced(
 
 
 def test_what_a_subscription_waits_for_is_seen(redis_client: Redis, redis_url: str) -> None:
-    with stores.connect(redis_url).pubsub() as subscription:
+    client: Any = stores.connect(redis_url)
+    with client.pubsub() as subscription:
         subscription.subscribe("tests")
         assert subscription.get_message(timeout=5) is not None
         threading.Timer(0.05, redis_client.publish, ("tests", "said")).start()
