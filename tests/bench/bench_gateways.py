@@ -41,11 +41,16 @@ NEEDED = {
 
 def main() -> None:
     try:
-        programs = {name: _program(name) for name in NEEDED}
+        programs = needed()
         with tempfile.TemporaryDirectory(prefix="tollgate-bench-") as folder:
             run(programs, Path(folder))
     except CannotMeasure as reason:
         sys.exit(f"make bench: {reason}")
+
+
+def needed() -> dict[str, str]:
+    """Where the programs are; CannotMeasure where one is missing."""
+    return {name: _program(name) for name in NEEDED}
 
 
 def _program(name: str) -> str:

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 import requests
 
-from tests.bench import canned
+from tests.bench import canned, wrk
 from tests.bench.processes import CannotMeasure, cpu_seconds, pss_megabytes
 from tests.bench.targets import STREAM, WHOLE, Target
-from tests.bench.wrk import Load, load
+from tests.bench.wrk import Load
 
 WARM_UP_SECONDS = 2
 SETTLE_SECONDS = 1.0
@@ -87,7 +87,7 @@ class Range(NamedTuple):
     def measure(self, target: Target, cases: tuple[Case, ...] = CASES) -> Measured:
         _say(f"{target.name} {target.version}: ")
         check(target, WHOLE)
-        self._load(target, USUAL, WARM_UP_SECONDS)
+        self.load(target, USUAL, WARM_UP_SECONDS)
         streams = _streams(target)
         found = {}
         for case in cases:
@@ -101,16 +101,16 @@ class Range(NamedTuple):
 
     def _case(self, target: Target, case: Case) -> Figures:
         before = _cpu(target)
-        found = self._load(target, case, self.seconds)
+        found = self.load(target, case, self.seconds)
         after = _cpu(target)
         spent = {name: _since(before.get(name, {}), now) for name, now in after.items()}
         return Figures(found, {n: s / max(1, found.requests) * 1e6 for n, s in spent.items()})
 
-    def _load(self, target: Target, case: Case, seconds: float) -> Load:
+    def load(self, target: Target, case: Case, seconds: float) -> Load:
         ask = target.ask(case.kind, case.prompt)
-        found = load(self.wrk, ask, case.connections, seconds, self.folder, self.core)
+        found = wrk.load(self.wrk, ask, case.connections, seconds, self.folder, self.core)
         if not found.requests:
-            found = load(self.wrk, ask, case.connections, LONG_SECONDS, self.folder, self.core)
+            found = wrk.load(self.wrk, ask, case.connections, LONG_SECONDS, self.folder, self.core)
         return found
 
 
