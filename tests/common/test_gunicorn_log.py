@@ -1,9 +1,13 @@
 import logging
+import os
 
 import pytest
 from gunicorn.config import Config
+from gunicorn.glogging import Logger
 
 from tollgate_common.gunicorn_log import DiscreetLogger
+from tollgate_common.logging import configure
+from tollgate_common.settings import CommonSettings
 
 
 @pytest.fixture
@@ -29,6 +33,17 @@ def test_a_broken_request_is_told_without_what_was_broken(
     log.warning(complaint)
     assert f"ip=192.0.2.1: {kept}" in caplog.text
     assert "s3cret" not in caplog.text
+
+
+def test_gunicorns_own_format_has_all_it_shows_once_our_logging_is_set_up(
+    log: DiscreetLogger, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A record that cannot be formatted is told with the request that it complains of."""
+    configure(CommonSettings.load({"log_level": "INFO"}), "test")
+    caplog.handler.setFormatter(logging.Formatter(Logger.error_fmt))
+    log.warning("Invalid request from ip=192.0.2.1: Invalid HTTP Header: 's3cret'")
+    assert f"[{os.getpid()}]" in caplog.text
+    assert "Logging error" not in capsys.readouterr().err
 
 
 def test_an_address_is_told_without_its_query(

@@ -65,7 +65,7 @@ def environment(
         "METRICS_PORT": str(free_port()),
         "ENCRYPTION_KEY": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
         "SERVICE_CLIENT_SECRET": "known-to-the-tests",
-        "PROVIDER_READ_TIMEOUT": "1",
+        "PROVIDER_READ_TIMEOUT": "3",
         "GRACEFUL_TIMEOUT": "2",
         "LOG_LEVEL": "WARNING",
     }

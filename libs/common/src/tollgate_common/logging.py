@@ -180,9 +180,10 @@ def configure(settings: CommonSettings, service: str) -> None:
     root.setLevel(settings.log_level)
     for noisy in ("urllib3", "werkzeug", "rq.worker"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    # Of all that logging could find out for a record, lines show none: see its own HOWTO.
+    # Of what logging could find out for a record, lines show none (see its own HOWTO); but
+    # gunicorn's own log shows the process.
     logging._srcfile = None
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging.logThreads = logging.logMultiprocessing = False
     listener = _listener(settings, service, lines)
     listener.start()
     atexit.register(listener.stop)
