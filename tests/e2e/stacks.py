@@ -13,7 +13,7 @@ from deploy.local.secret import Secrets
 from deploy.local.settings import LocalSettings, port_names
 from deploy.local.stack import Stack
 from deploy.local.supervision import Supervisor
-from tests.e2e.platform import Platform
+from tests.e2e.platform import Platform, eventually
 
 
 @contextmanager
@@ -85,7 +85,14 @@ class _Control(Supervisor):
     """Beyond what the stack itself needs of supervisord."""
 
     def stop(self, program: str) -> None:
-        self._call("stopProcess", f"tollgate:{program}")
+        """For a moment after its death a program cannot be stopped, only once it starts again."""
+        eventually(lambda: self._stopped(program))
+
+    def _stopped(self, program: str) -> bool:
+        try:
+            return bool(self._call("stopProcess", f"tollgate:{program}"))
+        except OSError:
+            return False
 
     def start(self, program: str) -> None:
         self._call("startProcess", f"tollgate:{program}", False)
