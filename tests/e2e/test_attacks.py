@@ -54,11 +54,14 @@ def raw(platform: Platform, head: bytes, body: bytes = b"", line: bytes = b"") -
     return found
 
 
-def refused(answer: requests.Response | Raw) -> None:
+def fault_of(answer: requests.Response | Raw) -> str:
+    """Why the answer is no clean refusal; nothing when it is one: 4xx, and nothing in it of ours
+    or of a header that was slipped in."""
     status = answer.status if isinstance(answer, Raw) else answer.status_code
-    assert 400 <= status < 500, (status, answer.content[:300])
-    assert b"Traceback" not in answer.content
-    assert b"x-injected: yes" not in answer.content.lower()
+    if not 400 <= status < 500:
+        return f"{status}: {answer.content[:300]!r}"
+    told = [word for word in (b"traceback", b"x-injected: yes") if word in answer.content.lower()]
+    return f"{status} tells {told}" if told else ""
 
 
 def send(platform: Platform, path: str, body: Any, **headers: str) -> requests.Response:
@@ -86,7 +89,7 @@ def test_a_garbled_field_of_a_body_is_refused(platform: Platform, name: str) -> 
         "auth/password/reset": {"token": text, "password": PASSWORD},
     }.items():
         answer = send(platform, f"/api/v1/{path.strip()}", body)
-        refused(answer)
+        assert not fault_of(answer)
         assert answer.headers["content-type"] == "application/problem+json"
 
 
@@ -95,7 +98,7 @@ def test_a_garbled_field_of_a_body_is_refused(platform: Platform, name: str) -> 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff", b"\0", DEEP.encode(), b'{"a":' * 2500,
                                   b'{"password":' + b"9" * 5000])  # fmt: skip
 def test_a_garbled_body_is_refused(platform: Platform, path: str, body: bytes) -> None:
-    refused(requests.post(f"{platform.url}/api/v1/{path}", data=body, timeout=10))
+    assert not fault_of(requests.post(f"{platform.url}/api/v1/{path}", data=body, timeout=10))
 
 
 @pytest.mark.parametrize("name", GARBLED)
@@ -104,7 +107,7 @@ def test_a_garbled_credential_in_a_header_is_refused(platform: Platform, name: s
     for line in (b"GET /api/v1/me", b"GET /v1/models", b"POST /oauth/token"):
         for field in (b"authorization: Bearer ", b"authorization: Basic ", b"authorization: ",
                       b"x-api-key: ", b"x-api-key: tg_live_"):  # fmt: skip
-            refused(raw(platform, b"host: x\r\n" + field + text + b"\r\n", line=line))
+            assert not fault_of(raw(platform, b"host: x\r\n" + field + text + b"\r\n", line=line))
 
 
 @pytest.mark.parametrize("name", GARBLED)
@@ -117,8 +120,8 @@ def test_a_garbled_client_is_refused(platform: Platform, name: str) -> None:
         form = {**FORM, "client_id": as_bytes(client), "client_secret": as_bytes(secret),
                 "token": b"x"}  # fmt: skip
         for action in ("token", "introspect", "revoke"):
-            refused(raw(platform, head, line=f"POST /oauth/{action}".encode()))
-            refused(requests.post(f"{platform.url}/oauth/{action}", form, timeout=10))
+            assert not fault_of(raw(platform, head, line=f"POST /oauth/{action}".encode()))
+            assert not fault_of(requests.post(f"{platform.url}/oauth/{action}", form, timeout=10))
 
 
 @pytest.mark.parametrize("name", GARBLED)
@@ -130,7 +133,7 @@ def test_a_garbled_token_is_of_no_interest_to_oauth(platform: Platform, name: st
     if asked.status_code == 200:
         assert asked.json() == {"active": False}
     else:
-        refused(asked)
+        assert not fault_of(asked)
     revoked = requests.post(f"{platform.url}/oauth/revoke", form, auth=who, timeout=10)
     assert revoked.status_code == asked.status_code
     for field in ("scope", "audience", "grant_type"):
@@ -159,7 +162,7 @@ BOUNDS = {
 
 @pytest.mark.parametrize("name", BOUNDS)
 def test_a_request_out_of_bounds_is_refused(platform: Platform, name: str) -> None:
-    refused(raw(platform, b"host: x\r\n" + BOUNDS[name]))
+    assert not fault_of(raw(platform, b"host: x\r\n" + BOUNDS[name]))
 
 
 def test_as_many_headers_as_the_gateway_takes_reach_a_model(platform: Platform) -> None:
@@ -232,7 +235,7 @@ def test_a_header_does_not_change_where_one_comes_from(platform: Platform, lies:
         headers = {**lies, "authorization": f"Bearer {key.secret}"}
         answer = requests.get(platform.url + path, headers=headers, timeout=10)
         assert answer.status_code == 403
-        refused(answer)
+        assert not fault_of(answer)
 
 
 @pytest.mark.parametrize(
@@ -252,4 +255,4 @@ def test_a_whole_url_in_the_request_line_is_its_path(platform: Platform, target:
 def test_no_path_leads_beside_the_routes(platform: Platform, target: str) -> None:
     head = f"host: x\r\nauthorization: Bearer {platform.token}\r\n".encode()
     for method in ("GET", "POST"):
-        refused(raw(platform, head, b"{}", line=f"{method} {target}".encode()))
+        assert not fault_of(raw(platform, head, b"{}", line=f"{method} {target}".encode()))
