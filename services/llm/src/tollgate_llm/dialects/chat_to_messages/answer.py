@@ -16,7 +16,7 @@ from tollgate_llm.dialects.chat_to_messages.ending import (
     tier_of,
     usage_of,
 )
-from tollgate_llm.dialects.chat_to_messages.reading import part
+from tollgate_llm.dialects.reading import part
 from tollgate_llm.dialects.translation import Json
 
 _THOUGHTS = {"thinking": ("type", "thinking", "signature"), "redacted_thinking": ("type", "data")}

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from tollgate_llm.dialects.chat_to_messages.answer import encoded
 from tollgate_llm.dialects.chat_to_messages.calls import free_text
-from tollgate_llm.dialects.chat_to_messages.reading import part, text
+from tollgate_llm.dialects.reading import part, text
 from tollgate_llm.dialects.translation import Json
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tollgate_llm.dialects.chat_to_messages import reading
+from tollgate_llm.dialects import reading
 from tollgate_llm.dialects.translation import Json
 
 _REASONS: Mapping[Any, str] = {

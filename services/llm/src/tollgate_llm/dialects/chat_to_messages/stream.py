@@ -7,7 +7,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
-from tollgate_llm.dialects.chat_to_messages import reading
+from tollgate_llm.dialects import reading
 from tollgate_llm.dialects.chat_to_messages.answer import head_of
 from tollgate_llm.dialects.chat_to_messages.blocks import Block, Call, CustomCall, Text, Thought
 from tollgate_llm.dialects.chat_to_messages.calls import custom_names

@@ -5,7 +5,8 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from tollgate_llm.dialects.messages_to_chat import reading
+from tollgate_llm.dialects import reading
+from tollgate_llm.dialects.messages_to_chat import choices
 from tollgate_llm.dialects.messages_to_chat.calls import call_block
 from tollgate_llm.dialects.messages_to_chat.message import (
     Ending,
@@ -20,7 +21,7 @@ from tollgate_llm.dialects.translation import Json
 
 def to_message(asked: Json, answered: Json) -> Json:
     """An answer without a choice raises `ValueError`: it is no completion."""
-    choice = reading.first_choice(answered)
+    choice = choices.first_choice(answered)
     if choice is None or not isinstance(choice.get("message"), dict):
         raise ValueError("no completion")
     said = reading.part(choice, "message")
@@ -36,7 +37,7 @@ def _ending(choice: Json, said: Json) -> Ending:
         reading.text(choice, "finish_reason"),
         reading.text(choice, "stop_reason"),
         reading.text(said, "refusal"),
-        bool(reading.objects(said, "tool_calls")),
+        bool(reading.objects(said.get("tool_calls"))),
     )
 
 
@@ -46,7 +47,7 @@ def _content(asked: Json, said: Json, message_id: str) -> Iterator[Json]:
         yield thinking_block(thought, hidden=is_hidden(asked))
     if text := reading.text(said, "content") + reading.text(said, "refusal"):
         yield {"type": "text", "text": text}
-    for number, call in enumerate(reading.objects(said, "tool_calls")):
+    for number, call in enumerate(reading.objects(said.get("tool_calls"))):
         block = call_block(call, message_id, number)
         yield block | {"input": _input(reading.text(reading.part(call, "function"), "arguments"))}
 

@@ -2,7 +2,7 @@
 
 from hashlib import sha256
 
-from tollgate_llm.dialects.messages_to_chat import reading
+from tollgate_llm.dialects import reading
 from tollgate_llm.dialects.translation import Json
 
 

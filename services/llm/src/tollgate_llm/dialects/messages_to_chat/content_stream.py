@@ -6,7 +6,8 @@ stays open beside the next, for the rest to find it.
 
 from collections.abc import Iterable, Iterator
 
-from tollgate_llm.dialects.messages_to_chat import reading
+from tollgate_llm.dialects import reading
+from tollgate_llm.dialects.messages_to_chat import choices
 from tollgate_llm.dialects.messages_to_chat.blocks import Block, Call, Text, Thinking
 from tollgate_llm.dialects.messages_to_chat.calls import call_block
 from tollgate_llm.dialects.messages_to_chat.thoughts import Thought, thought_in
@@ -31,7 +32,7 @@ class ContentStream:
             yield from self._think(thought)
         if text := reading.text(delta, "content") + reading.text(delta, "refusal"):
             yield from self._say(text)
-        for call in reading.objects(delta, "tool_calls"):
+        for call in reading.objects(delta.get("tool_calls")):
             yield from self._call(call)
 
     def close(self) -> Iterator[Json]:
@@ -50,7 +51,7 @@ class ContentStream:
         yield from self._open[-1].add(text)
 
     def _call(self, call: Json) -> Iterator[Json]:
-        at, call_id = reading.number(call, "index") or 0, reading.text(call, "id")
+        at, call_id = choices.natural(call, "index") or 0, reading.text(call, "id")
         known = self._calls.get(at)
         # Some servers number every call 0.
         if known is None or (call_id and call_id != known.call_id):

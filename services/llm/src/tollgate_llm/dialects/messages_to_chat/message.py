@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from tollgate_llm.dialects.messages_to_chat import reading
+from tollgate_llm.dialects import reading
+from tollgate_llm.dialects.messages_to_chat import choices
 from tollgate_llm.dialects.translation import Json
 
 _TIERS = {"default": "standard", "fast": "priority", "priority": "priority", "scale": "priority"}
@@ -20,7 +21,7 @@ class Ending(NamedTuple):
 
 def message_of(asked: Json, answered: Json) -> Json:
     """Still without content, ending and usage; `answered` is a completion or a chunk."""
-    created = reading.number(answered, "created") or 0
+    created = choices.natural(answered, "created") or 0
     return {
         "id": reading.text(answered, "id") or f"msg_{created}",
         "type": "message",
@@ -59,18 +60,18 @@ def _reason(ending: Ending, *, stopped: bool) -> str:
 def tokens_of(usage: Json) -> Json:
     """What the cache gave and took is part of OpenAI's `prompt_tokens`, and beside Anthropic's
     `input_tokens`. Zeros where the provider counts nothing."""
-    read = reading.number(usage, "prompt_tokens") or 0
+    read = choices.natural(usage, "prompt_tokens") or 0
     details = reading.part(usage, "prompt_tokens_details")
-    cached = min(reading.number(details, "cached_tokens") or 0, read)
-    written = min(reading.number(details, "cache_write_tokens") or 0, read - cached)
+    cached = min(choices.natural(details, "cached_tokens") or 0, read)
+    written = min(choices.natural(details, "cache_write_tokens") or 0, read - cached)
     tokens: Json = {
         "input_tokens": read - cached - written,
         "cache_creation_input_tokens": written,
         "cache_read_input_tokens": cached,
-        "output_tokens": reading.number(usage, "completion_tokens") or 0,
+        "output_tokens": choices.natural(usage, "completion_tokens") or 0,
     }
     made = reading.part(usage, "completion_tokens_details")
-    thought = reading.number(made, "reasoning_tokens")
+    thought = choices.natural(made, "reasoning_tokens")
     if thought is not None:
         tokens["output_tokens_details"] = {"thinking_tokens": thought}
     return tokens

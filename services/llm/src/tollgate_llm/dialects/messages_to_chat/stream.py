@@ -4,7 +4,8 @@ The message starts with the first chunk that has a choice (some servers send oth
 id) and ends when the stream is over, because the usage comes after the last choice.
 """
 
-from tollgate_llm.dialects.messages_to_chat import reading
+from tollgate_llm.dialects import reading
+from tollgate_llm.dialects.messages_to_chat import choices
 from tollgate_llm.dialects.messages_to_chat.content_stream import ContentStream
 from tollgate_llm.dialects.messages_to_chat.message import (
     Ending,
@@ -27,7 +28,7 @@ class MessagesStream:
     def feed(self, event: Json) -> list[Json]:
         """Usage that is told more than once grows: the last holds."""
         self._usage = reading.part(event, "usage") or self._usage
-        choice = reading.first_choice(event)
+        choice = choices.first_choice(event)
         if choice is None:
             return []
         events, content = self._started(event)

@@ -8,7 +8,7 @@ anyone else's signature is refused: only its own provider can go on from it.
 from base64 import b64decode, b64encode
 from typing import NamedTuple
 
-from tollgate_llm.dialects.messages_to_chat import reading
+from tollgate_llm.dialects import reading
 from tollgate_llm.dialects.messages_to_chat.content import Placed
 from tollgate_llm.dialects.messages_to_chat.fields import refuse_rest
 from tollgate_llm.dialects.translation import Drops, Json

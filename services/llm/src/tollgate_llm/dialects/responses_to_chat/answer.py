@@ -3,7 +3,7 @@
 An answer without one raises what looking for it raises: it is no chat completion.
 """
 
-from tollgate_llm.dialects.responses_to_chat import reading
+from tollgate_llm.dialects import reading
 from tollgate_llm.dialects.responses_to_chat.output import Output
 from tollgate_llm.dialects.responses_to_chat.response import (
     Ending,

@@ -7,7 +7,7 @@ that no more of their arguments comes.
 
 from typing import Any, TypeVar
 
-from tollgate_llm.dialects.responses_to_chat import reading
+from tollgate_llm.dialects import reading
 from tollgate_llm.dialects.responses_to_chat.items import Call, CustomCall, Item, Message, Reasoning
 from tollgate_llm.dialects.translation import Json
 

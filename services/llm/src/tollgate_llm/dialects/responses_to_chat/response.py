@@ -3,7 +3,7 @@
 from time import time
 from typing import Any, NamedTuple
 
-from tollgate_llm.dialects.responses_to_chat import reading
+from tollgate_llm.dialects import reading
 from tollgate_llm.dialects.translation import Json
 
 _ECHOED: Json = {

@@ -6,7 +6,7 @@ no id) and closes when the stream is over, because the usage comes after the las
 
 from itertools import count
 
-from tollgate_llm.dialects.responses_to_chat import reading
+from tollgate_llm.dialects import reading
 from tollgate_llm.dialects.responses_to_chat.output import Output
 from tollgate_llm.dialects.responses_to_chat.parts import event
 from tollgate_llm.dialects.responses_to_chat.response import (

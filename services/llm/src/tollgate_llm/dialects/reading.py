@@ -21,5 +21,6 @@ def part(given: Json, name: str) -> Json:
 
 
 def number(given: Json, name: str, missing: int = 0) -> int:
+    """Whole; `true` is none."""
     value = given.get(name)
-    return value if isinstance(value, int) else missing
+    return value if type(value) is int else missing
