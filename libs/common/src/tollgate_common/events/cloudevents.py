@@ -49,7 +49,7 @@ def read_event(raw: bytes) -> dict[str, Any]:
         kind, data = event["type"], event["data"]
         if event["specversion"] != "1.0" or not event["id"] or not event["source"]:
             raise MalformedEvent("not a CloudEvent 1.0")
-    except (msgspec.DecodeError, KeyError, TypeError) as error:
+    except (msgspec.DecodeError, UnicodeError, RecursionError, KeyError, TypeError) as error:
         raise MalformedEvent(f"not a CloudEvent 1.0: {type(error).__name__}") from None
     check_data(kind, data)
     return dict(event)

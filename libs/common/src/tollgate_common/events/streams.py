@@ -3,6 +3,12 @@
 A change is published to `events:<type>`, capped in length, for every process that listens.
 A consumer group shares its entries out: each is handled by one consumer, acknowledged and deleted
 after the handler has returned, and claimed by another when its consumer has died.
+
+An entry that was handed out and not acknowledged is *pending*, with the consumer that got it. That
+happens to the living, too: an answer that Redis gave and nobody received (a connection that broke,
+a timeout, after which the client library asks again by itself) is pending with a consumer that
+does not know of it. So a consumer looks after what is pending before anything new: at its start,
+after each failure, and every two seconds.
 """
 
 import threading
@@ -17,11 +23,12 @@ from tollgate_common.logging import get_logger
 from tollgate_common.metrics import dependency_failures, events_published
 
 FIELD = "event"
+PENDING, NEW = "0", ">"
 STREAM_PREFIX = "events:"
 KEPT_CHANGES = 100_000
 BLOCK_MS = 1000
-CLAIM_IDLE_MS = 30_000
-CLAIM_EVERY_SECONDS = 10.0
+CLAIM_IDLE_MS = 10_000
+CLAIM_EVERY_SECONDS = 2.0
 GATHER_SECONDS = 0.1
 BACKOFF_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
 
@@ -79,55 +86,73 @@ class GroupConsumer:
         self._group = group
         self._name = name
         self._batch = batch
-        self._claimed_at = 0.0
+        self._start = PENDING
+        self._has_groups = False
+        self._claimed_at: float | None = None
 
     def run(self, handle: Callable[[list[Entry]], None], stop: threading.Event) -> None:
         """Hand batches to `handle` until told to stop. What `handle` raises leaves its batch
         pending: it is taken up again, first thing, after a pause."""
-        failures, start = 0, "0"
+        failures = 0
         while not stop.is_set():
             try:
-                entries = self._next(start)
-                if entries:
-                    handle(entries)
-                    self._done(entries)
-                start = ">" if start == "0" and not entries else start
+                count = self._take(handle)
                 failures = 0
-                if 0 < len(entries) < self._batch:
+                if 0 < count < self._batch:
                     stop.wait(GATHER_SECONDS)
             except Exception as error:  # nothing may end the consumer
                 log.warning("batch_failed", group=self._group, error=type(error).__name__,
                             exc_info=None if isinstance(error, RedisError) else error)  # fmt: skip
                 dependency_failures.labels(f"consumer_{self._group}").inc()
-                failures, start = _wait(failures, stop), "0"
+                self._start, self._has_groups = PENDING, False
+                failures = _wait(failures, stop)
 
-    def _next(self, start: str) -> list[Entry]:
-        """Own pending entries from "0", claimed ones now and then, new ones from ">"."""
-        if time.monotonic() - self._claimed_at > CLAIM_EVERY_SECONDS:
+    def _take(self, handle: Callable[[list[Entry]], None]) -> int:
+        """The next batch, handled and done with; how many entries there were."""
+        self._look_after_pending()
+        found = self._read()
+        entries = [
+            Entry(stream, _text(entry_id), _raw(fields))
+            for stream, items in found
+            for entry_id, fields in items
+            if fields  # else it is deleted already, and only its acknowledgement is missing
+        ]
+        if entries:
+            handle(entries)
+        if found:
+            self._done(found)
+        count = sum(len(items) for _, items in found)
+        if not count:
+            self._start = NEW
+        return count
+
+    def _look_after_pending(self) -> None:
+        """Now and then: claim what the dead left, then go through all that is pending here."""
+        if not self._has_groups:
             self._create_groups()
-            claimed = self._claim()
-            self._claimed_at = time.monotonic()
-            if claimed:
-                return claimed
-        block = BLOCK_MS if start == ">" else None
+            self._has_groups = True
+        if self._claimed_at is None or time.monotonic() - self._claimed_at > CLAIM_EVERY_SECONDS:
+            self._claim()
+            self._start, self._claimed_at = PENDING, time.monotonic()
+
+    def _read(self) -> list[tuple[str, list[Any]]]:
+        """Each stream with (id, fields) of what comes next."""
+        block = BLOCK_MS if self._start == NEW else None
         answer = self._redis.xreadgroup(
-            self._group, self._name, dict.fromkeys(self._streams, start),
+            self._group, self._name, dict.fromkeys(self._streams, self._start),
             count=self._batch, block=block,
         )  # fmt: skip
-        return [
-            Entry(_text(stream), _text(entry_id), _raw(fields))
-            for stream, entries in _pairs(answer)
-            for entry_id, fields in entries
-        ]
+        return [(_text(stream), items) for stream, items in _pairs(answer) if items]
 
-    def _claim(self) -> list[Entry]:
-        entries: list[Entry] = []
+    def _claim(self) -> None:
+        """Make our own what has been pending for so long that its consumer must be dead. If it
+        is not, both handle the entry: that is what handlers are idempotent for."""
+        pipeline = self._redis.pipeline(transaction=False)
         for stream in self._streams:
-            answer = self._redis.xautoclaim(
-                stream, self._group, self._name, CLAIM_IDLE_MS, count=self._batch
+            pipeline.xautoclaim(
+                stream, self._group, self._name, CLAIM_IDLE_MS, count=self._batch, justid=True
             )
-            entries += [Entry(stream, _text(i), _raw(fields)) for i, fields in answer[1] if fields]
-        return entries
+        pipeline.execute()
 
     def _create_groups(self) -> None:
         """From the beginning of each stream: what was there before the first consumer counts."""
@@ -138,11 +163,14 @@ class GroupConsumer:
                 if not str(error).startswith("BUSYGROUP"):
                     raise
 
-    def _done(self, entries: list[Entry]) -> None:
+    def _done(self, found: Sequence[tuple[str, list[Any]]]) -> None:
+        """Delete, then acknowledge: what is deleted and still pending is found again and
+        acknowledged; the other way round it would stay in the stream for good."""
         pipeline = self._redis.pipeline(transaction=False)
-        for entry in entries:
-            pipeline.xack(entry.stream, self._group, entry.id)
-            pipeline.xdel(entry.stream, entry.id)
+        for stream, items in found:
+            ids = [entry_id for entry_id, _ in items]
+            pipeline.xdel(stream, *ids)
+            pipeline.xack(stream, self._group, *ids)
         pipeline.execute()
 
 
