@@ -10,38 +10,28 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 
 from tollgate_common.tickets.together import SharedScript, Together
+from tollgate_common.tickets.wire import Command, Wire
 
 ECHO = b"return {KEYS[1], ARGV[1]}"
 GIVE_UP_SECONDS = 10
 
 
-class Slow:
-    """A Redis that lets its first call through when it is told to, and notes what is sent."""
+class Slow(Wire):
+    """Lets its first batch through when it is told to, and notes what is sent."""
 
     def __init__(self, redis: Redis, error: Exception | None = None) -> None:
-        self.redis: Any = redis
+        super().__init__(redis)
         self.go, self.began = threading.Event(), threading.Event()
         self.error = error
         self.batches: list[int] = []
 
-    def execute_command(self, *command: Any) -> Any:
-        self.batches.append(1)
+    def ask(self, commands: list[Command]) -> list[Any]:
+        self.batches.append(len(commands))
         self.began.set()
         assert self.go.wait(GIVE_UP_SECONDS)
         if self.error:
             raise self.error
-        return self.redis.execute_command(*command)
-
-    def pipeline(self, transaction: bool) -> Any:
-        pipeline = self.redis.pipeline(transaction)
-        execute = pipeline.execute
-
-        def noted(**more: Any) -> Any:
-            self.batches.append(len(pipeline))
-            return execute(**more)
-
-        pipeline.execute = noted
-        return pipeline
+        return super().ask(commands)
 
 
 def gathered(together: Together, number: int) -> None:
@@ -55,7 +45,7 @@ def gathered(together: Together, number: int) -> None:
 
 
 def test_each_gets_its_own_answer(redis_client: Redis) -> None:
-    script = SharedScript(redis_client, ECHO, Together(redis_client))
+    script = SharedScript(ECHO, Together(Wire(redis_client)))
     with ThreadPoolExecutor(16) as threads:
         asked = [(f"k{number}", str(number)) for number in range(400)]
         answers = list(threads.map(lambda pair: script([pair[0]], [pair[1]]), asked))
@@ -64,7 +54,7 @@ def test_each_gets_its_own_answer(redis_client: Redis) -> None:
 
 def test_what_comes_while_a_batch_is_under_way_is_one_batch(redis_client: Redis) -> None:
     slow = Slow(redis_client)
-    together = Together(slow)  # type: ignore[arg-type]
+    together = Together(slow)
     with ThreadPoolExecutor(9) as threads:
         first = threads.submit(together.execute, "ECHO", "0")
         assert slow.began.wait(GIVE_UP_SECONDS)
@@ -79,7 +69,7 @@ def test_what_comes_while_a_batch_is_under_way_is_one_batch(redis_client: Redis)
 
 def test_one_commands_error_is_its_own(redis_client: Redis) -> None:
     slow = Slow(redis_client)
-    together = Together(slow)  # type: ignore[arg-type]
+    together = Together(slow)
     with ThreadPoolExecutor(3) as threads:
         first = threads.submit(together.execute, "ECHO", "0")
         assert slow.began.wait(GIVE_UP_SECONDS)
@@ -94,7 +84,7 @@ def test_one_commands_error_is_its_own(redis_client: Redis) -> None:
 
 def test_redis_away_nobody_waits_for_a_second_failure(redis_client: Redis) -> None:
     slow = Slow(redis_client, RedisConnectionError("gone"))
-    together = Together(slow)  # type: ignore[arg-type]
+    together = Together(slow)
     with ThreadPoolExecutor(4) as threads:
         calls = [threads.submit(together.execute, "ECHO", "0")]
         assert slow.began.wait(GIVE_UP_SECONDS)
@@ -113,7 +103,7 @@ def test_who_is_interrupted_holds_up_nobody(
     redis_client: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow = Slow(redis_client)
-    together = Together(slow)  # type: ignore[arg-type]
+    together = Together(slow)
     with ThreadPoolExecutor(2) as threads:
         first = threads.submit(together.execute, "ECHO", "0")
         assert slow.began.wait(GIVE_UP_SECONDS)
@@ -132,7 +122,7 @@ def _interrupt(*_: Any) -> None:
 
 
 def test_a_script_that_redis_has_forgotten_is_sent_again(redis_client: Redis) -> None:
-    script = SharedScript(redis_client, ECHO, Together(redis_client))
+    script = SharedScript(ECHO, Together(Wire(redis_client)))
     script(["a"], ["b"])
     redis_client.script_flush()
     assert script(["a"], ["b"]) == [b"a", b"b"]

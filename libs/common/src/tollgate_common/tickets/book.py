@@ -16,6 +16,7 @@ from redis import Redis
 from tollgate_common.events.cloudevents import schema_name, timestamp
 from tollgate_common.tickets.models import Attribution, Outcome, Reservation
 from tollgate_common.tickets.together import SharedScript, Together
+from tollgate_common.tickets.wire import Wire
 
 BUCKETS = 16
 LEASE_SECONDS = 120.0
@@ -57,9 +58,9 @@ class TicketBook:
         self._redis = redis
         self._source = source
         scripts = resources.files(__package__)
-        together = Together(redis)
-        self._open = SharedScript(redis, scripts.joinpath("open.lua").read_bytes(), together)
-        self._close = SharedScript(redis, scripts.joinpath("close.lua").read_bytes(), together)
+        together = Together(Wire(redis))
+        self._open = SharedScript(scripts.joinpath("open.lua").read_bytes(), together)
+        self._close = SharedScript(scripts.joinpath("close.lua").read_bytes(), together)
 
     def open(
         self, ticket: Attribution, reservations: Sequence[Reservation]

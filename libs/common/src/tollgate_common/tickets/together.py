@@ -4,13 +4,13 @@ A call to Redis costs a process far more than one more command in it. So while o
 way, the calls that come gather for the next; a call that is alone goes at once, as it is.
 """
 
+import hashlib
 import threading
 from typing import Any
 
-from redis import Redis
 from redis.exceptions import NoScriptError, RedisError
 
-Command = tuple[Any, ...]
+from tollgate_common.tickets.wire import Command, Wire
 
 
 class _Call:
@@ -29,8 +29,8 @@ class Together:
     """The answers are those of single calls, errors included. With Redis away, those who wait
     behind a failed batch fail with it: each would otherwise wait for as long again."""
 
-    def __init__(self, redis: Redis) -> None:
-        self._redis: Any = redis  # its `execute_command` is untyped
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
         self._lock = threading.Lock()
         self._waiting: list[_Call] = []
         self._under_way = False
@@ -77,7 +77,7 @@ class Together:
             batch, self._waiting = self._waiting, []
         answers: list[Any] = []
         try:
-            answers = self._ask([call.command for call in batch])
+            answers = self._wire.ask([call.command for call in batch])
         except RedisError as error:
             batch += self._all_waiting()
             answers = [error] * len(batch)
@@ -89,14 +89,6 @@ class Together:
         with self._lock:
             waiting, self._waiting = self._waiting, []
         return waiting
-
-    def _ask(self, commands: list[Command]) -> list[Any]:
-        if len(commands) == 1:
-            return [self._redis.execute_command(*commands[0])]
-        pipeline = self._redis.pipeline(transaction=False)
-        for command in commands:
-            pipeline.execute_command(*command)
-        return list(pipeline.execute(raise_on_error=False))
 
     def _hand_over(self) -> None:
         """To the first of those who have come meanwhile."""
@@ -120,9 +112,9 @@ def _tell(batch: list[_Call], answers: list[Any]) -> None:
 class SharedScript:
     """A script known to Redis by its digest; unknown there, it is sent whole and known again."""
 
-    def __init__(self, redis: Redis, source: bytes, together: Together) -> None:
-        script = redis.register_script(source)
-        self._sha, self._source, self._together = script.sha, source, together
+    def __init__(self, source: bytes, together: Together) -> None:
+        self._sha = hashlib.sha1(source, usedforsecurity=False).hexdigest()
+        self._source, self._together = source, together
 
     def __call__(self, keys: list[str], args: list[Any]) -> Any:
         try:
