@@ -1,17 +1,20 @@
 """One row for every accepted request, whatever comes however often."""
 
 import json
+import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import DBAPIError
 
 from tollgate_common.events.streams import Entry
+from tollgate_reports.database import engine_of
 from tollgate_reports.ledger.service import Ledger
+from tollgate_reports.settings import ReportsSettings
 
 Record = Callable[..., str]
 Waiting = Callable[[], list[Entry]]
@@ -19,14 +22,26 @@ Rows = Callable[..., list[dict[str, Any]]]
 
 ONE = Decimal("0.000000001")
 
+# Two rows take longer than the statement has; one does not.
+SLOW = """
+CREATE OR REPLACE FUNCTION sleeping() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN PERFORM pg_sleep(0.25); RETURN NEW; END $$;
+CREATE TRIGGER slow BEFORE INSERT ON ledger FOR EACH ROW EXECUTE FUNCTION sleeping()
+"""
+
+
+def hurry(raw: Any, _: object) -> None:
+    raw.execute("SET statement_timeout = 400")
+    raw.commit()
+
 
 def altered(entry: Entry, number: int, **values: Any) -> Entry:
     """The entry with fields of its ticket (`ticket__…`) or outcome (`outcome__…`) replaced."""
-    event = json.loads(entry.raw)
+    made = json.loads(entry.raw)
     for path, value in values.items():
         part, name = path.split("__")
-        event["data"][part][name] = value
-    return Entry(entry.stream, f"1-{number}", json.dumps(event).encode())
+        made["data"][part][name] = value
+    return Entry(entry.stream, f"1-{number}", json.dumps(made).encode())
 
 
 def test_every_field_of_an_event_is_in_its_row(
@@ -179,3 +194,83 @@ def test_partitions_ahead_are_made_once(ledger: Ledger, rows: Rows) -> None:
         "WHERE i.inhparent = 'ledger'::regclass AND c.relname ~ '203[12]' ORDER BY 1"
     )
     assert [row["name"] for row in made] == ["ledger_2031_12", "ledger_2032_01", "ledger_2032_02"]
+
+
+def test_text_is_kept_to_the_letter(
+    record: Record, waiting: Waiting, ledger: Ledger, rows: Rows
+) -> None:
+    texts = ["", "\\N", "\\.", "a\tb\nc\r\\", '"', "\\t", "é 汉 🜚", "{}", "NULL"]
+    for text_ in texts:
+        record(
+            outcome={"error": text_, "price": {text_: text_}},
+            model=text_, tags={text_: text_}, user=text_,
+        )  # fmt: skip
+    ledger.take(waiting())
+    found = rows('SELECT model, error, tags, price, "user" FROM ledger')
+    assert sorted(row["model"] for row in found) == sorted(texts)
+    for row in found:
+        model = row["model"]
+        assert row == {"model": model, "error": model, "user": model,
+                       "tags": {model: model}, "price": {model: model}}  # fmt: skip
+
+
+def test_what_neither_python_nor_an_index_can_hold_is_parked(
+    record: Record, waiting: Waiting, ledger: Ledger, rows: Rows
+) -> None:
+    record()
+    (entry,) = waiting()
+    row_id = json.loads(entry.raw)["data"]["ticket"]["id"]
+    digits = b'"cost_nanos":' + b"9" * 5000
+    noise = "".join(chr(random.randrange(0x4E00, 0x9FFF)) for _ in range(5000))
+    poison = [
+        altered(entry, 1, ticket__id=f"{row_id}\n"),
+        altered(entry, 2, ticket__org=noise),
+        Entry(entry.stream, "1-3", entry.raw.replace(b'"cost_nanos":', digits)),
+        Entry(entry.stream, "1-4", entry.raw.replace(b'"req_1"', b'"\xff"')),
+        Entry(entry.stream, "1-5", entry.raw.replace(b'"price":{', b'"price":{"a":' + b"[" * 5000)),
+        altered(entry, 6, ticket__opened_at="2026-11-03T10:00:00Z\n"),
+    ]  # fmt: skip
+    ledger.take([*poison[:3], entry, *poison[3:]])
+    parked = rows("SELECT entry_id, reason FROM parked_events ORDER BY entry_id")
+    assert [row["entry_id"] for row in parked] == [f"1-{number}" for number in range(1, 7)]
+    assert all(row["reason"] for row in parked)
+    assert rows("SELECT count(*) FROM ledger") == [{"count": 1}]
+
+
+def test_a_batch_that_takes_too_long_is_halved(
+    record: Record, waiting: Waiting, settings: ReportsSettings, engine: Engine, rows: Rows
+) -> None:
+    for _ in range(4):
+        record()
+    hasty = engine_of(settings)
+    canceled: list[object] = []
+    event.listen(hasty, "connect", hurry)
+    event.listen(hasty, "handle_error", canceled.append)
+    with engine.begin() as connection:
+        connection.execute(text(SLOW))
+    try:
+        Ledger(hasty).take(waiting())
+    finally:
+        with engine.begin() as connection:
+            connection.execute(text("DROP TRIGGER slow ON ledger"))
+        hasty.dispose()
+    assert canceled
+    assert rows("SELECT count(*) FROM ledger") == [{"count": 4}]
+    assert rows("SELECT sum(requests)::int AS n FROM rollups") == [{"n": 4}]
+    assert rows("SELECT count(*) FROM parked_events") == [{"count": 0}]
+
+
+def test_events_of_an_archived_month_are_parked(
+    record: Record, waiting: Waiting, ledger: Ledger, engine: Engine, rows: Rows
+) -> None:
+    record(datetime(2024, 2, 29, 12, tzinfo=UTC))
+    record()
+    with engine.begin() as connection:
+        connection.execute(
+            text("INSERT INTO ledger_archives VALUES ('2024-02-01Z', 'a.parquet', 0, 0)")
+        )
+    ledger.take(waiting())
+    assert rows("SELECT count(*) FROM ledger") == [{"count": 1}]
+    assert rows("SELECT reason FROM parked_events") == [
+        {"reason": "its month is archived: 2024-02"}
+    ]

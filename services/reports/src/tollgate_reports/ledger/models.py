@@ -8,6 +8,9 @@ refuses UPDATE and DELETE; what is corrected is corrected by another row.
 `rollups` has a row for each quarter of an hour (every zone's offset is a multiple of it, so that
 a day of any zone is a sum of whole buckets) and each combination of dimensions. A request counts
 where it was opened: that is the moment its limits counted it, too.
+
+`ledger_archives` has a row for each month whose rows are in a file and no longer in the ledger;
+its rollups stay.
 """
 
 from sqlalchemy import (
@@ -106,4 +109,14 @@ parked_events = Table(
     Column("reason", Text, nullable=False),
     Column("parked_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     UniqueConstraint("stream", "entry_id", name="parked_events_entry_key"),
+)
+
+ledger_archives = Table(
+    "ledger_archives",
+    metadata,
+    Column("month", DateTime(timezone=True), primary_key=True),
+    Column("file", Text, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("cost", Numeric(28, 9), nullable=False),
+    Column("archived_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
 )

@@ -1,6 +1,6 @@
 """The rules of the ledger: what a batch of events becomes, and which partitions there must be."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine
@@ -11,11 +11,13 @@ from tollgate_common.logging import get_logger
 from tollgate_common.metrics import events_consumed, ledger_rows
 from tollgate_common.tickets.book import USAGE
 from tollgate_reports.ledger import repository
-from tollgate_reports.ledger.errors import NotInLedger
+from tollgate_reports.ledger.errors import BatchTooSlow, NotInLedger
 from tollgate_reports.ledger.repository import Parked
-from tollgate_reports.ledger.schemas import Row, ledger_row, month_of
+from tollgate_reports.ledger.schemas import Row, ledger_row
+from tollgate_reports.partitions import repository as partitions
 
 MONTHS_AHEAD = 2
+ARCHIVED = "its month is archived: {month:%Y-%m}"
 
 log = get_logger(__name__)
 
@@ -36,12 +38,14 @@ class Ledger:
         parked: list[Parked] = []
         for entry in entries:
             try:
-                row = ledger_row(entry.raw)
-                month_of(row["id"])
-                bookings.append((entry, row))
+                bookings.append((entry, ledger_row(entry.raw)))
             except MalformedEvent as error:
                 parked.append(_parked(entry, str(error)))
-        self._make_partitions({month_of(row["id"]) for _, row in bookings})
+        archived = self.make_partitions({row.month for _, row in bookings})
+        if archived:
+            late = [booking for booking in bookings if booking[1].month in archived]
+            bookings = [booking for booking in bookings if booking[1].month not in archived]
+            parked += [_parked(entry, ARCHIVED.format(month=row.month)) for entry, row in late]
         self._write(bookings, parked)
 
     def make_partitions_ahead(self, now: datetime | None = None) -> None:
@@ -49,31 +53,39 @@ class Ledger:
         month = (now or datetime.now(UTC)).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
         months = {month}
         for _ in range(MONTHS_AHEAD):
-            months.add(month := repository.next_month(month))
-        self._make_partitions(months)
+            months.add(month := partitions.next_month(month))
+        self.make_partitions(months)
 
-    def _make_partitions(self, months: set[datetime]) -> None:
+    def make_partitions(self, months: Collection[datetime]) -> set[datetime]:
+        """Those that are missing; the months that get none, because they are archived."""
         with self._engine.connect() as connection:
-            missing = repository.missing_partitions(connection, months) if months else []
+            missing = partitions.missing(connection, months) if months else []
+        archived = set()
         for month in missing:
             with self._engine.begin() as connection:
-                repository.make_partition(connection, month)
-            log.info("partition_made", month=f"{month:%Y-%m}")
+                made = partitions.make(connection, month)
+            if made:
+                log.info("partition_made", month=f"{month:%Y-%m}")
+            else:
+                archived.add(month)
+        return archived
 
     def _write(self, bookings: Sequence[Booking], parked: Sequence[Parked]) -> None:
-        """One transaction; when the database refuses a row, one for each half, down to the row
-        that it refuses."""
+        """One transaction; when the database refuses a row or does not get through, one for each
+        half, down to the row that it refuses."""
         try:
             with self._engine.begin() as connection:
-                booked = repository.book(connection, [row for _, row in bookings])
+                booked = repository.book(connection, [row.line for _, row in bookings])
                 repository.park(connection, parked)
-        except NotInLedger as refusal:
-            if len(bookings) == 1:
-                self._write([], [*parked, _parked(bookings[0][0], str(refusal))])
-            else:
+        except (NotInLedger, BatchTooSlow) as refusal:
+            if len(bookings) > 1:
                 middle = len(bookings) // 2
                 self._write(bookings[:middle], parked)
                 self._write(bookings[middle:], [])
+            elif isinstance(refusal, NotInLedger):
+                self._write([], [*parked, _parked(bookings[0][0], str(refusal))])
+            else:
+                raise
         else:
             _count(booked, len(bookings) - booked, parked)
 

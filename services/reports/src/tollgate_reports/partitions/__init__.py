@@ -1,0 +1,1 @@
+"""The months of the ledger, a partition each."""
