@@ -83,3 +83,18 @@ def test_many_are_told_in_batches_and_memory_is_bounded(
     uses.tell()
     assert max(len(told) for told in auth.told) == uses_module.AT_ONCE
     assert sum(len(told) for told in auth.told) == len({k for told in auth.told for k in told})
+
+
+def test_while_auth_is_down_the_latest_uses_are_kept(
+    auth: Auth, uses: KeyUses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uses_module, "KEYS", 3)
+    monkeypatch.setattr(uses_module, "NOTED_EVERY_SECONDS", -1.0)
+    auth.down = True
+    for key in ("key_1", "key_2", "key_3", "key_1", "key_4"):
+        uses.note(key)
+        with pytest.raises(DependencyDown):
+            uses.tell()
+    auth.down = False
+    uses.tell()
+    assert [list(told) for told in auth.told] == [["key_3", "key_1", "key_4"]]

@@ -1,7 +1,8 @@
 """When keys were last used: noted beside the request, told to auth a while after.
 
 A key is noted at most once a minute in each process. What auth has not taken is told again;
-nothing else depends on it, so what a process that dies had noted is simply lost.
+nothing else depends on it, so what a process that dies had noted is simply lost, and so is what was
+noted longest ago of more keys than `KEYS` while auth takes nothing.
 """
 
 import threading
@@ -36,6 +37,9 @@ class KeyUses:
             if len(self._noted) >= KEYS:
                 self._noted.clear()
             self._noted[key] = now + NOTED_EVERY_SECONDS
+            self._untold.pop(key, None)  # the order is that of noting
+            if len(self._untold) >= KEYS:
+                del self._untold[next(iter(self._untold))]
             self._untold[key] = int(time.time())
 
     def tell_until(self, stop: threading.Event) -> None:
