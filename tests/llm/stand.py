@@ -102,7 +102,8 @@ class Received:
 
 class Provider:
     """A provider on a raw socket. `script` is what it does with each request: bytes are sent,
-    events waited for, `HANG_UP` closes the connection."""
+    events waited for, `HANG_UP` closes the connection. `left` is set when a client closes one on
+    which nothing is under way any more, or nothing more was to come."""
 
     HANG_UP = object()
 
@@ -110,6 +111,7 @@ class Provider:
         self.received: list[Received] = []
         self.script: list[Any] = []
         self.hung_up_on = threading.Event()
+        self.left = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open: list[socket.socket] = []
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
@@ -150,6 +152,7 @@ class Provider:
                 self.received.append(self._read(first, lines))
                 if not self._play(connection):
                     return
+            self.left.set()
 
     def _read(self, first: bytes, lines: Any) -> Received:
         headers = {}

@@ -13,6 +13,8 @@ import gevent
 from geventhttpclient import HTTPClient
 from geventhttpclient.response import HTTPParseError
 
+from tollgate_common.hangups import CallerGone, Noticed
+
 CONNECT_SECONDS = 2.0
 BETWEEN_BYTES_SECONDS = 600.0
 POOL_SIZE = 4096
@@ -30,11 +32,13 @@ class RelayFailed(Exception):
 
 class RelayAnswer:
     """An answer whose headers have arrived. Iterate it for the body, then it closes itself; a
-    body that ends too early raises `RelayFailed`. Close it to give up: the connection goes too.
+    body that ends too early raises `RelayFailed`, a caller that hangs up `CallerGone`. Close it to
+    give up: the connection goes too.
     """
 
-    def __init__(self, response: Any) -> None:
+    def __init__(self, response: Any, noticed: Noticed) -> None:
         self._response = response
+        self._noticed = noticed
         self.status: int = response.status_code
         self.headers: list[tuple[str, str]] = list(response.items())
         self._between: float | None = None
@@ -51,7 +55,7 @@ class RelayAnswer:
 
     def __iter__(self) -> Iterator[bytes]:
         # geventhttpclient's own iterator waits for whole blocks; events must not wait.
-        response = self._response
+        response, noticed = self._response, self._noticed
         buffer = response._body_buffer
         try:
             while True:
@@ -64,7 +68,11 @@ class RelayAnswer:
                 if self._between is not None:
                     left = self._until - time.monotonic()
                     response._sock.settimeout(max(0.001, min(self._between, left)))
-                response.feed(response._sock.recv(BLOCK_BYTES))
+                with noticed:
+                    received = response._sock.recv(BLOCK_BYTES)
+                response.feed(received)
+        except CallerGone:
+            raise
         except (OSError, HTTPParseError) as error:
             raise RelayFailed(_reason(error), sent=True) from None
         finally:
@@ -116,12 +124,16 @@ class RelayClient:
     ) -> RelayAnswer:
         """Send the request; return when the answer's headers are here, within `first_byte` seconds.
 
-        Raises `RelayFailed`; never sends the same request twice.
+        Raises `RelayFailed`, or `CallerGone`; never sends the same request twice.
         """
+        noticed = Noticed()
         try:
             # A TimeoutError is what the client gives the connection back for.
-            with gevent.Timeout(first_byte, TimeoutError()):
-                return RelayAnswer(self._client.request(method, self._prefix + path, body, headers))
+            with noticed, gevent.Timeout(first_byte, TimeoutError()):
+                response = self._client.request(method, self._prefix + path, body, headers)
+            return RelayAnswer(response, noticed)
+        except CallerGone:
+            raise
         except ConnectionRefusedError:
             raise RelayFailed("connection refused", sent=False) from None
         except (OSError, HTTPParseError) as error:

@@ -8,7 +8,7 @@ from flask import Flask
 from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from tollgate_common import health, stores
+from tollgate_common import hangups, health, stores
 from tollgate_common.http import ControlClient, ServiceTokens, jwks_fetcher
 from tollgate_common.jwt import JwksClient, TokenVerifier
 from tollgate_common.load import Load
@@ -95,7 +95,7 @@ def _assembled(settings: GatewaySettings) -> tuple[Flask, Sequence[Task]]:
         app, {"redis": health.redis(redis), "llm": _lives(settings.llm_url), "load": load.check}
     )
     tasks = (partial(changes.listen, redis, cache), uses.tell_until,
-             partial(reaper.reap_until, book))  # fmt: skip
+             partial(reaper.reap_until, book), hangups.notice_until)  # fmt: skip
     return app, tasks
 
 

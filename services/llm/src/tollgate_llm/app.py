@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask
 
 from tollgate_common import db as databases
-from tollgate_common import health, schema_version, stores
+from tollgate_common import hangups, health, schema_version, stores
 from tollgate_common.restx import ManagementApi
 from tollgate_common.web import make_app
 from tollgate_llm.catalog.endpoints import namespace as models
@@ -56,6 +56,7 @@ def create_worker() -> Flask:
     schema_version.require(engine, SCHEMA, VERSIONS)
     _start(outbox.sweep, engine, app.extensions["redis"])
     _start(app.extensions["health"].follow)
+    _start(hangups.notice_until)
     return app
 
 

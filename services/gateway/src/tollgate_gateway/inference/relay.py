@@ -6,12 +6,16 @@ from typing import NamedTuple
 from flask import Response
 
 from tollgate_common.errors import DependencyDown, dialects
+from tollgate_common.hangups import CallerGone
 from tollgate_common.logging import get_logger
 from tollgate_common.metrics import dependency_failures
 from tollgate_common.relay import RelayAnswer, RelayClient, RelayFailed
 from tollgate_common.tickets import Attribution
 from tollgate_gateway.hops import answer_headers
 from tollgate_gateway.tickets.service import Open, TicketOffice
+
+CLIENT_CLOSED = 499
+"""What nobody reads; nginx's number, for the log and the metrics."""
 
 log = get_logger(__name__)
 
@@ -25,8 +29,9 @@ class Outgoing(NamedTuple):
 
 
 class Relay:
-    """Sends an accepted request to llm and its answer back. llm closes the ticket; when llm
-    breaks, the gateway does: before the request was sent nothing was used, later it is lost."""
+    """Sends an accepted request to llm and its answer back. llm closes the ticket, also when the
+    caller hangs up: it notices that the gateway has. When llm breaks, the gateway closes it: before
+    the request was sent nothing was used, later it is lost."""
 
     def __init__(self, llm: RelayClient, office: TicketOffice) -> None:
         self._llm = llm
@@ -35,6 +40,8 @@ class Relay:
     def forward(self, opened: Open, outgoing: Outgoing) -> Response:
         try:
             answer = self._llm.send("POST", outgoing.path, outgoing.body, outgoing.headers)
+        except CallerGone:
+            return Response(status=CLIENT_CLOSED)
         except RelayFailed as failure:
             self._broken(opened, failure)
             raise DependencyDown("llm") from None

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from flask import Request, Response
 
+from tollgate_common import hangups
 from tollgate_common.errors import dialects
 from tollgate_common.load import Load
 from tollgate_gateway.hops import forward_headers, target
@@ -34,6 +35,7 @@ class InferenceService:
     def run(self, request: Request, request_id: str) -> Response:
         """The answer, or `Full` at once."""
         self._load.enter()
+        hangups.caller.set(request.environ.get(hangups.SOCKET))
         try:
             response = self._run(request, request_id)
         except BaseException:

@@ -7,11 +7,12 @@ that the ticket's lease runs out and the reaper books what was reserved. No answ
 import threading
 import time
 
+import msgspec
 from redis.exceptions import RedisError
 
 from tollgate_common.logging import get_logger
 from tollgate_common.metrics import dependency_failures, tickets_closed
-from tollgate_common.tickets import Outcome, TicketBook
+from tollgate_common.tickets import Outcome, TicketBook, bucket
 from tollgate_common.tickets.models import Status
 from tollgate_llm.metering.usage import NOTHING, Usage
 from tollgate_llm.routing.models import Candidate
@@ -27,14 +28,27 @@ class Cashier:
     def __init__(self, book: TicketBook) -> None:
         self._book = book
 
-    def close(self, org: str, ticket: str, outcome: Outcome) -> None:
+    def close(self, org: str, ticket: str, outcome: Outcome, *, as_reserved: bool) -> None:
+        """`as_reserved`: it may have used all that it was allowed to, nobody knows."""
         try:
+            if as_reserved:
+                outcome = self._as_reserved(org, ticket, outcome)
             self._book.close(org, ticket, outcome)
         except RedisError as error:
             log.warning("ticket_close_delayed", ticket=ticket, error=type(error).__name__)
             dependency_failures.labels("redis").inc()
             threading.Thread(target=self._retry, args=(org, ticket, outcome), daemon=True).start()
         tickets_closed.labels(outcome.status).inc()
+
+    def _as_reserved(self, org: str, ticket: str, outcome: Outcome) -> Outcome:
+        found = self._book.read(bucket(org), ticket)
+        held = {item.metric: item.amount for item in found[1]} if found else {}
+        tokens, cost = held.get("tokens", 0), held.get("cost_usd", 0)
+        return msgspec.structs.replace(
+            outcome,
+            output_tokens=max(outcome.output_tokens, tokens - outcome.input_tokens),
+            cost_nanos=max(outcome.cost_nanos, cost),
+        )
 
     def _retry(self, org: str, ticket: str, outcome: Outcome) -> None:
         for pause in RETRY_SECONDS:
@@ -80,8 +94,10 @@ class Account:
         estimated: bool = False,
         error: str | None = None,
         provider: str | None = None,
+        as_reserved: bool = False,
     ) -> int:
-        """Book it; the cost in nano-dollars. `provider`: who answered, where no route was asked."""
+        """Book it; the cost in nano-dollars. `provider`: who answered, where no route was asked.
+        `as_reserved`: no less than was reserved."""
         if self.closed:
             return 0
         self.closed, self.status = True, status
@@ -109,7 +125,7 @@ class Account:
             first_byte_ms=self._first_byte_ms,
             error=error,
         )
-        self._cashier.close(self._org, self._ticket, outcome)
+        self._cashier.close(self._org, self._ticket, outcome, as_reserved=as_reserved)
         return cost
 
     def _elapsed_ms(self) -> int:

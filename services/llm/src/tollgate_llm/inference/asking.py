@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from tollgate_common import hangups
 from tollgate_common.metrics import provider_requests, provider_seconds
 from tollgate_common.relay import RelayAnswer, RelayFailed
 from tollgate_llm.dialects.matching import Match
@@ -100,6 +101,7 @@ class Asker:
             if pause > LONGEST_PAUSE or pause >= deadline.left():
                 return found
             time.sleep(pause)
+            hangups.check()
         raise AssertionError("the last attempt has returned")
 
     def _attempt(

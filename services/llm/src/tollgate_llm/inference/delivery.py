@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from flask import Response
 
+from tollgate_common.hangups import CallerGone
 from tollgate_common.logging import get_logger
 from tollgate_common.money import usd_text
 from tollgate_common.relay import RelayAnswer, RelayFailed
@@ -216,6 +217,8 @@ class StreamBody:
                 self._broken = True
                 yield self._broken_off(broken)
             return
+        except CallerGone:
+            raise  # to `close`
         except Exception:
             self._close("provider_error", 200, error="internal_error")
             raise

@@ -9,8 +9,10 @@ from typing import NamedTuple
 
 from flask import Response
 
+from tollgate_common import hangups
 from tollgate_common.errors import TollgateError
 from tollgate_common.guard import Caller
+from tollgate_common.hangups import CallerGone
 from tollgate_common.load import Full, Load
 from tollgate_llm.dialects.matching import Match, matched
 from tollgate_llm.inference.account import Account, Cashier
@@ -22,11 +24,15 @@ from tollgate_llm.inference.delivery import Exchange, deliver
 from tollgate_llm.inference.headers import Environ
 from tollgate_llm.inference.peek import peek
 from tollgate_llm.inference.protocols import Protocol
+from tollgate_llm.metering.usage import NOTHING, Usage
 from tollgate_llm.routing.health import Health, name_of
 from tollgate_llm.routing.models import Candidate
 from tollgate_llm.routing.order import ordered
 from tollgate_llm.routing.service import Router
 from tollgate_llm.settings import LlmSettings
+
+CLIENT_CLOSED = 499
+"""What nobody reads; nginx's number, for the log and the metrics."""
 
 
 class Call(NamedTuple):
@@ -74,6 +80,7 @@ class InferenceService:
         except Full as full:
             account.close("provider_error", full.http_status, error=full.error_code)
             raise
+        hangups.caller.set(call.environ.get(hangups.SOCKET))  # type: ignore[arg-type]
         try:
             return self._load.until_sent(self._closing(protocol, call, account))
         except BaseException:
@@ -84,6 +91,9 @@ class InferenceService:
         """Whatever is raised closes the ticket."""
         try:
             return self._run(protocol, call, account)
+        except CallerGone:
+            _close_unanswered(protocol, call, account)
+            return Response(status=CLIENT_CLOSED)
         except TollgateError as error:
             account.close("provider_error", error.http_status, error=error.error_code)
             raise
@@ -114,3 +124,14 @@ class InferenceService:
                 strategy, candidates, lambda route: self._health.seconds(name_of(caller.org, route))
             )
         return matched(candidates, protocol, model)
+
+
+def _close_unanswered(protocol: Protocol, call: Call, account: Account) -> None:
+    """The caller hung up before it had anything. If a provider was asked, it has read all of it;
+    what it had made of it nobody knows, so it counts as what it was allowed to."""
+    used, usage = account.attempts > 0 and not protocol.free, NOTHING
+    if used:
+        usage = Usage(input_tokens=protocol.estimate_input(call.body), output_tokens=0)
+    account.close(
+        "client_closed", None, error="client_closed", usage=usage, estimated=used, as_reserved=used
+    )
