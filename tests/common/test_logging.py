@@ -63,6 +63,32 @@ def test_a_line_is_json_with_its_fields_and_the_request_id(
     assert KEY not in out.getvalue()
 
 
+def test_what_every_request_says_is_a_line_like_any_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    out = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", out)
+    configure(CommonSettings(), "test-service")
+    log = get_logger("tollgate.test")
+    token = request_id.set("req_2")
+    log.info("request", path=f"/{KEY}", nothing=None)
+    log.note("request", path=f"/{KEY}", nothing=None)
+    request_id.reset(token)
+    root = logging.getLogger()
+    [handler] = [h for h in root.handlers if type(h).__name__ == "_EnqueueFields"]
+    root.removeHandler(handler)
+    deadline = time.monotonic() + 5
+    while out.getvalue().count("\n") < 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    lines = [json.loads(line) for line in out.getvalue().splitlines()]
+    for line in lines:
+        assert abs(line.pop("created") - time.time()) < 60
+        del line["@timestamp"]
+    assert lines[0] == lines[1]
+    assert lines[1]["request_id"] == "req_2"
+    assert KEY not in out.getvalue()
+
+
 def test_lines_of_a_moment_are_one_write(monkeypatch: pytest.MonkeyPatch) -> None:
     writes: list[str] = []
     out = io.StringIO()

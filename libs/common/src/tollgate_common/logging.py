@@ -52,6 +52,10 @@ def mask(text: str) -> str:
     return _SECRETS.sub(lambda found: f"{found.group(str(found.lastgroup))}***", text)
 
 
+_lines: "queue.SimpleQueue[Any] | None" = None
+"""What `configure` has made to take the process's lines."""
+
+
 class EventLogger(logging.LoggerAdapter[logging.Logger]):
     """A logger whose keyword arguments become fields of the line."""
 
@@ -61,23 +65,37 @@ class EventLogger(logging.LoggerAdapter[logging.Logger]):
         exc_info = kwargs.pop("exc_info", None)
         return msg, {"exc_info": exc_info, "extra": {"fields": dict(kwargs)}}
 
+    def note(self, event: str, **fields: Any) -> None:
+        """`info` for what every single request says. It goes straight to the queue: making a record
+        of it and passing that on costs more than everything else about the line."""
+        if not self.isEnabledFor(logging.INFO):
+            return
+        if _lines is None:
+            self.info(event, **fields)
+        else:
+            _lines.put(_line(event, "INFO", self.logger.name, time.time()) | fields)
+
 
 def get_logger(name: str) -> EventLogger:
     return EventLogger(logging.getLogger(name), {})
+
+
+def _line(message: str, level: str, logger: str, created: float) -> dict[str, Any]:
+    return {
+        "message": message,
+        "level": level,
+        "logger": logger,
+        "created": created,
+        "request_id": request_id.get(),
+        "trace_id": trace_id.get(),
+    }
 
 
 class _EnqueueFields(QueueHandler):
     """Takes from a record what a line needs, in the caller's context, and queues just that."""
 
     def prepare(self, record: logging.LogRecord) -> dict[str, Any]:
-        line: dict[str, Any] = {
-            "message": record.getMessage(),
-            "level": record.levelname,
-            "logger": record.name,
-            "created": record.created,
-            "request_id": request_id.get(),
-            "trace_id": trace_id.get(),
-        }
+        line = _line(record.getMessage(), record.levelname, record.name, record.created)
         line.update(getattr(record, "fields", {}))
         if record.exc_info:
             line["exception"] = "".join(traceback.format_exception(*record.exc_info))
@@ -171,7 +189,9 @@ def _listener(
 
 def configure(settings: CommonSettings, service: str) -> None:
     """Send the whole process's logging through the queue. Calling it again replaces the first."""
+    global _lines
     lines: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    _lines = lines
     root = logging.getLogger()
     for handler in root.handlers:
         if isinstance(handler, _EnqueueFields):

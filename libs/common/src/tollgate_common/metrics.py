@@ -4,7 +4,12 @@ Served on METRICS_PORT. Web services run several processes: their figures are ad
 prometheus_client's multiprocess mode (see `server`).
 """
 
+from functools import lru_cache
+from typing import TypeVar
+
 from prometheus_client import Counter, Gauge, Histogram
+
+M = TypeVar("M", Counter, Gauge, Histogram)
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 
@@ -54,4 +59,25 @@ ledger_lag_entries = Gauge(
     "Usage events not yet in the ledger.",
     multiprocess_mode="mostrecent",
 )
+ledger_lag_seconds = Gauge(
+    "tollgate_ledger_lag_seconds",
+    "Age of the oldest usage event not yet in the ledger.",
+    multiprocess_mode="mostrecent",
+)
+ledger_unread_seconds = Gauge(
+    "tollgate_ledger_unread_seconds",
+    "Age of the oldest usage event that no consumer has been given yet.",
+    multiprocess_mode="mostrecent",
+)
+ledger_parked_events = Gauge(
+    "tollgate_ledger_parked_events",
+    "Usage events that could not be booked and wait for somebody to look at them.",
+    multiprocess_mode="mostrecent",
+)
 jobs_finished = Counter("tollgate_jobs_finished", "Queued jobs finished.", ("queue", "status"))
+
+
+@lru_cache(maxsize=4096)
+def labelled(metric: M, *values: str | int) -> M:
+    """`metric.labels(...)`, for the hot path: it is looked for once."""
+    return metric.labels(*values)

@@ -2,18 +2,20 @@
 
 import re
 import time
+from typing import Any
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Request, Response, current_app, g, request
 from uuid_utils import uuid7
 
 from tollgate_common import logging
 from tollgate_common.errors import InvalidField, NotFound, answers
-from tollgate_common.metrics import http_request_seconds, http_requests
+from tollgate_common.metrics import http_request_seconds, http_requests, labelled
 from tollgate_common.settings import CommonSettings
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}\Z")
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}\Z")
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _QUIET = frozenset({"/healthz", "/readyz"})
 
 log = logging.get_logger(__name__)
@@ -34,41 +36,54 @@ def make_app(service: str, settings: CommonSettings) -> Flask:
 
 
 def _begin() -> None:
-    g.started = time.perf_counter()
-    sent = request.headers.get("x-request-id", "")
-    g.request_id = sent if _REQUEST_ID.match(sent) else f"req_{uuid7().hex}"
-    logging.request_id.set(g.request_id)
-    trace = _TRACEPARENT.match(request.headers.get("traceparent", ""))
+    # Once each: every look through a proxy costs as much as a function call or two.
+    current, state = _current(request), _current(g)
+    environ = current.environ
+    state.started = time.perf_counter()
+    sent = environ.get("HTTP_X_REQUEST_ID", "")
+    state.request_id = sent if _REQUEST_ID.match(sent) else f"req_{uuid7().hex}"
+    logging.request_id.set(state.request_id)
+    trace = _TRACEPARENT.match(environ.get("HTTP_TRACEPARENT", ""))
     logging.trace_id.set(trace.group(1) if trace else None)
-    _refuse_nul()
+    _refuse_nul(current)
 
 
-def _refuse_nul() -> None:
+def _current(proxy: Any) -> Any:
+    return proxy._get_current_object()
+
+
+def _refuse_nul(current: Request) -> None:
     """PostgreSQL keeps no NUL in a text: there is nothing of such a name, and no such value. What
     is to be made under such a name its own endpoint refuses."""
-    if "\0" in request.path and request.method not in ("PUT", "POST", "PATCH"):
+    if "\0" in current.path and current.method not in ("PUT", "POST", "PATCH"):
         raise NotFound("No name has a NUL in it.")
-    if b"%00" not in request.query_string:
+    if b"%00" not in current.query_string:
         return
-    for name, value in request.args.items(multi=True):
+    for name, value in current.args.items(multi=True):
         if "\0" in name + value:
             raise InvalidField("No parameter may have a NUL in it.", param=name.replace("\0", ""))
 
 
 def _finish(response: Response) -> Response:
-    response.headers["x-request-id"] = g.request_id
-    elapsed = time.perf_counter() - g.started
-    rule = request.url_rule
+    current, state = _current(request), _current(g)
+    response.headers["x-request-id"] = state.request_id
+    elapsed = time.perf_counter() - state.started
+    rule, status = current.url_rule, response.status_code
     route = rule.rule if rule else "unmatched"
     service = current_app.name
-    http_requests.labels(service, request.method, route, response.status_code).inc()
-    http_request_seconds.labels(service, route).observe(elapsed)
+    labelled(http_requests, service, _method(current.method), route, status).inc()
+    labelled(http_request_seconds, service, route).observe(elapsed)
     if route not in _QUIET:
-        log.info(
+        log.note(
             "request",
-            method=request.method,
+            method=current.method,
             route=route,
-            status=response.status_code,
+            status=status,
             duration_ms=round(elapsed * 1000, 3),
         )
     return response
+
+
+def _method(name: str) -> str:
+    """Callers can make up any number of methods, and each label would be kept for ever."""
+    return name if name in _METHODS else "other"

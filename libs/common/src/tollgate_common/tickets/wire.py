@@ -19,8 +19,9 @@ class Wire:
     """Never used by two at once. What breaks is opened again by the next batch."""
 
     def __init__(self, redis: Redis) -> None:
-        self._pool: Any = redis.connection_pool
-        self._connection: Any = None
+        pool: Any = redis.connection_pool
+        # Made as the pool makes its own, but not one of those that it counts.
+        self._connection: Any = pool.connection_class(**pool.connection_kwargs)
 
     def ask(self, commands: list[Command]) -> list[Any]:
         """An answer each, errors of single commands among them; raises what concerns them all. A
@@ -33,8 +34,6 @@ class Wire:
 
     def _exchange(self, packed: bytes, number: int) -> list[Any]:
         connection = self._connection
-        if connection is None:
-            connection = self._connection = self._pool.make_connection()
         try:
             connection.send_packed_command((packed,), check_health=False)
             return [_answer(connection) for _ in range(number)]

@@ -14,7 +14,7 @@ from werkzeug.datastructures import Headers
 
 from tollgate_common.errors import DependencyDown, Forbidden, Unauthorized
 from tollgate_common.jwt import Claims, TokenVerifier
-from tollgate_common.metrics import principal_lookups
+from tollgate_common.metrics import labelled, principal_lookups
 from tollgate_common.principal import Principal
 from tollgate_gateway.principals.cache import PrincipalCache
 from tollgate_gateway.principals.client import PrincipalClient
@@ -99,7 +99,7 @@ class PrincipalService:
     def _find(self, name: str, question: Question) -> Principal:
         known, principal = self._cache.local(name)
         if known:
-            principal_lookups.labels("process").inc()
+            labelled(principal_lookups, "process").inc()
         else:
             principal = self._flights.run(name, lambda: self._look_up(name, question))
         if principal is None:

@@ -7,7 +7,12 @@ from redis.exceptions import RedisError
 from tollgate_common.errors import DependencyDown
 from tollgate_common.events.cloudevents import timestamp
 from tollgate_common.ids import new_uuid
-from tollgate_common.metrics import dependency_failures, tickets_opened, tickets_refused
+from tollgate_common.metrics import (
+    dependency_failures,
+    labelled,
+    tickets_opened,
+    tickets_refused,
+)
 from tollgate_common.principal import Limit, Principal
 from tollgate_common.tickets import Attribution, LimitState, Outcome, Refusal, TicketBook
 from tollgate_gateway.inference.peek import Peek
@@ -56,7 +61,7 @@ class TicketOffice:
             raise DependencyDown("Redis") from None
         if isinstance(answer, Refusal):
             raise _refusal(answer, held)
-        tickets_opened.labels(principal.mode).inc()
+        labelled(tickets_opened, principal.mode).inc()
         return Open(ticket, answer)
 
     def abandon(self, opened: Open, error: str, *, used: bool) -> None:
