@@ -20,7 +20,8 @@ from tollgate_common import stores
 from tollgate_common.embedded.process import free_port
 from tollgate_common.events.streams import Entry
 from tollgate_common.tickets import usage_streams
-from tollgate_reports.ledger.freshness import as_of, lag
+from tollgate_reports.ledger.consumer import GROUP
+from tollgate_reports.ledger.freshness import as_of, lag, lag_seconds, unread_seconds
 from tollgate_reports.settings import ReportsSettings
 
 Record = Callable[..., str]
@@ -80,6 +81,9 @@ def test_an_event_is_in_the_ledger_and_out_of_the_stream_within_a_second(
         metrics = urlopen(f"http://127.0.0.1:{environment['METRICS_PORT']}/metrics").read()
         assert b"tollgate_ledger_rows_total 2.0" in metrics
         assert b"tollgate_ledger_lag_entries 0.0" in metrics
+        assert b"tollgate_ledger_lag_seconds 0.0" in metrics
+        assert b"tollgate_ledger_unread_seconds 0.0" in metrics
+        assert b"tollgate_ledger_parked_events 0.0" in metrics
 
         began = time.monotonic()
         process.send_signal(signal.SIGTERM)
@@ -206,6 +210,22 @@ def test_the_books_are_as_of_the_oldest_event_that_waits(
     assert before <= now
 
 
+def test_the_lag_is_the_age_of_what_waits_and_of_what_nobody_was_given(
+    record: Record, redis_client: Redis
+) -> None:
+    assert (lag_seconds(redis_client), unread_seconds(redis_client, GROUP)) == (0, 0)
+    record()
+    (stream,) = [each for each in usage_streams() if redis_client.exists(each)]
+    time.sleep(0.05)
+    assert unread_seconds(redis_client, GROUP) >= 0.05
+    redis_client.xgroup_create(stream, GROUP, id="0")
+    assert unread_seconds(redis_client, GROUP) >= 0.05
+    redis_client.xreadgroup(GROUP, "a", {stream: ">"})
+    assert unread_seconds(redis_client, GROUP) == 0
+    assert lag_seconds(redis_client) >= 0.05
+    assert lag(redis_client) == 1
+
+
 def test_with_redis_away_the_books_are_as_of_their_newest_request(
     booked: Record, engine: Any, rows: Rows
 ) -> None:
@@ -214,4 +234,5 @@ def test_with_redis_away_the_books_are_as_of_their_newest_request(
     booked()
     (row,) = rows("SELECT opened_at FROM ledger")
     assert as_of(away, engine)("org_books") == row["opened_at"]
-    assert math.isnan(lag(away))
+    for figure in (lag(away), lag_seconds(away), unread_seconds(away, GROUP)):
+        assert math.isnan(figure)

@@ -1,6 +1,8 @@
 """The `tollgate-reports` command: one subcommand a process. Each imports what its process needs
 and no more: the ledger and the scheduler hold no pandas."""
 
+import json
+
 import click
 
 from tollgate_reports.settings import (
@@ -54,3 +56,31 @@ def scheduler() -> None:
     from tollgate_reports.schedules.clock import run
 
     run(SchedulerSettings.load())
+
+
+@main.command()
+def parked() -> None:
+    """List the usage events that could not be booked, a line of JSON each."""
+    from tollgate_reports.parked.service import parked_events
+
+    with parked_events(ReportsSettings.load()) as events:
+        for event in events.list_all():
+            click.echo(json.dumps(event))
+
+
+@main.command()
+@click.argument("ids", type=int, nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="All that are parked.")
+def replay(ids: tuple[int, ...], everything: bool) -> None:
+    """Book parked events, given by the ids that `parked` lists. Ends with 1 if any stays."""
+    from tollgate_reports.parked.service import parked_events
+
+    if bool(ids) == everything:
+        raise click.UsageError("Give ids, or --all.")
+    stays = False
+    with parked_events(ReportsSettings.load()) as events:
+        for parked_id in ids or [event["id"] for event in events.list_all()]:
+            outcome = events.replay(parked_id)
+            stays = stays or outcome == "parked"
+            click.echo(f"{parked_id} {outcome}")
+    raise SystemExit(1 if stays else 0)
