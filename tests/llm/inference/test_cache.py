@@ -77,6 +77,57 @@ def test_nobody_gets_it_without_asking(stand: Stand, org: str, provider: Provide
     assert len(provider.received) == 2
 
 
+@pytest.fixture
+def cached(stand: Stand, org: str, provider: Provider) -> Provider:
+    """`here` is set up with a cache."""
+    provider.script = [provider.answers(ANSWER, "content-type: application/json")]
+    body = {"routes": [{"provider": "own", "model": "there"}], "cache": {"max_age": 60}}
+    put = stand.manage("PUT", "/api/v1/models/here", org, json=body)
+    assert put.json()["cache"] == {"max_age": 60}
+    return provider
+
+
+def plain(stand: Stand, org: str, **headers: str) -> Any:
+    """How the cache has marked the answer."""
+    _, answer, connection = send(stand, org, BODY, **headers)
+    assert answer.read() == ANSWER
+    connection.close()
+    return answer.headers["x-tollgate-cache"]
+
+
+def test_a_model_can_be_set_up_with_it(stand: Stand, org: str, cached: Provider) -> None:
+    assert plain(stand, org) == "miss"
+    assert plain(stand, org) == "hit"
+    assert len(cached.received) == 1
+
+
+def test_a_request_can_do_without_its_models_cache(
+    stand: Stand, org: str, cached: Provider
+) -> None:
+    no_store = {"x-tollgate-cache": "no-store"}
+    assert plain(stand, org, **no_store) is None
+    assert plain(stand, org) == "miss"  # the one before has left nothing
+    assert plain(stand, org, **no_store) is None
+    assert len(cached.received) == 3
+
+
+def test_a_requests_own_age_goes_before_its_models(
+    stand: Stand, org: str, cached: Provider
+) -> None:
+    assert plain(stand, org, **{"x-tollgate-cache": "max-age=7200"}) == "miss"
+    (key,) = stand.redis.scan_iter(f"llm:cache:{org}:*")
+    assert stand.redis.ttl(key) > 60
+    assert len(cached.received) == 1
+
+
+def test_a_model_without_a_cache_again_has_none(stand: Stand, org: str, cached: Provider) -> None:
+    plain(stand, org)
+    body = {"routes": [{"provider": "own", "model": "there"}], "cache": None}
+    assert stand.manage("PUT", "/api/v1/models/here", org, json=body).json()["cache"] is None
+    assert plain(stand, org) is None
+    assert len(cached.received) == 2
+
+
 def test_errors_and_broken_answers_are_not_kept(stand: Stand, org: str, provider: Provider) -> None:
     provider.script = [provider.answers(b"{}", status="400 Bad Request")]
     ask(stand, org)

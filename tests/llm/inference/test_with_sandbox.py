@@ -280,3 +280,21 @@ def test_the_gateway_learns_what_bounds_a_models_cost(stand: Stand, org: str) ->
     }  # fmt: skip
     assert facts("claude-sonnet-4-6").json()["price"]["input_usd_per_mtok"] == "3.75"
     assert facts("nothing").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("model", "image"), [("gpt-image-2", 3000), ("gpt-image-1", 6240), ("gpt-4o-transcribe", 3000)]
+)
+def test_what_an_organisation_states_bounds_what_nobody_publishes(
+    stand: Stand, org: str, model: str, image: int
+) -> None:
+    stated = {"max_input_tokens": 20_000, "max_output_tokens": 3000}
+    routes = [{"provider": "openai", "model": model}]
+    put = stand.manage("PUT", f"/api/v1/models/{model}", org, json={"routes": routes, **stated})
+    assert put.json() | stated == put.json()
+    url = f"{stand.url}/internal/v1/models/{model}"
+    facts = stand.session.get(url, headers=stand.headers(org)).json()
+    assert facts["max_output_tokens"] == 3000
+    assert facts["media"] == {
+        "image": image, "speech": 3000, "recording": 20_000, "transcript": 3000
+    }  # fmt: skip

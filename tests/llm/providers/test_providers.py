@@ -127,6 +127,14 @@ def test_a_model_is_set_up_shown_and_removed(stand: Stand, org: str) -> None:
         ({"routes": [{"provider": "p", "model": "m"}], "strategy": "luck"}, "strategy"),
         ({"routes": [{"provider": "p", "model": "m"}], "price": {"input_usd_per_mtok": "-1"}},
          "price.input_usd_per_mtok"),
+        ({"routes": [{"provider": "p", "model": "m"}], "cache": 60}, "cache"),
+        ({"routes": [{"provider": "p", "model": "m"}], "cache": {"max_age": 0}}, "cache.max_age"),
+        ({"routes": [{"provider": "p", "model": "m"}], "cache": {"max_age": 2_592_001}},
+         "cache.max_age"),
+        ({"routes": [{"provider": "p", "model": "m"}], "max_output_tokens": 0},
+         "max_output_tokens"),
+        ({"routes": [{"provider": "p", "model": "m"}], "max_input_tokens": "many"},
+         "max_input_tokens"),
     ],
 )  # fmt: skip
 def test_a_wrong_model_is_422_naming_the_field(

@@ -12,6 +12,13 @@ _HEADERS: list[dict[str, Any]] = [
         "schema": {"type": "string"},
     },
     {
+        "name": "x-tollgate-cache",
+        "in": "header",
+        "description": "`max-age=` and seconds: an answer to the same request is given again, and "
+        "this one kept. `no-store`: neither. Else as the model is set up.",
+        "schema": {"type": "string", "pattern": "^(no-store|max-age=[1-9][0-9]{0,6})$"},
+    },
+    {
         "name": "x-request-id",
         "in": "header",
         "description": "Your own id of the request, 1 to 128 of `A-Za-z0-9._:-`; else one is made.",

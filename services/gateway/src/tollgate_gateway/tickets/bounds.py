@@ -6,8 +6,9 @@ request's cap, else the model's maximum, else the configured default; once for e
 Of images and sound neither is in the request: what is made of so many bytes, or said in so many
 words, can be any length. There the bound is what the vendor publishes of its model: the tokens of
 its largest image (and 100 more for each preview), its context for a recording, its longest
-transcript. Where it publishes nothing, or the request goes beyond it (recordings cut into chunks,
-animations, drawings), nothing holds: `UnboundedUse` under a limit that enforces.
+transcript. Where it publishes nothing, the bound is what the organisation states of its model.
+Where nobody says anything, or the request goes beyond it (recordings cut into chunks, animations,
+drawings), nothing holds: `UnboundedUse` under a limit that enforces.
 
 Prices and maxima are llm's to know; they are asked for only when a limit needs them, and
 remembered for a short while.
@@ -44,7 +45,7 @@ class Price(msgspec.Struct, frozen=True):
 
 class Media(msgspec.Struct, frozen=True):
     """The most tokens that the model makes of one image or one speech, hears of one recording, and
-    writes of it. None: not published."""
+    writes of it. None: neither published nor stated."""
 
     image: int | None = None
     speech: int | None = None
@@ -67,9 +68,9 @@ class UnboundedUse(BadRequest):
 
     def __init__(self, model: str) -> None:
         super().__init__(
-            f"A limit on tokens or cost applies, and nobody publishes how much such a request to "
+            f"A limit on tokens or cost applies, and nobody says how much such a request to "
             f"`{model}` can use. Use a model with a published maximum, in a form that it covers, "
-            "or a key without such a limit.",
+            "state your own model's with PUT /api/v1/models, or use a key without such a limit.",
             param="model",
         )
 

@@ -1,9 +1,10 @@
 """What vendors publish of the most that one call to a model of images or sound can use, in tokens.
 
-Only published figures: where there is none, nothing bounds a call, and a limit that must hold
-refuses it. OpenAI publishes the tokens of gpt-image-1's sizes and qualities (6,240 for the largest
-at the highest), and for gpt-4o-transcribe a context of 16,000 tokens and an output of 2,000. The
-sandbox keeps within its own.
+Where there is none, an organisation may state what it knows of its own model; where nobody says
+anything, nothing bounds a call, and a limit that must hold refuses it. OpenAI publishes the tokens
+of gpt-image-1's sizes and qualities (6,240 for the largest at the highest), and for
+gpt-4o-transcribe a context of 16,000 tokens and an output of 2,000. The sandbox keeps within its
+own.
 """
 
 import re
@@ -39,3 +40,15 @@ def highest(of_each: list[Maxima]) -> Maxima:
     """What holds for whichever of them answers."""
     columns = zip(*of_each, strict=True)
     return Maxima(*(None if None in column else max(column) for column in columns))
+
+
+def stated(max_input: int | None, max_output: int | None) -> Maxima:
+    """By the organisation, of its model: whatever it is that the model makes."""
+    return Maxima(image=max_output, speech=max_output, recording=max_input, transcript=max_output)
+
+
+def supplemented(known: Maxima, said: Maxima) -> Maxima:
+    """What is published, and what is stated; the higher where there are both: a statement never
+    makes a bound smaller than one that is known."""
+    pairs = zip(known, said, strict=True)
+    return Maxima(*(max((n for n in pair if n is not None), default=None) for pair in pairs))

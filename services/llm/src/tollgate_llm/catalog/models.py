@@ -10,7 +10,7 @@ from tollgate_llm.database import Base, Moment
 
 
 class ModelRow(Base):
-    """`routes` and `price` as the management API has them."""
+    """`routes`, `price` and `cache` as the management API has them."""
 
     __tablename__ = "models"
 
@@ -19,5 +19,8 @@ class ModelRow(Base):
     routes: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     strategy: Mapped[str] = mapped_column(String(16))
     price: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))
+    cache: Mapped[dict[str, int] | None] = mapped_column(JSONB(none_as_null=True))
+    max_input_tokens: Mapped[int | None]
+    max_output_tokens: Mapped[int | None]
     created_at: Mapped[Moment]
     updated_at: Mapped[Moment]

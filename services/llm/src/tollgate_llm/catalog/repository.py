@@ -19,17 +19,9 @@ def get(session: Session, org: str, name: str) -> ModelRow | None:
     return session.get(ModelRow, (org, name))
 
 
-def put(
-    session: Session,
-    org: str,
-    name: str,
-    *,
-    routes: list[dict[str, Any]],
-    strategy: str,
-    price: dict[str, str] | None,
-) -> None:
+def put(session: Session, org: str, name: str, columns: dict[str, Any]) -> None:
     """Create or replace."""
-    values = {"routes": routes, "strategy": strategy, "price": price, "updated_at": func.now()}
+    values = columns | {"updated_at": func.now()}
     session.execute(
         insert(ModelRow)
         .values(org=org, name=name, created_at=func.now(), **values)

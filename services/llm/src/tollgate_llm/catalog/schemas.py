@@ -22,6 +22,10 @@ UsdPerMtok = Annotated[
 ]
 
 
+LONGEST_SECONDS = 30 * 86400
+Tokens = Annotated[int, Field(ge=1, le=1_000_000_000)]
+
+
 class Price(BaseModel):
     """US dollars per million tokens, as decimal strings."""
 
@@ -54,14 +58,30 @@ class RouteOut(Route):
     first_byte_seconds: float | None = None
 
 
+class Cache(BaseModel):
+    """Answers to the same request are given again for `max_age` seconds. A request's own
+    `x-tollgate-cache` goes before it: another `max-age`, or `no-store`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    max_age: int = Field(ge=1, le=LONGEST_SECONDS)
+
+
 class ModelIn(BaseModel):
-    """`price` takes the place of the list price; null: the list price holds."""
+    """`price` takes the place of the list price; null: the list price holds. `cache`: null: only
+    for requests that ask. `max_output_tokens` is the most that the model makes: of one answer, one
+    image, one speech or one transcript; `max_input_tokens` the most that it hears of one recording.
+    They bound what a request may use where its vendor publishes nothing, so that a key with a
+    budget can call the model: what is stated must be true."""
 
     model_config = ConfigDict(extra="forbid")
 
     routes: list[Route] = Field(min_length=1, max_length=16)
     strategy: Strategy = "fallback"
     price: Price | None = None
+    cache: Cache | None = None
+    max_input_tokens: Tokens | None = None
+    max_output_tokens: Tokens | None = None
 
 
 class ModelOut(BaseModel):
@@ -72,6 +92,9 @@ class ModelOut(BaseModel):
     routes: list[RouteOut]
     strategy: Strategy
     price: Price | None
+    cache: Cache | None = None
+    max_input_tokens: int | None = None
+    max_output_tokens: int | None = None
     source: Literal["organisation", "vendor"]
 
 

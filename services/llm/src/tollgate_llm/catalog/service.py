@@ -72,12 +72,7 @@ class CatalogService:
             raise InvalidField("name: 1 to 256 printable characters.", param="name")
         before = _audited(repository.get(session, org, name))
         price = wanted.price.model_dump(exclude_none=True) if wanted.price else None
-        repository.put(
-            session, org, name,
-            routes=[route.model_dump() for route in wanted.routes],
-            strategy=wanted.strategy,
-            price=price,
-        )  # fmt: skip
+        repository.put(session, org, name, wanted.model_dump() | {"price": price})
         after = wanted.model_dump(mode="json")
         changes.record(session, "model.changed", ("model", name), before, after)
         return ModelOut.model_validate(
@@ -105,18 +100,13 @@ def _rows(session: Session, org: str) -> list[ModelRow]:
 
 
 def _audited(row: ModelRow | None) -> dict[str, Any] | None:
-    return {"routes": row.routes, "strategy": row.strategy, "price": row.price} if row else None
+    return {column: getattr(row, column) for column in ModelIn.model_fields} if row else None
 
 
 def _from_row(row: ModelRow, price: Price | None) -> ModelOut:
+    columns = {column: getattr(row, column) for column in ModelIn.model_fields}
     return ModelOut.model_validate(
-        {
-            "name": row.name,
-            "routes": row.routes,
-            "strategy": row.strategy,
-            "price": price,
-            "source": "organisation",
-        }
+        {"name": row.name, **columns, "price": price, "source": "organisation"}
     )
 
 

@@ -1,7 +1,11 @@
-"""The exact cache: an answer given again to the same request, for callers who ask for it.
+"""The exact cache: an answer given again to the same request, for callers who ask for it, and for
+models that are set up with it.
 
     x-tollgate-cache: max-age=600
+    x-tollgate-cache: no-store
 
+The request's header goes before the model's setting; `no-store` neither takes an answer from the
+cache nor leaves one there.
 The same is the same organisation and mode, the same route, the same JSON whatever its spacing and
 order, and the same headers of the vendor's. What is kept is the answer as the caller got it, a
 stream as a stream; only whole, successful ones, up to a size, and a number for an organisation: the
@@ -24,14 +28,16 @@ from tollgate_common.errors import BadRequest
 from tollgate_common.guard import Caller
 from tollgate_common.logging import get_logger
 from tollgate_common.multipart import read_form
+from tollgate_llm.catalog.schemas import LONGEST_SECONDS
 from tollgate_llm.inference.account import Account
 from tollgate_llm.inference.headers import Environ
+from tollgate_llm.routing.models import Model
 
 HEADER = "x-tollgate-cache"
 VARIABLE = "HTTP_X_TOLLGATE_CACHE"
 PROVIDER = "cache"
 LARGEST_ANSWER = 256 * 1024
-LONGEST_SECONDS = 30 * 86400
+NO_STORE = "no-store"
 _MAX_AGE = re.compile(r"max-age=([1-9][0-9]{0,7})\Z")
 _KEPT_HEADERS = frozenset({"content-type", "x-tollgate-model"})
 _VARY = ("HTTP_ANTHROPIC_VERSION", "HTTP_ANTHROPIC_BETA", "HTTP_OPENAI_BETA", "QUERY_STRING")
@@ -58,23 +64,32 @@ class Place(NamedTuple):
     seconds: int
 
 
-def place_of(path: str, caller: Caller, body: bytes, environ: Environ) -> Place | None:
-    """None when the caller has not asked for the cache; `BadRequest` when the header is wrong."""
+def seconds_asked(environ: Environ, model: Model | None) -> int | None:
+    """How long an answer is to be kept. None: not at all; `BadRequest` when the header is wrong."""
     asked = environ.get(VARIABLE)
     if asked is None:
+        return model.cache_seconds if model is not None else None
+    text = str(asked).strip()
+    if text == NO_STORE:
         return None
-    found = _MAX_AGE.match(str(asked).strip())
+    found = _MAX_AGE.match(text)
     if found is None or int(found[1]) > LONGEST_SECONDS:
         raise BadRequest(
-            f"{HEADER}: `max-age=` and a number of seconds, at most {LONGEST_SECONDS}.",
+            f"{HEADER}: `{NO_STORE}`, or `max-age=` and a number of seconds, at most "
+            f"{LONGEST_SECONDS}.",
             param=HEADER,
         )
+    return int(found[1])
+
+
+def place_of(path: str, caller: Caller, body: bytes, environ: Environ, seconds: int) -> Place:
+    """Of a request's answer."""
     vary = [str(environ.get(name, "")) for name in _VARY]
     canonical = msgspec.json.encode(
         [path, caller.org, caller.mode, *vary, _meaning(body, environ)], order="deterministic"
     )
     index = f"llm:cache:{caller.org}"
-    return Place(index, f"{index}:{hashlib.sha256(canonical).hexdigest()}", int(found[1]))
+    return Place(index, f"{index}:{hashlib.sha256(canonical).hexdigest()}", seconds)
 
 
 def _meaning(body: bytes, environ: Environ) -> Any:

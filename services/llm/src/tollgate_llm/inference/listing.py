@@ -55,7 +55,7 @@ def model(name: str) -> Response:
 @requires("inference")
 def facts(name: str) -> Response:
     """What bounds a request's cost: the highest price that may apply to it, and the most that its
-    vendor says it makes or hears; null: nobody knows."""
+    vendor publishes, or the organisation states, that it makes or hears; null: nobody knows."""
     caller = current_caller()
     candidates = _router().candidates(caller.org, caller.mode, name)
     tariffs = [c.tariff for c in candidates]
@@ -66,8 +66,11 @@ def facts(name: str) -> Response:
             "input_usd_per_mtok": f"{max(p.highest_input() for p in known):f}",
             "output_usd_per_mtok": f"{max(p.highest_output() for p in known):f}",
         }
-    most = maxima.highest([_maxima(c) for c in candidates])
-    return _json({"max_output_tokens": None, "price": price, "media": most._asdict()})
+    own = _router().own(caller.org, name)
+    stated = maxima.stated(own.max_input_tokens, own.max_output_tokens) if own else maxima.NONE
+    most = maxima.supplemented(maxima.highest([_maxima(c) for c in candidates]), stated)
+    longest = own.max_output_tokens if own else None
+    return _json({"max_output_tokens": longest, "price": price, "media": most._asdict()})
 
 
 def _maxima(candidate: Candidate) -> maxima.Maxima:

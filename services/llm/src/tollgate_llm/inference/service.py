@@ -18,7 +18,7 @@ from tollgate_llm.dialects.matching import Match, matched
 from tollgate_llm.inference.account import Account, Cashier
 from tollgate_llm.inference.asking import Asker
 from tollgate_llm.inference.bodies import Bodies, Sent
-from tollgate_llm.inference.cache import AnswerCache, place_of
+from tollgate_llm.inference.cache import AnswerCache, Place, place_of, seconds_asked
 from tollgate_llm.inference.deadline import deadline_of
 from tollgate_llm.inference.delivery import Exchange, deliver
 from tollgate_llm.inference.headers import Environ
@@ -103,7 +103,7 @@ class InferenceService:
 
     def _run(self, protocol: Protocol, call: Call, account: Account) -> Response:
         asked = peek(protocol, call.body, call.environ)
-        place = place_of(protocol.path, call.caller, call.body, call.environ)
+        place = self._place(protocol, call, asked.model)
         if place is not None and (kept := self._cache.find(place, account)):
             return kept
         deadline = deadline_of(call.timeout, self._default_timeout)
@@ -114,6 +114,13 @@ class InferenceService:
         exchange = Exchange(protocol, account, way, call.body, call.request_id, bodies)
         response = deliver(exchange, answer)
         return response if place is None else self._cache.keep(place, account, response)
+
+    def _place(self, protocol: Protocol, call: Call, model: str) -> Place | None:
+        """Where the answer is kept, if it is to be."""
+        seconds = seconds_asked(call.environ, self._router.own(call.caller.org, model))
+        if seconds is None:
+            return None
+        return place_of(protocol.path, call.caller, call.body, call.environ, seconds)
 
     def _matches(self, protocol: Protocol, caller: Caller, model: str) -> Sequence[Match]:
         """The routes that can be asked, the one to ask first in front."""

@@ -34,7 +34,7 @@ def load(engine: Engine, org: str) -> Stored:
         ],
         models=[
             msgspec.convert(
-                {"name": r.name, "routes": r.routes, "strategy": r.strategy, "price": r.price},
+                {field: getattr(r, field) for field in StoredModel.__struct_fields__},
                 StoredModel,
             )
             for r in model_rows
@@ -67,7 +67,15 @@ class Builder:
 
 
 def _model(row: StoredModel) -> Model:
-    return Model(row.name, tuple(row.routes), row.strategy, tariff_of(row.price))
+    return Model(
+        row.name,
+        tuple(row.routes),
+        row.strategy,
+        tariff_of(row.price),
+        row.cache.max_age if row.cache else None,
+        row.max_input_tokens,
+        row.max_output_tokens,
+    )
 
 
 def tariff_of(price: StoredPrice | None) -> Tariff | None:

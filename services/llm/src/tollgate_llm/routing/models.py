@@ -35,11 +35,18 @@ class StoredPrice(msgspec.Struct, frozen=True):
     cache_write_usd_per_mtok: Decimal | None = None
 
 
+class StoredCache(msgspec.Struct, frozen=True):
+    max_age: int
+
+
 class StoredModel(msgspec.Struct, frozen=True):
     name: str
     routes: list[Route]
     strategy: Strategy
     price: StoredPrice | None = None
+    cache: StoredCache | None = None
+    max_input_tokens: int | None = None
+    max_output_tokens: int | None = None
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -50,12 +57,16 @@ class Stored(msgspec.Struct, frozen=True):
 
 
 class Model(msgspec.Struct, frozen=True):
-    """A model that the organisation has set up; `tariff` only where it set a price."""
+    """A model that the organisation has set up; `tariff` only where it set a price, the maxima
+    where it stated them. Answers are cached for `cache_seconds`; None: for those who ask."""
 
     name: str
     routes: tuple[Route, ...]
     strategy: Strategy
     tariff: Tariff | None
+    cache_seconds: int | None = None
+    max_input_tokens: int | None = None
+    max_output_tokens: int | None = None
 
 
 class Candidate(msgspec.Struct, frozen=True):

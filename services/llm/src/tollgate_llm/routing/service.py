@@ -41,9 +41,13 @@ class Router:
         snapshot.found[mode, model] = (time.monotonic() + REMEMBER_SECONDS, found)
         return found
 
+    def own(self, org: str, model: str) -> Model | None:
+        """What the organisation has set up under that name."""
+        return self._snapshots.get(org).models.get(model)
+
     def strategy(self, org: str, model: str) -> Strategy:
         """How the candidates are to be ordered."""
-        own = self._snapshots.get(org).models.get(model)
+        own = self.own(org, model)
         return own.strategy if own else "fallback"
 
     def names(self, org: str, mode: str) -> set[str]:
