@@ -208,10 +208,10 @@ def test_a_renewed_lease_ends_later(book: TicketBook, redis_client: Redis) -> No
     opened = ticket()
     book.open(opened, [])
     redis_client.zadd(f"tickets:{TAG}", {opened.id: 1})
-    book.renew(ORG, opened.id)
+    book.renew([(ORG, opened.id)])
     assert book.expired(TAG, int(time.time() * 1000)) == []
     book.close(ORG, opened.id, ok())
-    book.renew(ORG, opened.id)
+    book.renew([(ORG, opened.id)])
     assert not redis_client.exists(f"tickets:{TAG}")
 
 

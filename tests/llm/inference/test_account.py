@@ -1,11 +1,16 @@
 """A ticket is closed once, whatever happens, and again and again until Redis has it."""
 
+import threading
+import time
+from typing import Any
+
 import pytest
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from tests.llm.stand import Stand, eventually
-from tollgate_common.tickets import Outcome, TicketBook
+from tests.llm.inference.test_relay import DONE, HI, USAGE, send
+from tests.llm.stand import Provider, Stand, eventually
+from tollgate_common.tickets import Outcome, TicketBook, bucket
 from tollgate_llm.inference import account
 from tollgate_llm.inference.account import Account, Cashier
 from tollgate_llm.metering.usage import Usage
@@ -55,3 +60,37 @@ def test_the_reaper_gets_what_redis_never_takes(
     Account(Cashier(book), org, ticket).close("ok", 200)
     assert eventually(lambda: book.closes == 4)
     assert stand.outcomes(org, ticket) == []
+
+
+def lease(stand: Stand, org: str, ticket: str) -> float | None:
+    found: Any = stand.redis.zscore(f"tickets:{bucket(org)}", ticket)
+    return None if found is None else float(found)
+
+
+def test_what_is_open_is_not_taken_for_lost(stand: Stand, org: str) -> None:
+    cashier = Cashier(TicketBook(stand.redis, "llm"))
+    tickets = [stand.ticket(org, "/v1/embeddings") for _ in range(3)]
+    accounts = [Account(cashier, org, ticket) for ticket in tickets]
+    for ticket in tickets:
+        stand.redis.zadd(f"tickets:{bucket(org)}", {ticket: 1})
+    accounts[0].close("ok", 200)
+    del accounts[1]
+    cashier.renew()
+    closed, forgotten, kept = (lease(stand, org, ticket) for ticket in tickets)
+    assert (closed, forgotten) == (None, 1)
+    assert kept is not None
+    assert kept > time.time() * 1000
+
+
+def test_a_long_call_keeps_its_lease(stand: Stand, org: str, provider: Provider) -> None:
+    """All the time that it takes, in llm itself."""
+    last = threading.Event()
+    provider.script = [provider.streams(), provider.chunk(HI), last, provider.chunk(USAGE + DONE),
+                       b"0\r\n\r\n"]  # fmt: skip
+    ticket, answer, connection = send(stand, org, b'{"model":"here","stream":true}')
+    stand.redis.zadd(f"tickets:{bucket(org)}", {ticket: 1})
+    eventually(lambda: (lease(stand, org, ticket) or 0) > 1, within=2 * account.RENEW_SECONDS)
+    last.set()
+    assert answer.read().endswith(DONE)
+    connection.close()
+    assert stand.outcome(org, ticket)["status"] == "ok"

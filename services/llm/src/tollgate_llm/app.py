@@ -37,6 +37,7 @@ def create_app(settings: LlmSettings | None = None) -> Flask:
     app.extensions["snapshots"] = parts.snapshots
     app.extensions["redis"] = parts.redis
     app.extensions["health"] = parts.health
+    app.extensions["cashier"] = parts.cashier
     ManagementApi("Tollgate llm").serve(app, (providers, models, jobs.namespace))
     checks = {
         "postgres": databases.ready(engine),
@@ -56,6 +57,7 @@ def create_worker() -> Flask:
     schema_version.require(engine, SCHEMA, VERSIONS)
     _start(outbox.sweep, engine, app.extensions["redis"])
     _start(app.extensions["health"].follow)
+    _start(app.extensions["cashier"].renew_until)
     _start(hangups.notice_until)
     return app
 

@@ -43,6 +43,7 @@ class Parts(NamedTuple):
     router: Router
     health: Health
     capacity: Load
+    cashier: Cashier
     inference: InferenceService
     jobs: JobService
 
@@ -92,6 +93,7 @@ def compose(settings: LlmSettings, engine: Engine) -> Parts:
         router,
         health,
         capacity,
+        cashier,
         inference,
         jobs,
     )

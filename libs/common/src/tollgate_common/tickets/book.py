@@ -6,7 +6,7 @@ services answer with 503.
 
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib import resources
 from typing import Any, NamedTuple
 
@@ -98,10 +98,18 @@ class TicketBook:
         before = "" if leased_before_ms is None else str(leased_before_ms)
         return self._run_close(org, ticket_id, outcome, as_reserved=True, leased_before=before)
 
-    def renew(self, org: str, ticket_id: str) -> None:
-        """Extend the lease of a ticket that is still open."""
+    def renew(self, tickets: Iterable[tuple[str, str]]) -> None:
+        """Extend the leases of those that are still open: organisations, and ids. However many,
+        it is one call, with a command for each bucket."""
         until = int((time.time() + LEASE_SECONDS) * 1000)
-        self._redis.zadd(f"tickets:{bucket(org)}", {ticket_id: until}, xx=True)
+        leases: dict[str, dict[Any, int]] = {}
+        for org, ticket_id in tickets:
+            leases.setdefault(f"tickets:{bucket(org)}", {})[ticket_id] = until
+        if leases:
+            pipeline = self._redis.pipeline(transaction=False)
+            for listing, members in leases.items():
+                pipeline.zadd(listing, members, xx=True)
+            pipeline.execute()
 
     def expired(self, tag: str, now_ms: int, limit: int = 100) -> list[str]:
         """Tickets of a bucket whose lease ended before `now_ms`."""

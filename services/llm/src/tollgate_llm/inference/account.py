@@ -6,6 +6,7 @@ that the ticket's lease runs out and the reaper books what was reserved. No answ
 
 import threading
 import time
+import weakref
 
 import msgspec
 from redis.exceptions import RedisError
@@ -17,16 +18,38 @@ from tollgate_common.tickets.models import Status
 from tollgate_llm.metering.usage import NOTHING, Usage
 from tollgate_llm.routing.models import Candidate
 
+RENEW_SECONDS = 5.0
 RETRY_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 40.0, 40.0)
 
 log = get_logger(__name__)
 
 
 class Cashier:
-    """Closes tickets, whatever it takes."""
+    """Closes tickets, whatever it takes, and until then keeps them from being taken for lost."""
 
     def __init__(self, book: TicketBook) -> None:
         self._book = book
+        # Weak: an account that nobody can close any more is left to the reaper.
+        self._open: weakref.WeakSet[Account] = weakref.WeakSet()
+
+    def began(self, account: "Account") -> None:
+        self._open.add(account)
+
+    def renew_until(self, stop: threading.Event) -> None:
+        """Renew the leases of all that is open every few seconds, until told to stop."""
+        while not stop.wait(RENEW_SECONDS):
+            self.renew()
+
+    def renew(self) -> None:
+        tickets = [(account.org, account.ticket) for account in list(self._open)]
+        try:
+            self._book.renew((org, ticket) for org, ticket in tickets if ticket is not None)
+        except RedisError as error:
+            log.warning("leases_not_renewed", error=type(error).__name__)
+            dependency_failures.labels("redis").inc()
+
+    def ended(self, account: "Account") -> None:
+        self._open.discard(account)
 
     def close(self, org: str, ticket: str, outcome: Outcome, *, as_reserved: bool) -> None:
         """`as_reserved`: it may have used all that it was allowed to, nobody knows."""
@@ -67,14 +90,16 @@ class Account:
 
     def __init__(self, cashier: Cashier, org: str, ticket: str | None) -> None:
         self._cashier = cashier
-        self._org = org
-        self._ticket = ticket
+        self.org = org
+        self.ticket = ticket
         self._started = time.perf_counter()
         self._first_byte_ms: int | None = None
         self._route: Candidate | None = None
         self.attempts = 0
         self.closed = False
         self.status: Status | None = None
+        if ticket is not None:
+            cashier.began(self)
 
     def attempt(self, route: Candidate) -> None:
         """A provider is about to be called."""
@@ -105,7 +130,7 @@ class Account:
         tariff = route.tariff if route else None
         price = tariff.at(usage.input_tokens) if tariff else None
         cost = price.cost(usage) if price else 0
-        if self._ticket is None:
+        if self.ticket is None:
             return cost
         outcome = Outcome(
             status=status,
@@ -125,7 +150,8 @@ class Account:
             first_byte_ms=self._first_byte_ms,
             error=error,
         )
-        self._cashier.close(self._org, self._ticket, outcome, as_reserved=as_reserved)
+        self._cashier.close(self.org, self.ticket, outcome, as_reserved=as_reserved)
+        self._cashier.ended(self)
         return cost
 
     def _elapsed_ms(self) -> int:
