@@ -43,7 +43,7 @@ def message_of(*content: Json, **asked: Any) -> Json:
 def test_an_answer_is_a_completion(answered: Json) -> None:
     Message.model_validate(answered)
     made = completion(answered)
-    assert (made["id"], made["model"]) == ("msg_7f", "small")
+    assert (made["id"], made["model"]) == ("chatcmpl-7f", "small")
     theirs = msgspec.convert(answered["usage"], AnthropicUsage).normal()
     assert msgspec.convert(made["usage"], OpenAIUsage).normal() == theirs
     usage = made["usage"]

@@ -250,5 +250,5 @@ def test_a_stream_ends_once() -> None:
 def test_every_chunk_bears_the_same_head() -> None:
     chunks = streamed(start(service_tier="standard"), opened(TEXT), added(text="B"), ended())
     heads = [(chunk["id"], chunk["model"], chunk["service_tier"]) for chunk in chunks]
-    assert set(heads) == {("msg_1", "small", "default")}
+    assert set(heads) == {("chatcmpl-1", "small", "default")}
     assert len({chunk["created"] for chunk in chunks}) == 1

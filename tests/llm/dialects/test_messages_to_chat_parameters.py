@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from tests.llm.dialects.messages_to_chat_cases import Json
-from tollgate_llm.dialects.errors import UnsupportedParameter
+from tollgate_common.errors import dialects
+from tollgate_llm.dialects.errors import UnsupportedParameter, UnsupportedThread
 from tollgate_llm.dialects.messages_to_chat import TRANSLATION
 from tollgate_llm.dialects.translation import Translated, Wanted
 from tollgate_llm.sandbox.openai_api.chat import PARAMS
@@ -193,6 +194,16 @@ def test_a_parameter_that_cannot_be_said_is_left_out_on_demand(
 def test_the_cap_has_the_name_that_the_model_heeds(model: str, name: str) -> None:
     body = translated({}, model).body
     assert {key: value for key, value in body.items() if key.startswith("max_")} == {name: 10}
+
+
+@pytest.mark.parametrize("drop", [True, False])
+@pytest.mark.parametrize("thread", [{"type": "create"}, {"type": "continue", "id": "thread_1"}])
+def test_a_thread_is_refused_with_what_tool_runners_look_for(thread: Json, drop: bool) -> None:
+    with pytest.raises(UnsupportedThread) as caught:
+        translated({"thread": thread}, drop=drop)
+    body = dialects.as_dict(caught.value, "anthropic", "req_1")
+    assert body["error"]["details"] == {"error_code": "thread_unsupported_request"}
+    assert translated({"thread": None}).body == PLAIN
 
 
 def test_the_callers_request_stays_as_it_is() -> None:

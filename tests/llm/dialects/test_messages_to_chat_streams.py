@@ -145,7 +145,7 @@ def test_the_message_starts_with_the_first_choice() -> None:
     translator = TRANSLATION.stream(ASKED)
     assert translator.feed({"id": "", "choices": [], "prompt_filter_results": []}) == []
     (start,) = translator.feed(chunk({"role": "assistant", "content": ""}))
-    assert start["message"]["id"] == "chatcmpl-1"
+    assert start["message"]["id"] == "msg_1"
 
 
 def test_usage_beside_the_last_choice_is_counted() -> None:

@@ -20,10 +20,12 @@ from werkzeug.exceptions import HTTPException
 
 
 class TollgateError(Exception):
-    """`detail` is for people and holds no secret; `code` is for programs; `param` names a field."""
+    """`detail` is for people and holds no secret; `code` is for programs; `param` names a field;
+    `details` are what Anthropic's SDKs look for in errors that have a class of their own."""
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal_error"
+    details: ClassVar[Mapping[str, str] | None] = None
 
     def __init__(
         self,

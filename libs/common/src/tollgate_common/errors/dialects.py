@@ -43,7 +43,9 @@ def as_dict(error: TollgateError, dialect: Dialect, request_id: str) -> dict[str
     if dialect == "anthropic":
         fallback = "api_error" if status >= 500 else "invalid_request_error"
         kind = _ANTHROPIC_TYPES.get(status, fallback)
-        detail = {"type": kind, "message": error.detail}
+        detail: dict[str, Any] = {"type": kind, "message": error.detail}
+        if error.details:
+            detail["details"] = error.details
         return {"type": "error", "error": detail, "request_id": request_id}
     kind = _openai_type(error)
     return {

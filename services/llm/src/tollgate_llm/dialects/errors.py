@@ -1,5 +1,8 @@
 """What cannot be said in the other dialect."""
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from tollgate_common.errors import BadRequest
 
 
@@ -26,4 +29,19 @@ class UnsupportedParameter(BadRequest):
             f"`{param}` cannot be passed on to this model's provider: {reason}. Leave it out, or "
             "send `x-tollgate-drop-params: true` to have it left out.",
             param=param,
+        )
+
+
+class UnsupportedThread(BadRequest):
+    """A thread is the provider's own memory of a conversation: dropping the parameter would drop
+    what was said before. Anthropic's tool runners know this code, and send all of it again."""
+
+    code = "thread_unsupported_request"
+    details: ClassVar[Mapping[str, str]] = {"error_code": code}
+
+    def __init__(self) -> None:
+        super().__init__(
+            "`thread` cannot be passed on to this model's provider: nothing is stored there. Send "
+            "the whole conversation without it.",
+            param="thread",
         )

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from tollgate_llm.dialects import ids
 from tollgate_llm.dialects.chat_to_messages.calls import custom_names, free_text
 from tollgate_llm.dialects.chat_to_messages.ending import (
     finish_reason,
@@ -43,7 +44,7 @@ def to_completion(asked: Json, answered: Json) -> Json:
 
 def head_of(asked: Json, answered: Json, kind: str) -> Json:
     return {
-        "id": answered["id"],
+        "id": f"chatcmpl-{ids.bare(answered['id'])}",
         "object": kind,
         "created": int(time()),
         "model": asked["model"],

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
-from tollgate_llm.dialects import reading
+from tollgate_llm.dialects import ids, reading
 from tollgate_llm.dialects.chat_to_messages.answer import head_of
 from tollgate_llm.dialects.chat_to_messages.blocks import Block, Call, CustomCall, Text, Thought
 from tollgate_llm.dialects.chat_to_messages.calls import custom_names
@@ -53,7 +53,8 @@ class ChatStream:
     def _start(self, event: Json) -> list[Json]:
         message = reading.part(event, "message")
         self._note(message)
-        self._head |= {"id": reading.text(message, "id"), **tier_of(self._usage)}
+        name = f"chatcmpl-{ids.bare(reading.text(message, 'id'))}"
+        self._head |= {"id": name, **tier_of(self._usage)}
         return [self._chunk({"role": "assistant", "content": None})]
 
     def _open(self, event: Json) -> list[Json]:

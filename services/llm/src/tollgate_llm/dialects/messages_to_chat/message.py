@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from tollgate_llm.dialects import reading
+from tollgate_llm.dialects import ids, reading
 from tollgate_llm.dialects.messages_to_chat import choices
 from tollgate_llm.dialects.translation import Json
 
@@ -23,7 +23,7 @@ def message_of(asked: Json, answered: Json) -> Json:
     """Still without content, ending and usage; `answered` is a completion or a chunk."""
     created = choices.natural(answered, "created") or 0
     return {
-        "id": reading.text(answered, "id") or f"msg_{created}",
+        "id": f"msg_{ids.bare(reading.text(answered, 'id')) or created}",
         "type": "message",
         "role": "assistant",
         "model": asked["model"],

@@ -8,7 +8,7 @@ is `none`. Adaptive thinking is what reasoning models do unasked.
 from typing import Any
 
 from tollgate_llm.dialects.messages_to_chat.fields import refuse_rest
-from tollgate_llm.dialects.messages_to_chat.schemas import complete
+from tollgate_llm.dialects.schemas import complete
 from tollgate_llm.dialects.translation import Drops, Json
 
 _BUDGETS = ((4096, "low"), (16384, "medium"))

@@ -1,5 +1,6 @@
 """The request: a conversation, tools, and settings."""
 
+from tollgate_llm.dialects.errors import UnsupportedThread
 from tollgate_llm.dialects.messages_to_chat.conversation import messages_of
 from tollgate_llm.dialects.messages_to_chat.fields import refuse_rest
 from tollgate_llm.dialects.messages_to_chat.output import output_of
@@ -15,6 +16,8 @@ _UNDERSTOOD = frozenset(
 
 
 def to_chat(asked: Json, wanted: Wanted) -> Translated:
+    if asked.get("thread") is not None:
+        raise UnsupportedThread
     drops = Drops(wanted)
     refuse_rest(asked, _UNDERSTOOD, "", drops)
     body: Json = {"model": wanted.model, "messages": messages_of(asked, drops)}

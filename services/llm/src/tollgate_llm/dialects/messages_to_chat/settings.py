@@ -1,15 +1,14 @@
 """Limits, sampling, and who asks."""
 
-import re
 from hashlib import sha256
 from typing import Any
 
+from tollgate_llm.dialects.caps import cap_of
 from tollgate_llm.dialects.messages_to_chat.fields import refuse_rest
 from tollgate_llm.dialects.translation import Drops, Json
 
 _MOST_STOPS = 4
 _LONGEST_USER = 64
-_REFUSES_MAX_TOKENS = re.compile(r"(.*[/:])?(gpt-([5-9]|1\d)|o\d)")
 
 
 def settings_of(asked: Json, model: str, drops: Drops) -> Json:
@@ -21,12 +20,9 @@ def settings_of(asked: Json, model: str, drops: Drops) -> Json:
 
 
 def _cap(most: int, model: str, drops: Drops) -> Json:
-    """OpenAI's reasoning models refuse `max_tokens`. Ollama and other servers do not know
-    `max_completion_tokens`, and would write without end. Only the name tells which it is."""
     if most < 1:
         drops.add("max_tokens", "this provider's cache cannot be warmed without an answer")
-    name = "max_completion_tokens" if _REFUSES_MAX_TOKENS.match(model) else "max_tokens"
-    return {name: max(most, 1)}
+    return cap_of(max(most, 1), model)
 
 
 def _sampling(asked: Json) -> Json:

@@ -7,7 +7,7 @@ know (`bash`, text editor, memory, computer), are refused.
 from typing import Any
 
 from tollgate_llm.dialects.messages_to_chat.fields import refuse_rest
-from tollgate_llm.dialects.messages_to_chat.schemas import complete
+from tollgate_llm.dialects.schemas import complete
 from tollgate_llm.dialects.translation import Drops, Json
 
 _CHOICES = {"auto": "auto", "any": "required", "none": "none"}

@@ -1,8 +1,9 @@
 """Callers speak OpenAI responses, the provider speaks OpenAI chat completions.
 
 What is sent is what servers that only know chat completions (vLLM, Ollama, DeepSeek) take too:
-system messages instead of developer ones, `max_tokens`, functions only. Reasoning is in
-`reasoning_content`, or, in answers, in `reasoning`; `reasoning.effort` has the same words there.
+system messages instead of developer ones, functions only, the cap by the name that the model
+heeds. Reasoning is in `reasoning_content`, or, in answers, in `reasoning`; what its provider wants
+back as it was is in `thinking_blocks`. `reasoning.effort` has the same words there.
 Nothing is stored: what refers to something stored, or wants something run by OpenAI, is refused.
 """
 

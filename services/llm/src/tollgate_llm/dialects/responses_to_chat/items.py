@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from tollgate_llm.dialects.responses_to_chat.parts import Part, event
+from tollgate_llm.dialects.responses_to_chat.thoughts import Thoughts
 from tollgate_llm.dialects.responses_to_chat.tools import free_text
 from tollgate_llm.dialects.translation import Json
 
@@ -39,23 +40,31 @@ class Item(ABC):
 
 
 class Reasoning(Item):
-    """All of it is one summary, which is what callers show. It has no status: sent back to OpenAI
-    with one it would be refused."""
+    """All of it is one summary, which is what callers show; none where it is not shown. It has no
+    status: sent back to OpenAI with one it would be refused."""
 
     prefix = "rs"
 
     def __init__(self, number: str, index: int) -> None:
         super().__init__(number, index)
         self._text = ""
+        self._thoughts = Thoughts()
 
     def begin(self) -> list[Json]:
-        return [self._added(self._item([])), self._summary("part.added", part=_summary(""))]
+        return [self._added(self._item([]))]
 
     def say(self, text: str) -> list[Json]:
+        first = [] if self._text else [self._summary("part.added", part=_summary(""))]
         self._text += text
-        return [self._summary("text.delta", delta=text)]
+        return [*first, self._summary("text.delta", delta=text)]
+
+    def keep(self, blocks: list[Json]) -> None:
+        """What the provider wants to see again, and shows nobody."""
+        self._thoughts.add(blocks)
 
     def end(self, status: str) -> list[Json]:
+        if not self._text:
+            return [self._done(self._item([]))]
         part = _summary(self._text)
         return [
             self._summary("text.done", text=self._text),
@@ -67,7 +76,9 @@ class Reasoning(Item):
         return self._event(f"reasoning_summary_{kind}", summary_index=0, **fields)
 
     def _item(self, summary: list[Json]) -> Json:
-        return {"type": "reasoning", "id": self.item_id, "summary": summary}
+        item: Json = {"type": "reasoning", "id": self.item_id, "summary": summary}
+        packed = self._thoughts.packed()
+        return {**item, "encrypted_content": packed} if packed else item
 
 
 def _summary(text: str) -> Json:

@@ -30,6 +30,9 @@ class Output:
         if reasoning := reading.text(delta, "reasoning_content", "reasoning"):
             events += self._enter(Reasoning)
             events += self._last(Reasoning).say(reasoning)
+        if blocks := reading.objects(delta.get("thinking_blocks")):
+            events += self._enter(Reasoning)
+            self._last(Reasoning).keep(blocks)
         if text := reading.text(delta, "content"):
             events += self._enter(Message)
             events += self._last(Message).say("output_text", text, _logprobs(logprobs))

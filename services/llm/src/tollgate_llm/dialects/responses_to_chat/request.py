@@ -1,5 +1,6 @@
 """The request: a conversation, tools, and parameters that mostly have the same names."""
 
+from tollgate_llm.dialects.caps import cap_of
 from tollgate_llm.dialects.responses_to_chat.conversation import messages_of
 from tollgate_llm.dialects.responses_to_chat.fields import refuse_rest
 from tollgate_llm.dialects.responses_to_chat.settings import settings_of
@@ -33,14 +34,13 @@ def to_chat(asked: Json, wanted: Wanted) -> Translated:
     body |= tools_of(asked, drops)
     body |= settings_of(asked, drops)
     body |= {name: asked[name] for name in _SAME if asked.get(name) is not None}
-    body |= _cap(asked) | _streaming(asked, drops)
+    body |= _cap(asked, wanted.model) | _streaming(asked, drops)
     return Translated(body, drops.names)
 
 
-def _cap(asked: Json) -> Json:
-    """As `max_tokens`: some servers ignore `max_completion_tokens`, and then know no cap."""
+def _cap(asked: Json, model: str) -> Json:
     cap = asked.get("max_output_tokens")
-    return {} if cap is None else {"max_tokens": cap}
+    return {} if cap is None else cap_of(cap, model)
 
 
 def _streaming(asked: Json, drops: Drops) -> Json:

@@ -3,7 +3,7 @@
 from time import time
 from typing import Any, NamedTuple
 
-from tollgate_llm.dialects import reading
+from tollgate_llm.dialects import ids, reading
 from tollgate_llm.dialects.translation import Json
 
 _ECHOED: Json = {
@@ -57,7 +57,7 @@ class Ending(NamedTuple):
 
 def head_of(answered: Json) -> Head:
     created = reading.number(answered, "created") or int(time())
-    name = reading.text(answered, "id").removeprefix("chatcmpl-")
+    name = ids.bare(reading.text(answered, "id"))
     return Head(name or str(created), created)
 
 

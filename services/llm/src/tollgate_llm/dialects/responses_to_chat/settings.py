@@ -38,6 +38,7 @@ def _text(text: Json, drops: Drops) -> Json:
 
 
 def _format(given: Json, drops: Drops) -> Json:
+    """A missing `strict` means the same in both dialects here, unlike with tools."""
     names = ("name", "description", "schema", "strict")
     refuse_rest(given, ("type", *names), "text.format", drops)
     if given.get("type") == "json_object":

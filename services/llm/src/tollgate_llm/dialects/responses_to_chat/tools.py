@@ -6,10 +6,11 @@ Tools that OpenAI itself runs are refused.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tollgate_llm.dialects.responses_to_chat.fields import refuse_rest
+from tollgate_llm.dialects.responses_to_chat.strictness import MOST_STRICT, strict_of
 from tollgate_llm.dialects.translation import Drops, Json
 
 _FREE_TEXT: Mapping[str, Any] = {
@@ -22,8 +23,11 @@ _FREE_TEXT: Mapping[str, Any] = {
 
 def tools_of(asked: Json, drops: Drops) -> Json:
     """`tools`, `tool_choice` and `parallel_tool_calls`; the latter two only beside the first."""
-    given = enumerate(asked.get("tools") or ())
-    offered = [tool for tool in (_tool(each, f"tools.{at}", drops) for at, each in given) if tool]
+    given = asked.get("tools") or ()
+    made = (_tool(each, f"tools.{at}", drops) for at, each in enumerate(given))
+    offered = [tool for tool in made if tool]
+    if len(offered) <= MOST_STRICT:
+        _hold_to_schemas(offered, given)
     tools, choice = _narrowed(offered, asked.get("tool_choice"), drops)
     settings = _choice(choice, drops)
     if not tools:
@@ -72,6 +76,18 @@ def _function(given: Json, at: str, drops: Drops) -> Json:
     # Not to be strict is what chat completions take a missing `strict` for.
     function = {name: given[name] for name in names if given.get(name) not in (None, False)}
     return {"type": "function", "function": function}
+
+
+def _hold_to_schemas(offered: list[Json], given: Iterable[Json]) -> None:
+    unsaid = {tool["name"] for tool in given if _says_nothing_of_strict(tool)}
+    for function in (tool["function"] for tool in offered):
+        strict = strict_of(function.get("parameters")) if function["name"] in unsaid else None
+        if strict is not None:
+            function |= {"parameters": strict, "strict": True}
+
+
+def _says_nothing_of_strict(tool: Json) -> bool:
+    return tool.get("type") == "function" and tool.get("strict") is None
 
 
 def _custom(given: Json, at: str, drops: Drops) -> Json:

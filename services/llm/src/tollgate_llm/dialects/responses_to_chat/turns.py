@@ -9,11 +9,13 @@ from tollgate_llm.dialects.translation import Json
 
 @dataclass(slots=True)
 class Turn:
-    """`results` are the tool messages, `shown` what tools gave besides text."""
+    """`thoughts` are what the provider wants back as it was, `results` the tool messages, `shown`
+    what tools gave besides text."""
 
     role: str
     parts: list[Json] = field(default_factory=list)
     reasoning: list[str] = field(default_factory=list)
+    thoughts: list[Json] = field(default_factory=list)
     calls: list[Json] = field(default_factory=list)
     results: list[Json] = field(default_factory=list)
     shown: list[Json] = field(default_factory=list)
@@ -30,7 +32,7 @@ class Turn:
 
     def messages(self) -> Iterator[Json]:
         """None for reasoning that led to nothing."""
-        if self.parts or self.calls or not self.reasoning:
+        if self.parts or self.calls or not (self.reasoning or self.thoughts):
             yield self._message()
         yield from self.results
         if self.shown:
@@ -43,4 +45,6 @@ class Turn:
             message["tool_calls"] = self.calls
         if self.reasoning:
             message["reasoning_content"] = "\n\n".join(self.reasoning)
+        if self.thoughts:
+            message["thinking_blocks"] = self.thoughts
         return message

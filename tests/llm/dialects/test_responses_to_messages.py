@@ -1,0 +1,166 @@
+"""Callers of responses, providers of messages: what has to survive both translations on the way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tollgate_llm.dialects.registry import between
+from tollgate_llm.dialects.responses_to_chat import TRANSLATION as TO_CHAT
+from tollgate_llm.dialects.translation import Json, Wanted
+
+FOUND = between("/v1/responses", "anthropic")
+assert FOUND is not None
+TRANSLATION = FOUND
+WANTED = Wanted("claude-opus-4-5", 4096)
+LOOK: Json = {"type": "function", "name": "look", "strict": False,
+              "parameters": {"type": "object", "properties": {}}}  # fmt: skip
+ASKED: Json = {"model": "small", "input": "hi", "tools": [LOOK], "reasoning": {"effort": "low"},
+               "max_output_tokens": 8000}  # fmt: skip
+THOUGHT: Json = {"type": "thinking", "thinking": "Hm.", "signature": "c2ln"}
+HIDDEN: Json = {"type": "thinking", "thinking": "", "signature": "c2ln"}
+REDACTED: Json = {"type": "redacted_thinking", "data": "b2ZmZW4="}
+CALL: Json = {"type": "tool_use", "id": "toolu_1", "name": "look", "input": {}}
+USAGE = {"input_tokens": 3, "output_tokens": 2}
+
+
+def answered(content: list[Json]) -> Json:
+    return {"id": "msg_7f", "type": "message", "role": "assistant", "model": "claude-opus-4-5",
+            "content": content, "stop_reason": "tool_use", "usage": USAGE}  # fmt: skip
+
+
+def streamed(content: list[Json]) -> Json:
+    """The response of the last event."""
+    stream = TRANSLATION.stream({**ASKED, "stream": True})
+    events: list[Json] = [{"type": "message_start", "message": {"id": "msg_7f", "usage": USAGE}}]
+    for index, block in enumerate(content):
+        pieces = _pieces(block)
+        events += [
+            {"type": "content_block_start", "index": index, "content_block": pieces[0]},
+            *(
+                {"type": "content_block_delta", "index": index, "delta": each}
+                for each in pieces[1:]
+            ),
+            {"type": "content_block_stop", "index": index},
+        ]
+    events.append({"type": "message_delta", "delta": {"stop_reason": "tool_use"}, "usage": USAGE})
+    out = [made for event in events for made in stream.feed(event)] + stream.finish()
+    last: Json = out[-1]["response"]
+    return last
+
+
+def _pieces(block: Json) -> list[Json]:
+    if block["type"] != "thinking":
+        return [block]
+    said = [{"type": "thinking_delta", "thinking": letter} for letter in block["thinking"]]
+    signature = {"type": "signature_delta", "signature": block["signature"]}
+    return [{"type": "thinking", "thinking": "", "signature": ""}, *said, signature]
+
+
+@pytest.mark.parametrize("how", ["whole", "streamed"])
+@pytest.mark.parametrize("thoughts", [[THOUGHT], [HIDDEN], [REDACTED], [THOUGHT, REDACTED]])
+def test_thoughts_come_back_as_they_were(how: str, thoughts: list[Json]) -> None:
+    content = [*thoughts, CALL]
+    whole = TRANSLATION.answer(ASKED, answered(content))
+    response = whole if how == "whole" else streamed(content)
+    reasoning, call = response["output"]
+    assert (reasoning["type"], reasoning["id"]) == ("reasoning", "rs_7f_0")
+    shown = "".join(part["text"] for part in reasoning["summary"])
+    assert shown == "".join(each.get("thinking", "") for each in thoughts)
+    output = {"type": "function_call_output", "call_id": call["call_id"], "output": "Sunny."}
+    turn = [{"role": "user", "content": "hi"}, *response["output"], output]
+    messages = TRANSLATION.request({**ASKED, "input": turn}, WANTED).body["messages"]
+    assert messages[1] == {"role": "assistant", "content": content}
+
+
+def test_a_thought_that_was_cut_off_is_not_sent_back() -> None:
+    response = TRANSLATION.answer(ASKED, answered([{"type": "thinking", "thinking": "Hm"}]))
+    assert "encrypted_content" not in response["output"][0]
+
+
+@pytest.mark.parametrize("content", ["gAAA", "tollgate.", "tollgate.%%", "tollgate.bm8="])
+def test_what_others_have_encrypted_is_refused_by_name(content: str) -> None:
+    item = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": content}
+    made = TRANSLATION.request({**ASKED, "input": [item]}, WANTED._replace(drop=True))
+    assert made.dropped == ("input.0.encrypted_content",)
+
+
+def test_ids_look_like_those_of_the_callers_dialect() -> None:
+    response = TRANSLATION.answer(ASKED, answered([{"type": "text", "text": "Hi."}]))
+    assert (response["id"], response["output"][0]["id"]) == ("resp_7f", "msg_7f_0")
+
+
+@pytest.mark.parametrize(
+    ("model", "name"), [("gpt-5.1", "max_completion_tokens"), ("qwen3", "max_tokens")]
+)
+def test_the_cap_has_the_name_that_the_model_heeds(model: str, name: str) -> None:
+    body = TO_CHAT.request(ASKED, Wanted(model, 1)).body
+    assert {key: body[key] for key in body if key.startswith("max_")} == {name: 8000}
+
+
+WEATHER: Json = {
+    "type": "object",
+    "properties": {
+        "city": {"type": "string", "description": "Where"},
+        "days": {"type": "array", "items": {"$ref": "#/$defs/Day"}},
+        "at": {"anyOf": [{"type": "null"}, {"type": "object", "properties": {"h": {}}}]},
+    },
+    "required": ["city"],
+    "$defs": {"Day": {"type": "object", "properties": {"n": {"enum": [1, 2]}}}},
+}
+HELD: Json = {
+    "type": "object",
+    "properties": {
+        "city": {"type": "string", "description": "Where"},
+        "days": {"type": "array", "items": {"$ref": "#/$defs/Day"}},
+        "at": {"anyOf": [{"type": "null"}, {
+            "type": "object", "properties": {"h": {}}, "required": ["h"],
+            "additionalProperties": False,
+        }]},
+    },
+    "required": ["city", "days", "at"],
+    "additionalProperties": False,
+    "$defs": {"Day": {"type": "object", "properties": {"n": {"enum": [1, 2]}}, "required": ["n"],
+                      "additionalProperties": False}},
+}  # fmt: skip
+
+
+def tools_made(tools: list[Json]) -> Any:
+    return TRANSLATION.request({**ASKED, "tools": tools}, WANTED).body["tools"]
+
+
+@pytest.mark.parametrize("unsaid", [{}, {"strict": None}])
+def test_a_tool_that_says_nothing_of_strict_is_held_to_its_schema(unsaid: Json) -> None:
+    """As OpenAI's responses have it, and its chat completions have not."""
+    [tool] = tools_made([{"type": "function", "name": "f", "parameters": WEATHER, **unsaid}])
+    assert (tool["strict"], tool["input_schema"]) == (True, HELD)
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"type": "object"},
+        {"type": "object", "properties": {"a": {"type": "object"}}},
+        {"type": "object", "properties": {}, "additionalProperties": True},
+        {"type": "object", "properties": {"a": {"type": "integer", "minimum": 1}}},
+        {"type": "object", "properties": {"a": True}},
+        {"type": "object", "properties": {"a": {"$ref": "#/$defs/A"}},
+         "$defs": {"A": {"anyOf": [{"type": "null"}, {"$ref": "#/$defs/A"}]}}},
+    ],
+)  # fmt: skip
+def test_a_schema_that_nobody_can_be_held_to_stays_as_it_is(parameters: Json) -> None:
+    [tool] = tools_made([{"type": "function", "name": "f", "parameters": parameters}])
+    assert "strict" not in tool
+    assert tool["input_schema"] == parameters
+
+
+def test_a_tool_that_need_not_be_strict_stays_as_it_is() -> None:
+    [tool] = tools_made([{**LOOK, "parameters": WEATHER}])
+    assert "strict" not in tool
+    assert tool["input_schema"] == WEATHER
+
+
+def test_more_tools_than_can_be_strict_are_not() -> None:
+    tools = [{"type": "function", "name": f"f{at}", "parameters": WEATHER} for at in range(21)]
+    assert all("strict" not in tool for tool in tools_made(tools))
