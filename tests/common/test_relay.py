@@ -148,3 +148,91 @@ def test_closing_an_unfinished_answer_closes_the_connection() -> None:
 def test_a_base_url_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="base URL"):
         RelayClient(url)
+
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
+
+
+def test_a_connection_serves_one_request_after_the_other() -> None:
+    def script(connection: socket.socket) -> None:
+        connection.sendall(OK)
+        assert connection.recv(65536)
+        connection.sendall(OK)
+
+    with server(script) as (url, received), closing(RelayClient(url)) as relay:
+        assert relay.send("POST", "/", b"1", {}).read() == b"hi"
+        assert relay.send("POST", "/", b"2", {}).read() == b"hi"
+    assert len(received) == 1
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi",
+        b"HTTP/1.1 200 OK\r\n\r\nhi",
+        OK,
+    ],
+)
+def test_a_connection_that_ends_is_not_used_again(last: bytes) -> None:
+    with server(lambda it: it.sendall(last)) as (url, received), closing(RelayClient(url)) as relay:
+        for _ in range(3):
+            assert relay.send("POST", "/", b"", {}).read() == b"hi"
+            time.sleep(0.05)
+    assert len(received) == 3
+
+
+@pytest.mark.parametrize("surplus", [b"HTTP/1.1 200 OK\r\n", b"x"])
+def test_more_than_an_answer_is_nobody_elses(surplus: bytes) -> None:
+    with (
+        server(lambda it: it.sendall(OK + surplus)) as (url, received),
+        closing(RelayClient(url)) as relay,
+    ):
+        for _ in range(2):
+            with pytest.raises(RelayFailed):
+                relay.send("POST", "/", b"", {}).read()
+    assert len(received) == 2
+
+
+def test_what_comes_before_the_answer_is_passed_over() -> None:
+    early = b"HTTP/1.1 100 Continue\r\nX-Early: 1\r\n\r\n"
+    with server(lambda it: it.sendall(early + OK)) as (url, _), closing(RelayClient(url)) as relay:
+        answer = relay.send("POST", "/", b"", {})
+        assert (answer.status, answer.header("x-early"), answer.read()) == (200, None, b"hi")
+
+
+def test_an_answer_in_pieces_is_one() -> None:
+    text = b"HTTP/1.1 201 Created\r\nX-Long: a b\r\nX-Empty:\r\nTransfer-Encoding: chunked\r\n\r\n"
+    text += b"2\r\nhi\r\n0\r\nX-Trailer: 1\r\n\r\n"
+
+    def script(connection: socket.socket) -> None:
+        for number in range(len(text)):
+            connection.sendall(text[number : number + 1])
+            time.sleep(0.001)
+
+    with server(script) as (url, _), closing(RelayClient(url)) as relay:
+        answer = relay.send("POST", "/", b"", {})
+        assert answer.headers == [
+            ("X-Long", "a b"), ("X-Empty", ""), ("Transfer-Encoding", "chunked"),
+        ]  # fmt: skip
+        assert (answer.status, answer.read()) == (201, b"hi")
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/", {"x-a": "1\r\nx-b: 2"}),
+        ("/", {"x-a": "1\n"}),
+        ("/", {"x-a\r\nx-b": "2"}),
+        ("/", {"x-a": "\x00"}),
+        ("/ HTTP/1.1\r\nx: y", {}),
+        ("/a b", {}),
+    ],
+)
+def test_nothing_is_smuggled_into_the_head(path: str, headers: dict[str, str]) -> None:
+    with (
+        server(lambda it: it.sendall(OK)) as (url, received),
+        closing(RelayClient(url)) as relay,
+        pytest.raises(ValueError, match="control characters"),
+    ):
+        relay.send("POST", path, b"", headers)
+    assert received == []
