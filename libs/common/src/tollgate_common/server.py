@@ -1,6 +1,7 @@
 """Start a web service under gunicorn: the same options for every one of them."""
 
 import os
+import resource
 import shutil
 import tempfile
 from pathlib import Path
@@ -30,6 +31,7 @@ def serve(
     """
     # Before anything imports prometheus_client, which reads it once.
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = fresh_metrics_folder(settings.port)
+    allow_connections()
     from tollgate_common import gunicorn_hooks as hooks
     from tollgate_common.gunicorn_log import DiscreetLogger
 
@@ -74,6 +76,13 @@ class _Server(BaseApplication):  # type: ignore[misc]  # the library is untyped
 
     def load(self) -> Any:
         return import_app(self._app)
+
+
+def allow_connections() -> None:
+    """Let this process and its workers open as many files as the system lets it: a relayed request
+    has two connections, and the usual soft limit of 1,024 is there for programs that `select`."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def fresh_metrics_folder(port: int) -> str:
