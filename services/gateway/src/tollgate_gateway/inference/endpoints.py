@@ -9,6 +9,8 @@ from tollgate_gateway.inference.calls import CALLS
 from tollgate_gateway.inference.passed import PassedService
 from tollgate_gateway.inference.service import InferenceService
 
+ANYTHING = "/v1/<path:path>"
+
 blueprint = Blueprint("inference", __name__)
 
 
@@ -36,6 +38,17 @@ def unknown(path: str) -> Response:
     return _passed().unknown(request)
 
 
+@blueprint.before_request
+def options() -> Response | None:
+    """The route's own methods: Flask would add those of `unknown`, which matches everything and
+    has none. Browsers ask without credentials."""
+    rule = request.url_rule
+    if request.method != "OPTIONS" or rule is None:
+        return None
+    methods = {"OPTIONS"} if rule.rule == ANYTHING else rule.methods or set()
+    return Response(headers={"allow": ", ".join(sorted(methods))})
+
+
 def _passed() -> PassedService:
     return cast(PassedService, current_app.extensions["passed"])
 
@@ -47,5 +60,5 @@ blueprint.add_url_rule("/v1/models/<path:name>", view_func=models, methods=["GET
 blueprint.add_url_rule("/v1/jobs", view_func=jobs, methods=["POST"])
 blueprint.add_url_rule("/v1/jobs/<job_id>", view_func=jobs, methods=["GET", "DELETE"])
 blueprint.add_url_rule(
-    "/v1/<path:path>", view_func=unknown, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]
+    ANYTHING, view_func=unknown, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]
 )

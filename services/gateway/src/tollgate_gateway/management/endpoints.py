@@ -9,7 +9,8 @@ from tollgate_common.guard import public
 from tollgate_gateway.management.front_door import FrontDoor
 from tollgate_gateway.management.openapi import SWAGGER_UI, OpenApi
 
-METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+# What a route below /api has for options, the service knows that answers there.
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 blueprint = Blueprint("management", __name__, template_folder="templates")
 

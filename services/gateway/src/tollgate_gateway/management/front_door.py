@@ -85,8 +85,13 @@ def _owner(path: str) -> str:
 
 
 def _open_to_all(request: Request) -> bool:
-    """Logging in needs no credential, and a signed link is its own."""
-    if request.path in OPEN or request.path.startswith(SINGLE_SIGN_ON):
+    """Logging in needs no credential, and a signed link is its own. Browsers ask for options
+    without any."""
+    if (
+        request.method == "OPTIONS"
+        or request.path in OPEN
+        or request.path.startswith(SINGLE_SIGN_ON)
+    ):
         return True
     return (
         request.path.endswith(SIGNED_LINK) and "token" in request.args and request.method == "GET"
