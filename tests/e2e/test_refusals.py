@@ -1,6 +1,11 @@
 """Wrong input and wrong keys: the caller's dialect, the field named, never HTML, never a 5xx."""
 
-from typing import Any
+import http.client
+import json
+import socket
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import openai
 import pytest
@@ -11,6 +16,22 @@ from tests.e2e.platform import Key, Platform, eventually
 CHAT, MESSAGES = "/v1/chat/completions", "/v1/messages"
 BODY: dict[str, Any] = {"model": "sandbox", "messages": [{"role": "user", "content": "x"}]}
 KEYS = ["", "nonsense", "tg_live_" + "0" * 38, "0" * 64, "' OR '1'='1", "Bearer x", "a.b.c", "\tx"]
+
+
+class Raw(NamedTuple):
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
+def raw(platform: Platform, request: bytes) -> Raw:
+    """What a plain socket gets."""
+    parts = urlsplit(platform.url)
+    with socket.create_connection((str(parts.hostname), parts.port or 80), 10) as connection:
+        connection.sendall(request)
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        return Raw(answer.status, answer.headers, answer.read())
 
 
 def error_of(answer: requests.Response) -> dict[str, Any]:
@@ -96,6 +117,30 @@ def test_the_management_api_answers_problems(platform: Platform, path: str) -> N
     assert answer.status_code in (401, 404)
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["status"] == answer.status_code
+
+
+UNREADABLE = {
+    400: b"GET /v1/models HTTP/1.1\r\nhost x\r\n\r\n",
+    414: b"GET /" + b"x" * 9000 + b" HTTP/1.1\r\nhost: x\r\n\r\n",
+    417: b"POST /v1/messages HTTP/1.1\r\nhost: x\r\nexpect: cake\r\n\r\n",
+    431: b"GET /v1/models HTTP/1.1\r\nhost: x\r\n" + b"x: y\r\n" * 200 + b"\r\n",
+    501: b"POST /v1/messages HTTP/1.1\r\nhost: x\r\ntransfer-encoding: cake\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("status", UNREADABLE)
+def test_what_is_no_http_is_refused_in_json(platform: Platform, status: int) -> None:
+    answer = raw(platform, UNREADABLE[status])
+    assert answer.status == status
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["x-request-id"] == json.loads(answer.content)["request_id"]
+
+
+def test_a_body_in_broken_chunks_is_400_in_dialect(platform: Platform) -> None:
+    head = f"POST {CHAT} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {platform.api_key}\r\n"
+    broken = raw(platform, head.encode() + b"transfer-encoding: chunked\r\n\r\ncake\r\n{}\r\n")
+    assert broken.status == 400
+    assert json.loads(broken.content)["error"]["param"] == "body"
 
 
 def test_an_assertion_from_outside_is_refused(platform: Platform, key: Key) -> None:

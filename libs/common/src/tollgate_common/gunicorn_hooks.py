@@ -1,5 +1,5 @@
-"""What gunicorn is told to do beside serving: metrics of all workers, and workers that do not look
-at the same objects for ever."""
+"""What gunicorn is told to do beside serving: metrics of all workers, errors in our own shapes, and
+workers that do not look at the same objects for ever."""
 
 import gc
 from collections.abc import Callable
@@ -23,10 +23,19 @@ def serve_metrics(host: str, port: int) -> Callable[[Any], None]:
 GARBAGE_THRESHOLD = 10_000
 
 
-def settle(worker: Any) -> None:
-    """For `post_worker_init`. What the application is made of stays as long as the process: the
-    garbage collector need not go through it again and again. And requests leave few cycles, so it
-    may look for those less often."""
+def begin(worker: Any) -> None:
+    """For `post_worker_init`."""
+    # What it needs is not to be imported before gevent has patched the standard library.
+    from tollgate_common import refusals
+
+    refusals.take_over(worker)
+    settle()
+
+
+def settle() -> None:
+    """What the application is made of stays as long as the process: the garbage collector need not
+    go through it again and again. And requests leave few cycles, so it may look for those less
+    often."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE_THRESHOLD, *gc.get_threshold()[1:])

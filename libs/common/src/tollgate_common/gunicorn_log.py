@@ -6,7 +6,12 @@ from typing import Any
 from gunicorn.glogging import Logger
 
 _COMPLAINT = "Invalid request from "
-_QUOTED = re.compile(r":?\s*[\"'].*", re.DOTALL)
+_QUOTED = re.compile(r":?\s*b?[\"'].*", re.DOTALL)
+
+
+def unquoted(text: str) -> str:
+    """Without what it quotes, to its end."""
+    return _QUOTED.sub("", text)
 
 
 class DiscreetLogger(Logger):  # type: ignore[misc]  # the library is untyped
@@ -14,7 +19,7 @@ class DiscreetLogger(Logger):  # type: ignore[misc]  # the library is untyped
     of it; of an address that failed, not its query, where links carry their tokens."""
 
     def warning(self, msg: str, *args: Any, **more: Any) -> None:
-        told = _QUOTED.sub("", msg) if msg.startswith(_COMPLAINT) else msg
+        told = unquoted(msg) if msg.startswith(_COMPLAINT) else msg
         super().warning(told, *args, **more)
 
     def exception(self, msg: str, *args: Any, **more: Any) -> None:

@@ -58,7 +58,7 @@ def serve(
         "loglevel": "warning",
         "logger_class": DiscreetLogger,
         "when_ready": hooks.serve_metrics(settings.host, settings.metrics_port),
-        "post_worker_init": hooks.settle,
+        "post_worker_init": hooks.begin,
         "child_exit": hooks.forget_worker,
     }
     _Server(app, options).run()

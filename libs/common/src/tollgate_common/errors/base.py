@@ -15,6 +15,7 @@ TollgateError 500
 from collections.abc import Mapping
 from typing import ClassVar
 
+from gunicorn.http.errors import NoMoreData, ParseException
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
@@ -120,13 +121,16 @@ _BY_STATUS: dict[int, type[TollgateError]] = {
 
 
 def from_exception(error: Exception) -> TollgateError:
-    """Ours as it is; pydantic's and werkzeug's translated; anything else an internal error."""
+    """Ours as it is; pydantic's, werkzeug's and those of a body's chunks translated; anything else
+    an internal error."""
     if isinstance(error, TollgateError):
         return error
     if isinstance(error, ValidationError):
         return _from_validation(error)
     if isinstance(error, HTTPException) and error.code:
         return _from_http(error, error.code)
+    if isinstance(error, ParseException | NoMoreData):
+        return BadRequest("The body is not sent as its headers say.", param="body")
     return TollgateError()
 
 
