@@ -1,12 +1,14 @@
 """The API document of the whole platform, as the gateway makes it of the real services' own."""
 
+import re
 from typing import Any
 
 import jsonschema_rs
 import pytest
 import schemathesis
 
-from tests.architecture.apps import documents
+from tests.architecture.apps import MAKERS, documents
+from tollgate_gateway.inference.endpoints import ANYTHING
 from tollgate_gateway.management.openapi import merge
 
 PREFIX = "/api/v1/"
@@ -39,6 +41,17 @@ def test_the_document_is_valid_openapi(document: dict[str, Any]) -> None:
     except jsonschema_rs.ValidationError as error:
         fault = str(error)
     assert fault is None
+
+
+def test_every_route_of_the_gateway_for_programs_is_in_it(document: dict[str, Any]) -> None:
+    told = ("/v1/", "/oauth/", "/.well-known/")
+    found = {
+        re.sub(r"<(?:\w+:)?\w+>", "{}", rule.rule)
+        for rule in MAKERS["gateway"]().url_map.iter_rules()
+        if rule.rule.startswith(told) and rule.rule != ANYTHING
+    }
+    assert len(found) > 15
+    assert found <= {re.sub(r"\{\w+\}", "{}", path) for path in document["paths"]}
 
 
 def test_no_two_services_give_one_name_to_two_schemas(sources: dict[str, Any]) -> None:

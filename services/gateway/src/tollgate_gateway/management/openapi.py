@@ -18,6 +18,7 @@ from tollgate_common.errors import problem
 from tollgate_common.logging import get_logger
 from tollgate_common.relay import RelayClient, RelayFailed
 from tollgate_gateway.management.inference_docs import INFERENCE_PATHS
+from tollgate_gateway.management.oauth_docs import OAUTH_PATHS, SECURITY
 
 SWAGGER_UI = Path(flask_restx.__file__).parent / "static"
 SOURCE = "/api/v1/swagger.json"
@@ -59,7 +60,7 @@ class OpenApi:
 
 def merge(sources: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     """OpenAPI 3.0 from Swagger 2.0 documents, by service."""
-    paths: dict[str, Any] = dict(INFERENCE_PATHS)
+    paths: dict[str, Any] = INFERENCE_PATHS | OAUTH_PATHS
     schemas: dict[str, Any] = {}
     responses: dict[str, Any] = {}
     for source in sources.values():
@@ -78,7 +79,7 @@ def merge(sources: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
         "components": {
             "schemas": schemas,
             "responses": responses,
-            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}} | SECURITY,
         },
         "security": [{"bearer": []}],
     }
