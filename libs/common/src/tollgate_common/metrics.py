@@ -74,6 +74,11 @@ ledger_parked_events = Gauge(
     "Usage events that could not be booked and wait for somebody to look at them.",
     multiprocess_mode="mostrecent",
 )
+ledger_months_archived = Counter(
+    "tollgate_ledger_months_archived",
+    "Months of the ledger written to a file, by what became of them: archived or kept.",
+    ("outcome",),
+)
 jobs_finished = Counter("tollgate_jobs_finished", "Queued jobs finished.", ("queue", "status"))
 
 

@@ -84,3 +84,19 @@ def replay(ids: tuple[int, ...], everything: bool) -> None:
             stays = stays or outcome == "parked"
             click.echo(f"{parked_id} {outcome}")
     raise SystemExit(1 if stays else 0)
+
+
+@main.command()
+def archive() -> None:
+    """Move the months that are due into files, a line of JSON each. Ends with 1 if any stays."""
+    from tollgate_reports.archives.service import archive_of
+
+    settings = WorkerSettings.load()
+    if settings.ledger_archive_url is None:
+        raise click.UsageError("LEDGER_ARCHIVE_URL is not set.")
+    stays = False
+    with archive_of(settings, settings.ledger_archive_url) as due:
+        for month in due.run():
+            stays = stays or not month.dropped
+            click.echo(json.dumps(month.as_json()))
+    raise SystemExit(1 if stays else 0)

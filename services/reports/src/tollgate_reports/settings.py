@@ -26,8 +26,9 @@ class LedgerSettings(ReportsSettings):
     metrics_port: int = Field(9085, description="Port Prometheus scrapes; never the public one.")
     ledger_consumer: str = Field(
         default_factory=socket.gethostname,
-        description="This consumer's name in its group. One that comes back under its old name "
-        "goes on at once with what it had not finished; under a new one, after half a minute.",
+        description="This consumer's name in its group; each needs its own. One that comes back "
+        "under its old name goes on at once with what it had not finished; what one that does not "
+        "come back had not finished, the others take up after ten seconds.",
     )
     ledger_batch: int = Field(
         500, ge=1, le=5000, description="Events taken from each of the 16 streams at a time."
@@ -38,6 +39,14 @@ class WorkerSettings(ReportsSettings):
     """Of `worker`."""
 
     metrics_port: int = Field(9086, description="Port Prometheus scrapes; never the public one.")
+    ledger_archive_url: str | None = Field(
+        None,
+        description="Where old months of the ledger go as Parquet files: a folder, or any address "
+        "that fsspec knows. Unless it is set, every month stays in PostgreSQL.",
+    )
+    ledger_keep_months: int = Field(
+        13, ge=2, description="Whole months before the current one that stay in PostgreSQL."
+    )
 
 
 class SchedulerSettings(ReportsSettings):

@@ -24,20 +24,23 @@ WAIT_SECONDS = 1.0
 DAY_SECONDS = 86400
 SWEEP_SECONDS = 30
 JOB_SECONDS = 60
+ARCHIVE_SECONDS = 4 * 3600
 
 log = get_logger(__name__)
 
 
 class Task(NamedTuple):
-    """A job without arguments, by its dotted path, and how many seconds pass between two runs of
-    it. This process imports none of them, nor what they need."""
+    """A job without arguments, by its dotted path, how many seconds pass between two runs of it,
+    and how long one may take. This process imports none of them, nor what they need."""
 
     function: str
     every: int
+    at_most: int = JOB_SECONDS
 
 
 TASKS: Sequence[Task] = (
     Task("tollgate_reports.ledger.jobs.make_partitions", every=DAY_SECONDS),
+    Task("tollgate_reports.archives.jobs.archive", every=DAY_SECONDS, at_most=ARCHIVE_SECONDS),
     Task("tollgate_reports.reports.jobs.sweep", every=SWEEP_SECONDS),
 )
 
@@ -57,7 +60,7 @@ def clock(redis: Redis, tasks: Sequence[Task] = TASKS) -> CronScheduler:
         scheduler.get_jobs().append(
             QueuedTask(
                 QUEUE, func_name=task.function, interval=task.every, ttl=task.every,
-                job_timeout=JOB_SECONDS, result_ttl=0, failure_ttl=DAY_SECONDS,
+                job_timeout=task.at_most, result_ttl=0, failure_ttl=DAY_SECONDS,
             )
         )  # fmt: skip
     return scheduler
