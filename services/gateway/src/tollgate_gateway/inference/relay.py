@@ -10,8 +10,9 @@ from tollgate_common.hangups import CallerGone
 from tollgate_common.logging import get_logger
 from tollgate_common.metrics import dependency_failures
 from tollgate_common.relay import RelayAnswer, RelayClient, RelayFailed
+from tollgate_common.responses import PassedResponse
 from tollgate_common.tickets import Attribution
-from tollgate_gateway.hops import answer_headers
+from tollgate_gateway.hops import whole_answer_headers
 from tollgate_gateway.tickets.service import Open, TicketOffice
 
 CLIENT_CLOSED = 499
@@ -37,7 +38,8 @@ class Relay:
         self._llm = llm
         self._office = office
 
-    def forward(self, opened: Open, outgoing: Outgoing) -> Response:
+    def forward(self, opened: Open, outgoing: Outgoing, own: list[tuple[str, str]]) -> Response:
+        """llm's answer with headers of our own."""
         try:
             answer = self._llm.send("POST", outgoing.path, outgoing.body, outgoing.headers)
         except CallerGone:
@@ -45,15 +47,8 @@ class Relay:
         except RelayFailed as failure:
             self._broken(opened, failure)
             raise DependencyDown("llm") from None
-        response = Response(
-            self._body(answer, opened),
-            status=answer.status,
-            headers=answer_headers(answer.headers),
-            direct_passthrough=True,
-        )
-        if (length := answer.header("content-length")) is not None:
-            response.headers["content-length"] = length
-        return response
+        headers = whole_answer_headers(answer.headers, own)
+        return PassedResponse(self._body(answer, opened), answer.status, headers)
 
     def _body(self, answer: RelayAnswer, opened: Open) -> Iterator[bytes]:
         try:

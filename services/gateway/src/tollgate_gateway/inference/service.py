@@ -55,9 +55,9 @@ class InferenceService:
         headers = forward_headers(request, principal.assertion, request_id)
         opened = self._office.open(principal, _asked(request, request_id, asked, len(body)))
         headers[TICKET] = opened.ticket.id
+        own = rate_limit_headers(opened.limits)
         own_ms = (time.perf_counter() - started) * 1000
-        response = self._relay.forward(opened, Outgoing(target(request), body, headers))
-        response.headers.update(rate_limit_headers(opened.limits))
+        response = self._relay.forward(opened, Outgoing(target(request), body, headers), own)
         response.headers.add("server-timing", f"gateway;dur={own_ms:.3f}")
         return response
 

@@ -2,6 +2,7 @@
 
 import time
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import NamedTuple
 
 from tollgate_common.money import to_nanos
@@ -31,37 +32,43 @@ class Held(NamedTuple):
 
 def applicable(principal: Principal, model: str) -> list[Limit]:
     """The limits that bind this model. Order is the principal's."""
-    return [
-        limit
-        for limit in principal.limits
-        if any(fnmatchcase(model, pattern) for pattern in limit.models)
-    ]
+    return [limit for limit in principal.limits if _covers(limit.models, model)]
+
+
+@lru_cache(maxsize=10_000)
+def _covers(patterns: tuple[str, ...], model: str) -> bool:
+    return any(fnmatchcase(model, pattern) for pattern in patterns)
 
 
 def reserve(principal: Principal, limit: Limit, bound: UpperBound) -> Held:
     """What the request holds on this limit while it runs."""
-    amounts = {
-        "requests": 1,
-        "concurrency": 1,
-        "tokens": bound.tokens,
-        "cost_usd": bound.cost_nanos or 0,
-    }
-    counter = f"limit:{bucket(principal.org)}:{limit.id}:{principal.mode}"
-    maximum = to_nanos(limit.max) if limit.metric == "cost_usd" else int(limit.max)
-    amount = amounts[limit.metric]
-    enforce = limit.mode == "enforce"
-    if limit.metric == "concurrency":
-        return Held(limit, Reservation(
-            limit=limit.id, counter=counter, kind="gauge", metric="concurrency",
-            max=maximum, amount=amount, enforce=enforce,
-        ))  # fmt: skip
-    if limit.window in _PERIODS_MS:
-        return Held(limit, Reservation(
-            limit=limit.id, counter=counter, kind="bucket", metric=limit.metric,  # type: ignore[arg-type]
-            max=maximum, amount=amount, enforce=enforce, period_ms=_PERIODS_MS[limit.window],
-        ))  # fmt: skip
-    window = window_at(limit.window, limit.timezone, int(time.time() * 1000))
+    blank = _blank(principal.org, principal.mode, limit)
+    counter, ends_at_ms = blank.counter, 0
+    if blank.kind == "window":
+        window = window_at(limit.window, limit.timezone, int(time.time() * 1000))
+        counter, ends_at_ms = f"{counter}:{window.name}", window.ends_at_ms
     return Held(limit, Reservation(
-        limit=limit.id, counter=f"{counter}:{window.name}", kind="window", metric=limit.metric,  # type: ignore[arg-type]
-        max=maximum, amount=amount, enforce=enforce, expires_at_ms=window.ends_at_ms,
+        limit=blank.limit, counter=counter, kind=blank.kind, metric=blank.metric, max=blank.max,
+        amount=_amount(limit.metric, bound), enforce=blank.enforce,
+        period_ms=blank.period_ms, expires_at_ms=ends_at_ms,
     ))  # fmt: skip
+
+
+def _amount(metric: str, bound: UpperBound) -> int:
+    if metric == "tokens":
+        return bound.tokens
+    return bound.cost_nanos or 0 if metric == "cost_usd" else 1
+
+
+@lru_cache(maxsize=10_000)
+def _blank(org: str, mode: str, limit: Limit) -> Reservation:
+    """What is the same in every reservation on a limit."""
+    is_gauge = limit.metric == "concurrency"
+    period_ms = 0 if is_gauge else _PERIODS_MS.get(limit.window, 0)
+    kind = "gauge" if is_gauge else "bucket" if period_ms else "window"
+    return Reservation(
+        limit=limit.id, counter=f"limit:{bucket(org)}:{limit.id}:{mode}", kind=kind,  # type: ignore[arg-type]
+        metric=limit.metric,  # type: ignore[arg-type]
+        max=to_nanos(limit.max) if limit.metric == "cost_usd" else int(limit.max),
+        amount=0, enforce=limit.mode == "enforce", period_ms=period_ms,
+    )  # fmt: skip

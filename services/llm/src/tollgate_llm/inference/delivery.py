@@ -14,6 +14,7 @@ from tollgate_common.hangups import CallerGone
 from tollgate_common.logging import get_logger
 from tollgate_common.money import usd_text
 from tollgate_common.relay import RelayAnswer, RelayFailed
+from tollgate_common.responses import PassedResponse
 from tollgate_common.tickets.models import Status
 from tollgate_llm.dialects.translation import Translation
 from tollgate_llm.inference import translating
@@ -66,6 +67,8 @@ def deliver(exchange: Exchange, answer: RelayAnswer | Refused) -> Response:
         ("x-tollgate-provider", exchange.route.provider.name),
         ("x-tollgate-attempts", str(exchange.account.attempts)),
     ]
+    if exchange.translation is not None and exchange.protocol.dialect == "anthropic":
+        headers.append(("request-id", exchange.request_id))
     if exchange.way.dropped:
         headers.append((DROPPED, _header_text(", ".join(exchange.way.dropped))))
     grammar = exchange.way.protocol.grammar
@@ -73,15 +76,15 @@ def deliver(exchange: Exchange, answer: RelayAnswer | Refused) -> Response:
     if grammar is not None and is_stream and isinstance(answer, RelayAnswer):
         if exchange.translation is not None:
             headers.append(("content-type", f"{EVENT_STREAM}; charset=utf-8"))
-        return _response(StreamBody(exchange, answer, grammar), answer.status, headers)
+        return PassedResponse(StreamBody(exchange, answer, grammar), answer.status, headers)
     if exchange.way.protocol.sound and answer.status == 200 and isinstance(answer, RelayAnswer):
-        return _response(SoundBody(exchange, answer), answer.status, headers)
+        return PassedResponse(SoundBody(exchange, answer), answer.status, headers)
     body = _read_whole(exchange, answer)
     whole, cost = _settled(exchange, answer.status, body)
     if exchange.translation is not None:
         headers.append(("content-type", "application/json"))
     headers.append(("x-tollgate-cost-usd", usd_text(cost)))
-    return _response([whole], answer.status, [*headers, ("content-length", str(len(whole)))])
+    return PassedResponse([whole], answer.status, [*headers, ("content-length", str(len(whole)))])
 
 
 def _settled(exchange: Exchange, status: int, body: bytes) -> tuple[bytes, int]:
@@ -110,15 +113,6 @@ def _close_unreadable(exchange: Exchange, body: bytes, failed: ProviderFailed) -
         "provider_error", failed.http_status, usage=booked, estimated=usage is None,
         error=failed.error_code,
     )  # fmt: skip
-
-
-def _response(
-    body: "list[bytes] | StreamBody | SoundBody", status: int, headers: list[tuple[str, str]]
-) -> Response:
-    response = Response(body, status=status, direct_passthrough=True)
-    response.headers.clear()
-    response.headers.extend(headers)
-    return response
 
 
 def _read_whole(exchange: Exchange, answer: RelayAnswer | Refused) -> bytes:
