@@ -7,11 +7,11 @@ from tests.e2e.platform import Key, Platform, eventually
 Row = dict[str, Any]
 
 
-def rows_of(platform: Platform, key: Key, count: int) -> list[Row]:
+def rows_of(platform: Platform, key: Key, count: int, mode: str = "test") -> list[Row]:
     """All of the key's rows, the oldest first, as soon as there are `count`; no more may come."""
 
     def found() -> list[Row]:
-        parameters = {"project": key.project, "mode": "test", "limit": "200"}
+        parameters = {"project": key.project, "mode": mode, "limit": "200"}
         answer = platform.api("GET", "/requests", params=parameters)
         assert answer.status_code == 200, answer.text
         rows = answer.json()["data"]
@@ -22,9 +22,9 @@ def rows_of(platform: Platform, key: Key, count: int) -> list[Row]:
     return rows
 
 
-def row_of(platform: Platform, key: Key) -> Row:
+def row_of(platform: Platform, key: Key, mode: str = "test") -> Row:
     """The only one."""
-    return rows_of(platform, key, 1)[0]
+    return rows_of(platform, key, 1, mode)[0]
 
 
 def tokens(usage: dict[str, Any]) -> tuple[int, int]:
@@ -35,12 +35,12 @@ def tokens(usage: dict[str, Any]) -> tuple[int, int]:
     return usage[names[0]], usage.get(names[1], 0)
 
 
-def booked(row: Row) -> tuple[int, int]:
+def booked(row: Row, mode: str = "test") -> tuple[int, int]:
     """The same in the ledger, of a call that went well and whose provider counted."""
     assert row["status"] == "ok"
     assert row["http_status"] == 200
     assert not row["estimated"]
-    assert row["mode"] == "test"
+    assert row["mode"] == mode
     return row["input_tokens"], row["output_tokens"]
 
 

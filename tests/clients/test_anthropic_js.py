@@ -79,7 +79,7 @@ def test_an_answer_has_the_shape_asked_for(platform: Platform, key: Key, run: Ru
 
 
 def test_an_image_is_taken_and_counted(platform: Platform, key: Key, run: Run) -> None:
-    seen = run("image")
+    seen = run("image_counted")
     assert seen["text"] == "What is this?"
     assert seen["counted"] == IMAGE_TOKENS + 4
     counted, answered = rows_of(platform, key, 2)

@@ -6,14 +6,25 @@ import { betaZodTool } from "@anthropic-ai/sdk/helpers/beta/zod";
 import { zodOutputFormat } from "@anthropic-ai/sdk/helpers/zod";
 import { z } from "zod";
 
-const model = "claude-sonnet-5";
+const model = process.env.TOLLGATE_MODEL ?? "claude-sonnet-5";
 const max_tokens = 100;
 const messages = [{ role: "user", content: "Hello, Tollgate!" }];
 const long = [{ role: "user", content: "again ".repeat(400) }];
 const Weather = z.object({ city: z.string(), celsius: z.number().int() });
 const pixel =
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+const source = { type: "base64", media_type: "image/png", data: pixel };
+const withPixel = [
+  {
+    role: "user",
+    content: [
+      { type: "image", source },
+      { type: "text", text: "What is this?" },
+    ],
+  },
+];
 const client = new Anthropic();
+const once = new Anthropic({ maxRetries: 0 });
 
 const textOf = (message) => message.content.map((block) => block.text ?? "").join("");
 
@@ -70,12 +81,13 @@ const scenarios = {
   },
 
   async image() {
-    const source = { type: "base64", media_type: "image/png", data: pixel };
-    const content = [
-      { type: "image", source },
-      { type: "text", text: "What is this?" },
-    ];
-    const asked = { model, max_tokens, messages: [{ role: "user", content }] };
+    const asked = { model, max_tokens, messages: withPixel };
+    const answer = await client.messages.create(asked);
+    return { text: textOf(answer), usage: answer.usage };
+  },
+
+  async image_counted() {
+    const asked = { model, max_tokens, messages: withPixel };
     const counted = await client.messages.countTokens({ model, messages: asked.messages });
     const answer = await client.messages.create(asked);
     return { text: textOf(answer), usage: answer.usage, counted: counted.input_tokens };
@@ -101,6 +113,12 @@ const scenarios = {
   bad_request: () =>
     failure(() => client.messages.create({ model, max_tokens, messages, temperature: 9 })),
 
+  // Of each of the models that TOLLGATE_MODEL names.
+  failures: () =>
+    Promise.all(
+      model.split(",").map((model) => failure(() => once.messages.create({ model, max_tokens, messages }))),
+    ),
+
   async limit() {
     await client.messages.create({ model, max_tokens, messages });
     return failure(() => client.messages.create({ model, max_tokens, messages }));
@@ -120,7 +138,16 @@ const scenarios = {
 
 // The class by instanceof, as people catch it.
 async function failure(call) {
-  const classes = ["AuthenticationError", "NotFoundError", "BadRequestError", "RateLimitError"];
+  const classes = [
+    "BadRequestError",
+    "AuthenticationError",
+    "PermissionDeniedError",
+    "NotFoundError",
+    "ConflictError",
+    "UnprocessableEntityError",
+    "RateLimitError",
+    "InternalServerError",
+  ];
   try {
     await call();
   } catch (error) {

@@ -4,13 +4,14 @@ import OpenAI from "openai";
 import { zodResponseFormat, zodTextFormat } from "openai/helpers/zod";
 import { z } from "zod";
 
-const model = "gpt-4o-mini";
+const model = process.env.TOLLGATE_MODEL ?? "gpt-4o-mini";
 const messages = [{ role: "user", content: "Hello, Tollgate!" }];
 const long = [{ role: "user", content: "again ".repeat(400) }];
 const Weather = z.object({ city: z.string(), celsius: z.number().int() });
 const pixel =
   "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 const client = new OpenAI();
+const once = new OpenAI({ maxRetries: 0 });
 
 const scenarios = {
   async chat() {
@@ -135,6 +136,17 @@ const scenarios = {
   bad_request: () =>
     failure(() => client.chat.completions.create({ model, messages, temperature: 9 })),
 
+  // Of each of the models that TOLLGATE_MODEL names.
+  chat_failures: () =>
+    Promise.all(
+      model.split(",").map((model) => failure(() => once.chat.completions.create({ model, messages }))),
+    ),
+
+  response_failures: () =>
+    Promise.all(
+      model.split(",").map((model) => failure(() => once.responses.create({ model, input: "Hello!" }))),
+    ),
+
   async limit() {
     await client.chat.completions.create({ model, messages });
     return failure(() => client.chat.completions.create({ model, messages }));
@@ -154,7 +166,16 @@ const scenarios = {
 
 // The class by instanceof, as people catch it.
 async function failure(call) {
-  const classes = ["AuthenticationError", "NotFoundError", "BadRequestError", "RateLimitError"];
+  const classes = [
+    "BadRequestError",
+    "AuthenticationError",
+    "PermissionDeniedError",
+    "NotFoundError",
+    "ConflictError",
+    "UnprocessableEntityError",
+    "RateLimitError",
+    "InternalServerError",
+  ];
   try {
     await call();
   } catch (error) {

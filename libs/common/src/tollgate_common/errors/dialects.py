@@ -15,6 +15,7 @@ _OPENAI_TYPES = {
 }
 _ANTHROPIC_TYPES = {
     401: "authentication_error",
+    402: "billing_error",
     403: "permission_error",
     404: "not_found_error",
     413: "request_too_large",

@@ -47,8 +47,7 @@ class Refused:
 
     @property
     def worth_another_route(self) -> bool:
-        too_long = self.status in (400, 413, 422) and any(s in self.body.lower() for s in TOO_LONG)
-        return self.worth_retrying or too_long
+        return self.worth_retrying or is_too_long(self.status, self.body)
 
     @property
     def pause(self) -> float | None:
@@ -59,6 +58,11 @@ class Refused:
 class Chunks(Protocol):
     def __next__(self) -> bytes: ...
     def __iter__(self) -> "Chunks": ...
+
+
+def is_too_long(status: int, body: bytes) -> bool:
+    """Whether the conversation does not fit into this model, and may into another."""
+    return status in (400, 413, 422) and any(words in body.lower() for words in TOO_LONG)
 
 
 def backoff(attempt: int) -> float:

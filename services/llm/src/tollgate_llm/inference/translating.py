@@ -8,6 +8,7 @@ from tollgate_common.errors import TollgateError, dialects
 from tollgate_llm.dialects.translation import StreamTranslator
 from tollgate_llm.inference.errors import ProviderFailed
 from tollgate_llm.inference.protocols import Protocol
+from tollgate_llm.inference.retrying import is_too_long
 from tollgate_llm.metering.events import data_of, split_events
 
 DONE = b"data: [DONE]\n\n"
@@ -16,17 +17,21 @@ _ODD = (KeyError, TypeError, ValueError, IndexError, AttributeError)
 
 
 class RefusedBy(TollgateError):
-    """A provider's own refusal, in words for another dialect: its status, its message."""
+    """A provider's own refusal, in words for another dialect: its status, its message, and the
+    codes that OpenAI's callers look for."""
 
     code = "provider_refused"
 
-    def __init__(self, provider: str, status: int, said: str) -> None:
-        super().__init__(f"The provider `{provider}` answered {status}: {said}")
+    def __init__(self, provider: str, status: int, said: str, code: str | None = None) -> None:
+        super().__init__(f"The provider `{provider}` answered {status}: {said}", code=code)
         self.http_status = status
 
 
 def refusal(provider: str, status: int, body: bytes) -> RefusedBy:
-    return RefusedBy(provider, status, _message(body))
+    code = "rate_limit_exceeded" if status == 429 else None
+    if is_too_long(status, body):
+        code = "context_length_exceeded"
+    return RefusedBy(provider, status, _message(body), code)
 
 
 def whole(translate: Any, asked: dict[str, Any], provider: str, body: bytes) -> bytes:
