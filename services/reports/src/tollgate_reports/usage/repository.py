@@ -14,7 +14,10 @@ from tollgate_reports.ledger.models import ledger, rollups
 from tollgate_reports.usage.periods import Period
 from tollgate_reports.usage.schemas import TAG, Question
 
-SUMS = ("requests", "input_tokens", "output_tokens", "cached_input_tokens", "reasoning_tokens")
+SUMS = (
+    "requests", "input_tokens", "output_tokens", "cached_input_tokens", "reasoning_tokens",
+    "estimated_requests",
+)  # fmt: skip
 BUCKET = timedelta(minutes=15)
 _ORIGIN = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -47,7 +50,13 @@ def _of_rollups(question: Question, period: Period) -> Select[Any]:
 def _of_ledger(question: Question, period: Period) -> Select[Any]:
     table = ledger.c
     moment = func.date_bin(BUCKET, table.opened_at, _ORIGIN)
-    sums = [func.count(), *(cast(func.sum(table[name]), BigInteger) for name in SUMS[1:])]
+    counts = {
+        "requests": func.count(),
+        "estimated_requests": func.count().filter(table.estimated),
+    }
+    sums = [
+        counts[name] if name in counts else cast(func.sum(table[name]), BigInteger) for name in SUMS
+    ]
     return _select(question, ledger, table.opened_at, period, moment, sums)
 
 

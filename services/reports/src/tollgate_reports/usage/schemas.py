@@ -70,6 +70,9 @@ class UsageRow(BaseModel):
     output_tokens: int
     cached_input_tokens: int
     reasoning_tokens: int
+    estimated_requests: int = Field(
+        description="How many of the requests have figures that are not the provider's own."
+    )
     cost_usd: str = Field(description="US dollars, a decimal with nine places.")
 
 
@@ -79,6 +82,7 @@ class UsageTotals(BaseModel):
     output_tokens: int
     cached_input_tokens: int
     reasoning_tokens: int
+    estimated_requests: int
     cost_usd: str
 
 
