@@ -174,6 +174,19 @@ def test_the_callers_deadline_ends_the_waiting(stand: Stand, org: str, provider:
     assert time.monotonic() - started < 2
 
 
+def test_a_caller_in_a_hurry_says_nothing_of_the_provider(
+    stand: Stand, org: str, provider: Provider
+) -> None:
+    """Or else it could take the provider from everyone else."""
+    provider.script = [threading.Event()]
+    for _ in range(6):
+        _, answer, connection = send(stand, org, BODY, **{"x-tollgate-timeout": "0.2"})
+        assert status(answer, connection) == 504
+    provider.script = [provider.answers(ANSWER)]
+    _, answer, connection = send(stand, org, BODY)
+    assert status(answer, connection) == 200
+
+
 def test_the_callers_deadline_ends_a_stream_with_an_error_event(
     stand: Stand, org: str, provider: Provider
 ) -> None:

@@ -109,11 +109,10 @@ class Asker:
     ) -> RelayAnswer | Failure:
         provider, name = way.route.provider, name_of(org, way.route)
         account.attempt(way.route)
+        within = max(0.001, deadline.left())
         started = time.perf_counter()
         try:
-            answer = self._upstreams.post(
-                provider.base_url, *way.outgoing, within=max(0.001, deadline.left())
-            )
+            answer = self._upstreams.post(provider.base_url, *way.outgoing, within=within)
             seconds = time.perf_counter() - started
             if answer.status == 200:
                 self._note(way, "200", seconds)
@@ -123,8 +122,9 @@ class Asker:
             refused = Refused(answer)
         except RelayFailed as broken:
             self._note(way, "failed", None)
-            self._health.failed(name, down=True)
             again = broken.reason != TIMED_OUT
+            if again or self._upstreams.had_time(within, sent=broken.sent):
+                self._health.failed(name, down=True)
             error = provider_error(provider.name, broken.reason, sent=broken.sent)
             return Failure(None, error, again=again, elsewhere=True)
         self._note(way, str(refused.status), seconds)

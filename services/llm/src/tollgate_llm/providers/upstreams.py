@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from tollgate_common.relay import RelayAnswer, RelayClient
 
+LONG_SECONDS = 30.0
+
 
 class Upstreams:
     """A relay client a base URL. Replacing a provider's credential keeps its connections."""
@@ -24,6 +26,10 @@ class Upstreams:
         )
         answer.hurry(self._chunk_timeout, within)
         return answer
+
+    def had_time(self, within: float, *, sent: bool) -> bool:
+        """Whether a provider that was silent for so long is in trouble, or its caller in a hurry."""
+        return within >= min(self._read_timeout if sent else self._connect_timeout, LONG_SECONDS)
 
     def _client(self, base_url: str) -> RelayClient:
         client = self._clients.get(base_url)
