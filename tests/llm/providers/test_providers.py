@@ -17,7 +17,8 @@ def test_a_credential_is_written_and_never_read(
     body = {"kind": "openai", "api_key": KEY}
     put = stand.manage("PUT", "/api/v1/providers/mine", org, json=body)
     expected = {"name": "mine", "kind": "openai", "base_url": "https://api.openai.com/v1",
-                "has_api_key": True, "source": "organisation"}  # fmt: skip
+                "has_api_key": True, "source": "organisation", "api_version": None,
+                "project": None, "region": None}  # fmt: skip
     assert put.json() == expected
     assert stand.manage("GET", "/api/v1/providers/mine", org).json() == expected
     assert expected in stand.manage("GET", "/api/v1/providers", org).json()["data"]

@@ -21,9 +21,9 @@ def matched(candidates: Sequence[Candidate], protocol: Protocol, model: str) -> 
     """At least one, in the same order; `UnsupportedEndpoint` when none can be asked."""
     found = []
     for candidate in candidates:
-        if candidate.provider.speaks(protocol.dialect):
+        if candidate.provider.has(protocol.path, protocol.dialect):
             found.append(Match(candidate, None))
-        elif translation := between(protocol.path, candidate.provider.kind):
+        elif translation := between(protocol.path, candidate.provider.dialect):
             found.append(Match(candidate, translation))
     if not found:
         kinds = ", ".join(sorted({f"`{candidate.provider.kind}`" for candidate in candidates}))

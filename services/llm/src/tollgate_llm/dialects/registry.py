@@ -3,12 +3,12 @@
 from functools import cache, reduce
 from importlib import import_module
 
+from tollgate_common.errors.dialects import Dialect
 from tollgate_llm.dialects.composing import composed
 from tollgate_llm.dialects.translation import Translation
-from tollgate_llm.providers.kinds import Kind
 
-# The caller's route and the provider's kind → the packages here, one after the other.
-_PACKAGES: dict[tuple[str, Kind], tuple[str, ...]] = {
+# The caller's route and the provider's dialect → the packages here, one after the other.
+_PACKAGES: dict[tuple[str, Dialect], tuple[str, ...]] = {
     ("/v1/chat/completions", "anthropic"): ("chat_to_messages",),
     ("/v1/messages", "openai"): ("messages_to_chat",),
     ("/v1/responses", "anthropic"): ("responses_to_chat", "chat_to_messages"),
@@ -16,9 +16,9 @@ _PACKAGES: dict[tuple[str, Kind], tuple[str, ...]] = {
 
 
 @cache
-def between(path: str, kind: Kind) -> Translation | None:
-    """From the caller's route to a kind of provider that has no such route."""
-    packages = _PACKAGES.get((path, kind))
+def between(path: str, dialect: Dialect) -> Translation | None:
+    """From the caller's route to a provider that speaks another dialect."""
+    packages = _PACKAGES.get((path, dialect))
     return reduce(composed, map(_loaded, packages)) if packages else None
 
 

@@ -112,7 +112,7 @@ class Asker:
         within = max(0.001, deadline.left())
         started = time.perf_counter()
         try:
-            answer = self._upstreams.post(provider.base_url, *way.outgoing, within=within)
+            answer = self._upstreams.post(provider, *way.outgoing, within=within)
             seconds = time.perf_counter() - started
             if answer.status == 200:
                 self._note(way, "200", seconds)

@@ -9,9 +9,11 @@ from tollgate_llm.dialects.matching import Match
 from tollgate_llm.dialects.translation import Wanted
 from tollgate_llm.inference import splice
 from tollgate_llm.inference.asking import Outgoing, Way
+from tollgate_llm.inference.clouds import SHAPES, Plain
 from tollgate_llm.inference.headers import Environ, to_provider
 from tollgate_llm.inference.peek import Asked
 from tollgate_llm.inference.protocols import Protocol, protocol_at
+from tollgate_llm.routing.models import Candidate
 
 DROP_PARAMS = "HTTP_X_TOLLGATE_DROP_PARAMS"
 ANTHROPIC_VERSION = "2023-06-01"
@@ -58,10 +60,10 @@ class Bodies:
         if route.model != self._asked.model:
             body = self._asked.renamed(body, route.model)
         credentials = route.provider.credentials(self._protocol.dialect)
-        return Way(match, Outgoing(
-            route.provider.path(self._protocol.path) + sent.query, body,
-            to_provider(sent.environ, credentials, sent.call_id),
-        ), self._protocol)  # fmt: skip
+        headers = to_provider(sent.environ, credentials, sent.call_id)
+        streams = self._asked.stream is True
+        outgoing = _outgoing(route, self._protocol.path, sent.query, streams, body, headers)
+        return Way(match, outgoing, self._protocol)
 
     def _translated(self, match: Match) -> Way:
         assert match.translation is not None
@@ -81,5 +83,17 @@ class Bodies:
         }  # fmt: skip
         if protocol.dialect == "anthropic":
             headers["anthropic-version"] = ANTHROPIC_VERSION
-        outgoing = Outgoing(route.provider.path(protocol.path), body, headers)
+        streams = made.body.get("stream") is True
+        outgoing = _outgoing(route, protocol.path, "", streams, body, headers)
         return Way(match, outgoing, protocol, made.dropped)
+
+
+def _outgoing(
+    route: Candidate, path: str, query: str, streams: bool, body: bytes, headers: dict[str, str]
+) -> Outgoing:
+    """As the vendor itself gets it, or as the cloud wants it."""
+    shape = SHAPES.get(route.provider.kind)
+    if shape is None:
+        return Outgoing(route.provider.path(path) + query, body, headers)
+    plain = Plain(path, query, route.model, streams, body, headers)
+    return Outgoing(*shape(route.provider, plain), headers)

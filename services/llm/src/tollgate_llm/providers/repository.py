@@ -1,5 +1,7 @@
 """The only SQL about providers."""
 
+from typing import Any
+
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
@@ -17,11 +19,9 @@ def get(session: Session, org: str, name: str) -> ProviderRow | None:
     return session.get(ProviderRow, (org, name))
 
 
-def put(
-    session: Session, org: str, name: str, *, kind: str, base_url: str, sealed: bytes | None
-) -> None:
+def put(session: Session, org: str, name: str, columns: dict[str, Any]) -> None:
     """Create or replace."""
-    values = {"kind": kind, "base_url": base_url, "sealed": sealed, "updated_at": func.now()}
+    values = columns | {"updated_at": func.now()}
     session.execute(
         insert(ProviderRow)
         .values(org=org, name=name, created_at=func.now(), **values)

@@ -1,5 +1,6 @@
 """What the management API takes and gives for providers."""
 
+import re
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -23,14 +24,20 @@ def _http_url(url: str) -> str:
     return url.rstrip("/")
 
 
-def _header_value(secret: SecretStr) -> SecretStr:
-    value = secret.get_secret_value()
-    if not value.isascii() or not value.isprintable() or value != value.strip():
-        raise ValueError("must be printable ASCII without surrounding spaces")
+def _ascii(secret: SecretStr) -> SecretStr:
+    if not SECRET.fullmatch(secret.get_secret_value()):
+        raise ValueError("must be printable ASCII")
     return secret
 
 
-PRINTABLE = "^[!-~]([ -~]*[!-~])?$"
+SECRET = re.compile("[!-~][\\t\\n\\r -~]*")
+ApiVersion = Annotated[
+    str, Field(pattern="^[A-Za-z0-9._-]{1,32}$", json_schema_extra={"example": "2024-10-21"})
+]
+Project = Annotated[str, Field(pattern="^[A-Za-z0-9_-][A-Za-z0-9_.:-]{0,127}$")]
+Region = Annotated[
+    str, Field(pattern="^[a-z0-9-]{1,32}$", json_schema_extra={"example": "us-east5"})
+]
 HttpUrl = Annotated[
     str, Field(max_length=512, json_schema_extra={"format": "uri"}), AfterValidator(_http_url)
 ]
@@ -38,7 +45,14 @@ HttpUrl = Annotated[
 
 class ProviderIn(BaseModel):
     """`base_url` as the vendor's SDK has it; the vendor's own unless given. `api_key` is written,
-    never read; left out, the one that is stored stays."""
+    never read; left out, the one that is stored stays.
+
+    `azure` (Azure OpenAI): `base_url` is the resource's endpoint; with `api_version` its
+    deployments are called, without it the API below /openai/v1. `foundry` (Claude in Microsoft
+    Foundry): `base_url` ends with /anthropic. `vertex` (Claude on Vertex AI): `project` and
+    `region`; `api_key` is a service account's key file, or an access token. `bedrock` (Claude on
+    Amazon Bedrock): `region`; `api_key` is a Bedrock API key. A cloud answers for the models that
+    are routed to it."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -47,11 +61,16 @@ class ProviderIn(BaseModel):
     api_key: (
         Annotated[
             SecretStr,
-            Field(min_length=1, max_length=4096, json_schema_extra={"pattern": PRINTABLE}),
-            AfterValidator(_header_value),
+            Field(
+                min_length=1, max_length=8192, json_schema_extra={"pattern": f"^{SECRET.pattern}$"}
+            ),
+            AfterValidator(_ascii),
         ]
         | None
     ) = None
+    api_version: ApiVersion | None = None
+    project: Project | None = None
+    region: Region | None = None
 
 
 class ProviderOut(BaseModel):
@@ -62,6 +81,9 @@ class ProviderOut(BaseModel):
     kind: Kind
     base_url: str
     has_api_key: bool
+    api_version: str | None = None
+    project: str | None = None
+    region: str | None = None
     source: Literal["platform", "organisation"]
 
 

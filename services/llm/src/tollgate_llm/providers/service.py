@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import msgspec
 from sqlalchemy.orm import Session
 
 from tollgate_common.errors import InvalidField
@@ -10,6 +11,7 @@ from tollgate_common.logging import get_logger
 from tollgate_common.sealing import SealBroken, Sealer
 from tollgate_llm import changes
 from tollgate_llm.providers import repository
+from tollgate_llm.providers.clouds.addresses import base_url_of, cloud_of, credential_of
 from tollgate_llm.providers.errors import ProviderNotFound
 from tollgate_llm.providers.kinds import Kind, Provider
 from tollgate_llm.providers.models import ProviderRow
@@ -51,16 +53,19 @@ class ProviderService:
             raise InvalidField(
                 "name: small letters, digits, `.`, `_` and `-`, at most 64.", param="name"
             )
-        base_url = wanted.base_url or self._defaults[wanted.kind]
+        cloud = msgspec.to_builtins(cloud_of(wanted))
+        base_url = base_url_of(wanted, self._defaults)
         before = _audited(repository.get(session, org, name))
         sealed = self._sealed(session, org, name, wanted, base_url)
-        repository.put(session, org, name, kind=wanted.kind, base_url=base_url, sealed=sealed)
+        columns = {"kind": wanted.kind, "base_url": base_url, "sealed": sealed, "cloud": cloud}
+        repository.put(session, org, name, columns)
         put = ProviderOut(
             name=name,
             kind=wanted.kind,
             base_url=base_url,
             has_api_key=sealed is not None,
             source="organisation",
+            **cloud,
         )
         after = put.model_dump(mode="json") | ({"api_key": "***"} if wanted.api_key else {})
         changes.record(session, "provider.changed", ("provider", name), before, after)
@@ -76,9 +81,8 @@ class ProviderService:
     def _sealed(
         self, session: Session, org: str, name: str, wanted: ProviderIn, base_url: str
     ) -> bytes | None:
-        if wanted.api_key is not None:
-            secret = wanted.api_key.get_secret_value().encode()
-            return self._sealer.seal(secret, purpose(org, name))
+        if (secret := credential_of(wanted)) is not None:
+            return self._sealer.seal(secret.encode(), purpose(org, name))
         row = repository.get(session, org, name)
         if row is not None and (row.kind, row.base_url) == (wanted.kind, base_url):
             return row.sealed
@@ -112,6 +116,7 @@ def _from_row(row: ProviderRow) -> ProviderOut:
             "base_url": row.base_url,
             "has_api_key": row.sealed is not None,
             "source": "organisation",
+            **(row.cloud or {}),
         }
     )
 

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 
 from tollgate_common.relay import RelayAnswer, RelayClient
+from tollgate_llm.providers.clouds.event_stream import CONTENT_TYPE, ServerSentAnswer
+from tollgate_llm.providers.clouds.google import AccessTokens
+from tollgate_llm.providers.kinds import Provider
 
 LONG_SECONDS = 30.0
 
@@ -15,16 +18,22 @@ class Upstreams:
         self._read_timeout = read_timeout
         self._chunk_timeout = chunk_timeout
         self._clients: dict[str, RelayClient] = {}
+        self._google = AccessTokens()
 
     def post(
-        self, base_url: str, path: str, body: bytes, headers: Mapping[str, str], within: float
+        self, provider: Provider, path: str, body: bytes, headers: Mapping[str, str], within: float
     ) -> RelayAnswer:
         """The answer, once its headers are here; `RelayFailed`. `within`: the seconds that the
         whole answer may take."""
-        answer = self._client(base_url).send(
+        if provider.kind == "vertex":
+            token = self._google.of(provider.api_key, min(within, self._connect_timeout))
+            headers = {**headers, "authorization": f"Bearer {token}"}
+        answer = self._client(provider.base_url).send(
             "POST", path, body, headers, first_byte=min(within, self._read_timeout)
         )
         answer.hurry(self._chunk_timeout, within)
+        if provider.kind == "bedrock" and answer.header("content-type") == CONTENT_TYPE:
+            return ServerSentAnswer(answer)
         return answer
 
     def had_time(self, within: float, *, sent: bool) -> bool:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from tollgate_llm.catalog import repository as models
 from tollgate_llm.catalog.prices import Tariff, make_price
 from tollgate_llm.providers import repository as providers
-from tollgate_llm.providers.kinds import Provider
+from tollgate_llm.providers.kinds import NO_CLOUD, Provider
 from tollgate_llm.providers.service import ProviderService
 from tollgate_llm.routing.models import (
     Model,
@@ -27,7 +27,7 @@ def load(engine: Engine, org: str) -> Stored:
     return Stored(
         providers=[
             msgspec.convert(
-                {"name": r.name, "kind": r.kind, "base_url": r.base_url, "sealed": r.sealed},
+                {field: getattr(r, field) for field in StoredProvider.__struct_fields__},
                 StoredProvider,
             )
             for r in provider_rows
@@ -62,6 +62,7 @@ class Builder:
                     base_url=row.base_url,
                     api_key=api_key,
                     source="organisation",
+                    cloud=row.cloud or NO_CLOUD,
                 )
         return Snapshot(org, found, {row.name: _model(row) for row in stored.models})
 

@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from tollgate_llm.catalog.prices import Tariff
-from tollgate_llm.providers.kinds import Kind, Provider
+from tollgate_llm.providers.kinds import Cloud, Kind, Provider
 
 Strategy = Literal["fallback", "weighted", "least_latency"]
 
@@ -18,6 +18,7 @@ class StoredProvider(msgspec.Struct, frozen=True):
     kind: Kind
     base_url: str
     sealed: bytes | None
+    cloud: Cloud | None = None
 
 
 class Route(msgspec.Struct, frozen=True):

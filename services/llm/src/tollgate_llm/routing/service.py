@@ -3,7 +3,8 @@
 In test mode that is the sandbox alone, at the model's own price; there every name of OpenAI's and
 Anthropic's is known, whether or not a credential for them is. In live mode it is what the
 organisation has set up for the name, else the providers whose vendor has a model of that name,
-the organisation's own before the platform's, else the sandbox for its own names.
+the organisation's own before the platform's, else the sandbox for its own names. A cloud has what
+was deployed there, which no price list tells: it answers for what is routed to it.
 """
 
 import time
@@ -55,7 +56,7 @@ class Router:
         More names are known than can be listed: versions and fine-tunes of these."""
         snapshot = self._snapshots.get(org)
         providers = snapshot.providers.values()
-        vendors = {self.vendor(provider) for provider in providers} - {SANDBOX_NAMES}
+        vendors = {self.vendor(p) for p in providers if not p.is_cloud} - {SANDBOX_NAMES}
         if mode == TEST:
             vendors |= {OPENAI, ANTHROPIC}
         usable = {
@@ -110,7 +111,9 @@ class Router:
             snapshot.providers.values(), key=lambda provider: provider.source == "platform"
         )
         for provider in own_first:
-            if provider.kind != "sandbox" and self._prices.knows(self.vendor(provider), model):
+            if provider.kind == "sandbox" or provider.is_cloud:
+                continue
+            if self._prices.knows(self.vendor(provider), model):
                 return (Candidate(provider, model, self._tariff(provider, model)),)
         raise ModelNotFound(model, self._hint(model))
 
@@ -147,4 +150,4 @@ class Router:
         """Whose models and prices a provider has: by its address, else by its kind."""
         if provider.kind == "sandbox":
             return SANDBOX_NAMES
-        return self._prices.vendor_of(provider.base_url) or provider.kind
+        return self._prices.vendor_of(provider.base_url) or provider.vendor
