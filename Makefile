@@ -57,6 +57,10 @@ bench: $(VENV)/.installed ## Measure Tollgate beside other gateways (needs wrk a
 bench-auth: $(VENV)/.installed ## Measure what it costs to know who calls
 	@exec $(BIN)/python -m tests.bench.bench_identity
 
+.PHONY: bench-streams
+bench-streams: $(VENV)/.installed ## Measure 2,000 open streams at once (TOLLGATE_BENCH_STREAMS, TOLLGATE_BENCH_SECONDS)
+	@exec $(BIN)/python -m tests.bench.bench_streams
+
 .PHONY: test-api
 test-api: $(VENV)/.installed ## Call the whole API at random for three minutes (TOLLGATE_API_TEST_SECONDS)
 	@$(BIN)/python -m pytest -q -n 0 tests/api/test_*.py
