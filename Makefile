@@ -61,6 +61,10 @@ bench-auth: $(VENV)/.installed ## Measure what it costs to know who calls
 bench-streams: $(VENV)/.installed ## Measure 2,000 open streams at once (TOLLGATE_BENCH_STREAMS, TOLLGATE_BENCH_SECONDS)
 	@exec $(BIN)/python -m tests.bench.bench_streams
 
+.PHONY: bench-ledger
+bench-ledger: $(VENV)/.installed ## Measure how fast usage events are booked (10 GB, ten minutes; TOLLGATE_BENCH_QUICK=1)
+	@exec $(BIN)/python -m tests.bench.bench_ledger
+
 .PHONY: test-api
 test-api: $(VENV)/.installed ## Call the whole API at random for three minutes (TOLLGATE_API_TEST_SECONDS)
 	@$(BIN)/python -m pytest -q -n 0 tests/api/test_*.py
