@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from anthropic import Anthropic, AnthropicBedrock, AnthropicFoundry, AnthropicVertex
-from openai import AzureOpenAI, OpenAI
+from openai import AzureOpenAI, OpenAI, PermissionDeniedError
 
 from tests.llm.clouds import COMPLETION, EVENTS, MESSAGE, chunk, framed, put, seen, whole
 from tests.llm.inference.test_relay import send
@@ -243,6 +243,16 @@ def test_chat_is_translated_for_claude_in_a_cloud(stand: Stand, org: str, cloud:
     body = json.loads(received.body)
     assert body["anthropic_version"] == "bedrock-2023-05-31"
     assert not {"model", "stream"} & set(body)
+
+
+def test_a_refusal_of_awss_is_told_in_the_callers_way(
+    stand: Stand, org: str, cloud: Provider
+) -> None:
+    put(stand, org, {**BEDROCK, "base_url": cloud.url}, CLAUDE)
+    cloud.script = [cloud.answers(b'{"message":"no access"}', status="403 Forbidden")]
+    with openai(stand, org) as ours, pytest.raises(PermissionDeniedError) as refused:
+        ours.chat.completions.create(model="here", **CHAT)
+    assert "403: no access" in refused.value.message
 
 
 def test_messages_are_translated_for_gpt_in_a_cloud(

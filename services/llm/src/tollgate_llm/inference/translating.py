@@ -79,7 +79,9 @@ def _message(body: bytes) -> str:
         decoded = msgspec.json.decode(body)
     except _UNREADABLE:
         return "no reason given."
-    error = decoded.get("error") if isinstance(decoded, dict) else None
+    if not isinstance(decoded, dict):
+        return "no reason given."
+    error = decoded.get("error") or decoded.get("message")  # AWS has nothing around it
     said = error.get("message") if isinstance(error, dict) else error
     return str(said)[:1000] if said else "no reason given."
 

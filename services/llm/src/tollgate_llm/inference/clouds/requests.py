@@ -24,7 +24,7 @@ BETA = "anthropic-beta"
 _SEGMENT = "!$&'()*+,=:@"  # of RFC 3986's, without the semicolon, after which servers may stop
 _IN_DEPLOYMENTS = frozenset({
     "/completions", "/chat/completions", "/embeddings", "/audio/transcriptions",
-    "/audio/translations", "/audio/speech", "/images/generations",
+    "/audio/translations", "/audio/speech", "/images/generations", "/images/edits",
 })  # fmt: skip
 
 
