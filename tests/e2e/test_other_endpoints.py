@@ -87,6 +87,36 @@ def test_an_image_is_streamed_with_its_previews(platform: Platform, client: Open
     assert booked(row_of(platform, answer))[:4] == ("ok", False, 2, 472)
 
 
+def test_an_edit_costs_the_pictures_that_it_is_made_of(platform: Platform, client: OpenAI) -> None:
+    pictures = [("a.png", b"\x89PNG one"), ("b.png", b"\x89PNG two")]
+    answer = client.images.with_raw_response.edit(
+        model="gpt-image-1.5", image=pictures, mask=("m.png", b"\x89PNG"), prompt="a cat", n=2
+    )
+    assert len(answer.parse().data or []) == 2
+    row = row_of(platform, answer)
+    assert booked(row)[:4] == ("ok", False, 2 + 2 * 323, 544)
+    assert Decimal(row["cost_usd"]) == 2 * 5 * USD + 646 * 8 * USD + 544 * 32 * USD
+    assert (row["endpoint"], row["price"]["input_image_tokens"]) == ("/v1/images/edits", "646")
+
+
+def test_an_edit_is_streamed_with_its_previews(platform: Platform, client: OpenAI) -> None:
+    answer = client.images.with_raw_response.edit(
+        model="gpt-image-1.5", image=("a.png", b"\x89PNG"), prompt="a cat", stream=True,
+        partial_images=1,
+    )  # fmt: skip
+    kinds = [event.type for event in answer.parse()]
+    assert kinds == ["image_edit.partial_image", "image_edit.completed"]
+    row = row_of(platform, answer)
+    assert booked(row)[:4] == ("ok", False, 2 + 323, 372)
+    assert row["stream"] is True
+
+
+def test_an_edit_without_a_picture_is_refused(platform: Platform, key: Key) -> None:
+    body, kind = encode_multipart_formdata([("model", "gpt-image-1.5"), ("prompt", "a cat")])
+    answer = platform.post("/v1/images/edits", body, key.secret, **{"content-type": kind})
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, "image")
+
+
 def test_sound_is_the_providers_byte_for_byte(
     platform: Platform, client: OpenAI, tmp_path: Path
 ) -> None:
@@ -214,6 +244,10 @@ def test_a_limit_on_cost_holds_or_refuses(limited: OpenAI) -> None:
     ("code", "call"),
     [
         ("unbounded_request", lambda it: it.images.generate(model="gpt-image-2", prompt="x")),
+        (
+            "unbounded_request",
+            lambda it: it.images.edit(model="gpt-image-1.5", image=b"\x89PNG", prompt="x"),
+        ),
         ("unbounded_request", lambda it: it.audio.speech.create(model="gpt-4o-mini-tts", **SPOKEN)),
         (
             "unbounded_request",

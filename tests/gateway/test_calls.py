@@ -10,7 +10,7 @@ from tollgate_common.errors import TollgateError
 from tollgate_gateway.inference.calls import CALLS
 from tollgate_gateway.inference.peek import Peek
 
-FORMS = ["/v1/audio/transcriptions", "/v1/audio/translations"]
+FORMS = ["/v1/audio/transcriptions", "/v1/audio/translations", "/v1/images/edits"]
 
 
 def asked(path: str, **body: Any) -> Peek:
@@ -91,3 +91,32 @@ def test_every_other_route_wants_a_model(path: str) -> None:
         asked(path, prompt="x")
     assert (wrong.value.http_status, wrong.value.param) == (400, "model")
     assert wrong.value.error_code == "missing_required_parameter"
+
+
+def edit(*fields: tuple[str, str]) -> Peek:
+    body, kind = encode_multipart_formdata([*fields, ("image", ("a.png", b"\0" * 100))])
+    return CALLS["/v1/images/edits"](body, kind)
+
+
+def test_the_fields_of_an_edit() -> None:
+    found = edit(("model", "m"), ("n", "3"), ("stream", "true"), ("partial_images", "2"))
+    assert (found.model, found.answers(), found.previews()) == ("m", 3, 2)
+    assert found.streams()
+    assert found.medium == "image"
+    assert not found.is_bounded()
+
+
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [
+        ([], "model"),
+        ([("model", "m"), ("n", "many")], "n"),
+        ([("model", "m"), ("n", "1" * 99)], "n"),
+        ([("model", "m"), ("n", "\u0663")], "n"),
+        ([("model", "m"), ("partial_images", "1.5")], "partial_images"),
+    ],
+)
+def test_a_wrong_field_of_an_edit_is_named(fields: list[tuple[str, str]], param: str) -> None:
+    with pytest.raises(TollgateError) as refused:
+        edit(*fields)
+    assert (refused.value.http_status, refused.value.param) == (400, param)

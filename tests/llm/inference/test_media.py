@@ -107,6 +107,21 @@ def test_an_image_without_usage_is_estimated(stand: Stand, org: str, provider: P
     assert outcome["estimated"] is True
 
 
+def test_an_edit_passes_byte_for_byte_and_is_estimated_without_usage(
+    stand: Stand, org: str, provider: Provider
+) -> None:
+    provider.script = [provider.answers(b'{"created":1,"data":[{"b64_json":"y"}]}')]
+    body, kind = encode_multipart_formdata(
+        [("image[]", ("a.png", b"\x89PNG")), ("model", "here"), ("odd", "1.0")], "limit"
+    )
+    _, ticket = post(stand, org, "/v1/images/edits", body, kind)
+    assert provider.received[0].line == "POST /v1/images/edits HTTP/1.1"
+    assert provider.received[0].body == body.replace(b"here", b"there")
+    outcome = stand.outcome(org, ticket)
+    assert (outcome["input_tokens"], outcome["output_tokens"]) == (1056, 1056)
+    assert outcome["estimated"] is True
+
+
 def test_a_moderation_without_a_model_gets_the_routes(
     stand: Stand, org: str, provider: Provider
 ) -> None:

@@ -1,16 +1,18 @@
 """The inference calls, and how what the gateway needs to know is read from each one's body."""
 
+import re
 from collections.abc import Callable
 from typing import Any, ClassVar
 
 import msgspec
 
 from tollgate_common.errors import BadRequest
-from tollgate_common.multipart import read_form
+from tollgate_common.multipart import Form, read_form
 from tollgate_gateway.inference.peek import Medium, Peek, checked, peek, reader
 
 DEFAULT_MODERATION = "omni-moderation-latest"
 _NOT_BOUNDED = frozenset({"svg", "gif"})
+_DIGITS = re.compile(r"-?[0-9]{1,9}", re.ASCII)
 
 
 class Completion(Peek, frozen=True):
@@ -51,6 +53,13 @@ class Image(Peek, frozen=True):
         return self.svg is None and self.output_format not in _NOT_BOUNDED
 
 
+class ImageEdit(Image, frozen=True):
+    """Of pictures in a form: what they come to in tokens has no published maximum."""
+
+    def is_bounded(self) -> bool:
+        return False
+
+
 class Speech(Peek, frozen=True):
     medium: ClassVar[Medium] = "speech"
     stream_format: Any = None
@@ -73,16 +82,41 @@ class Transcript(Peek, frozen=True):
 def peek_form(body: bytes, content_type: str | None) -> Transcript:
     """The same of a form: `BadRequest` naming the field."""
     form = read_form(body, content_type)
-    model = form.text("model")
-    if model is None:
-        raise BadRequest("`model` is required.", param="model", code="missing_required_parameter")
     return checked(
         Transcript(
-            model=model,
+            model=_model(form),
             stream=_boolean(form.text("stream")),
             chunked=form.has("chunking_strategy") or form.has("chunking_strategy[type]"),
         )
     )
+
+
+def peek_edit(body: bytes, content_type: str | None) -> ImageEdit:
+    form = read_form(body, content_type)
+    return checked(
+        ImageEdit(
+            model=_model(form),
+            stream=_boolean(form.text("stream")),
+            n=_number(form, "n"),
+            partial_images=_number(form, "partial_images"),
+        )
+    )
+
+
+def _model(form: Form) -> str:
+    model = form.text("model")
+    if model is None:
+        raise BadRequest("`model` is required.", param="model", code="missing_required_parameter")
+    return model
+
+
+def _number(form: Form, name: str) -> int | None:
+    text = form.text(name)
+    if not text:
+        return None
+    if not _DIGITS.fullmatch(text):
+        raise BadRequest(f"`{name}`: a whole number.", param=name)
+    return int(text)
 
 
 def _boolean(text: str | None) -> bool | None:
@@ -108,6 +142,7 @@ CALLS: dict[str, Read] = {
     "/v1/chat/completions": _json(peek),
     "/v1/completions": _json(reader(Completion)),
     "/v1/embeddings": _json(peek),
+    "/v1/images/edits": peek_edit,
     "/v1/images/generations": _json(reader(Image)),
     "/v1/messages": _json(peek),
     "/v1/messages/count_tokens": _json(peek),

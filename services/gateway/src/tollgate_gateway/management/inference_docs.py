@@ -45,23 +45,17 @@ _JSON: dict[str, Any] = {
     }
 }
 _ANY: dict[str, Any] = {"application/json": {"schema": {"type": "object"}}}
-_FORM: dict[str, Any] = {
-    FORM: {
-        "schema": {
-            "type": "object",
-            "required": ["model", "file"],
-            "properties": {
-                "model": {"type": "string"},
-                "file": {"type": "string", "format": "binary"},
-            },
-        }
-    }
-}
+
+
+def _form(file: str) -> dict[str, Any]:
+    properties = {"model": {"type": "string"}, file: {"type": "string", "format": "binary"}}
+    schema = {"type": "object", "required": ["model", file], "properties": properties}
+    return {FORM: {"schema": schema}}
 
 
 def _call(summary: str, shape: str, content: dict[str, Any] = _JSON) -> dict[str, Any]:
     responses = {status: {"description": text} for status, text in _ERRORS.items()}
-    if content is _FORM:
+    if FORM in content:
         responses["415"] = {"description": f"The body is no {FORM}."}
     responses["200"] = {"description": f"{shape}'s own answer, or its stream of events."}
     return {
@@ -108,9 +102,12 @@ INFERENCE_PATHS: dict[str, Any] = {
     "/v1/completions": _call("Legacy completion", "OpenAI"),
     "/v1/moderations": _call("Moderation; costs nothing", "OpenAI", _ANY),
     "/v1/images/generations": _call("Images", "OpenAI"),
+    "/v1/images/edits": _call("Images made of others", "OpenAI", _form("image")),
     "/v1/audio/speech": _call("Text to speech", "OpenAI"),
-    "/v1/audio/transcriptions": _call("Speech to text", "OpenAI", _FORM),
-    "/v1/audio/translations": _call("Speech in any language to English text", "OpenAI", _FORM),
+    "/v1/audio/transcriptions": _call("Speech to text", "OpenAI", _form("file")),
+    "/v1/audio/translations": _call(
+        "Speech in any language to English text", "OpenAI", _form("file")
+    ),
     "/v1/messages": _call("Message", "Anthropic"),
     "/v1/messages/count_tokens": _call("Count the tokens of a message", "Anthropic"),
     "/v1/models": {"get": _read("The models you may use, in the shape of your SDK")},

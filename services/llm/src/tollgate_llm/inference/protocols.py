@@ -119,6 +119,10 @@ IMAGES = Protocol(
     "/v1/images/generations", "openai", media.read_images, events.IMAGES,
     wrote=media.estimate_images,
 )  # fmt: skip
+IMAGE_EDITS = Protocol(
+    "/v1/images/edits", "openai", media.read_images, events.IMAGES, wrote=media.estimate_images,
+    estimate_input=media.estimate_pictures, form=True,
+)  # fmt: skip
 SPEECH = Protocol("/v1/audio/speech", "openai", _read_openai, events.SPEECH, said=None, sound=True)
 TRANSCRIPTIONS, TRANSLATIONS = (
     Protocol(
@@ -129,8 +133,8 @@ TRANSCRIPTIONS, TRANSLATIONS = (
 )  # fmt: skip
 
 PROTOCOLS = (
-    CHAT, COMPLETIONS, RESPONSES, EMBEDDINGS, MESSAGES, COUNT_TOKENS, MODERATIONS, IMAGES, SPEECH,
-    TRANSCRIPTIONS, TRANSLATIONS,
+    CHAT, COMPLETIONS, RESPONSES, EMBEDDINGS, MESSAGES, COUNT_TOKENS, MODERATIONS, IMAGES,
+    IMAGE_EDITS, SPEECH, TRANSCRIPTIONS, TRANSLATIONS,
 )  # fmt: skip
 _BY_PATH = {protocol.path: protocol for protocol in PROTOCOLS}
 

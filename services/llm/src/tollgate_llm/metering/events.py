@@ -221,7 +221,7 @@ _MEDIA_ALERT = re.compile(
 )
 IMAGES = Grammar(
     alert=_MEDIA_ALERT,
-    text=re.compile(rb'"image_generation\.complete(d)"'),
+    text=re.compile(rb'"image_(?:generation|edit)\.complete(d)"'),
     read=_media(_image_event),
     tokens=lambda images: images * IMAGE_TOKENS,
 )

@@ -20,6 +20,7 @@ PLAIN_BYTES_PER_SECOND = 48_000
 SPOKEN_TOKENS_PER_SECOND = 20
 IMAGE_TOKENS = 1056
 _PLAIN = ("audio/wav", "audio/x-wav", "audio/pcm", "audio/l16")
+_A_FILE = re.compile(rb"(?i);\s*filename\*?=")
 _AN_IMAGE = re.compile(rb'"(?:b64_json|url)"\s*:\s*"')
 
 
@@ -107,6 +108,11 @@ def estimate_transcript(body: bytes) -> int:
     except _UNREADABLE:
         text = None
     return tokens_of(len(body) if text is None else len(text.encode()))
+
+
+def estimate_pictures(body: bytes) -> int:
+    """Of a form: each of the pictures in it."""
+    return IMAGE_TOKENS * len(_A_FILE.findall(body))
 
 
 def estimate_images(body: bytes) -> int:

@@ -64,6 +64,7 @@ def _add_calls(app: Flask, delivery: Delivery) -> None:
     call(completions.ENDPOINT, completions.complete)
     call(embeddings.ENDPOINT, embeddings.embed)
     call(images.ENDPOINT, images.generate)
+    call(images.EDITS, images.edit)
     call(moderations.ENDPOINT, moderations.moderate)
     call(speech.ENDPOINT, speech.speak)
     for endpoint in (transcriptions.TRANSCRIPTIONS, transcriptions.TRANSLATIONS):

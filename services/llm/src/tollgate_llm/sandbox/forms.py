@@ -3,7 +3,7 @@ what the one passes on and the other cannot read shows in tests."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import request
 from werkzeug.datastructures import FileStorage
@@ -18,10 +18,29 @@ FORM = "multipart/form-data"
 _WORDS = {"true": True, "false": False}
 
 
+class Wanted(NamedTuple):
+    """The field of the files, and how many of them there may be."""
+
+    name: str
+    most: int
+
+
 def checked_form(
     dialect: Dialect, params: ParamsType, numbers: tuple[str, ...], flags: tuple[str, ...]
 ) -> tuple[Json, FileStorage]:
-    """The fields as JSON would hold them, and the one file."""
+    """The fields as JSON would hold them, and the one `file`."""
+    body, [file] = checked_files(dialect, params, numbers, flags, Wanted("file", 1))
+    return body, file
+
+
+def checked_files(
+    dialect: Dialect,
+    params: ParamsType,
+    numbers: tuple[str, ...],
+    flags: tuple[str, ...],
+    wanted: Wanted,
+) -> tuple[Json, list[FileStorage]]:
+    """The same where there may be several, as `name[]`."""
     dialect.authenticate(request)
     if request.mimetype != FORM:
         message = f"Unsupported content type: '{request.mimetype}'. Expected '{FORM}'."
@@ -30,12 +49,12 @@ def checked_form(
     for name, values in request.form.lists():
         _put(body, name, values, numbers, flags)
     params.check(body)
-    files = request.files.getlist("file")
+    files = [*request.files.getlist(wanted.name), *request.files.getlist(f"{wanted.name}[]")]
     if not files:
-        raise missing("file")
-    if len(files) > 1:
-        raise InvalidRequest("Expected one file.", param=("file",))
-    return body, files[0]
+        raise missing(wanted.name)
+    if len(files) > wanted.most:
+        raise InvalidRequest(f"Expected at most {wanted.most}.", param=(wanted.name,))
+    return body, files
 
 
 def _put(
