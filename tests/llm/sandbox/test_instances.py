@@ -155,6 +155,14 @@ def test_a_schema_without_an_instance_gets_an_empty_object(schema: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    "schema",
+    [{"type": "object", "required": [None]}, {"properties": {"a": []}}, {"properties": 7}, "x", 7],
+)
+def test_what_is_no_schema_gets_an_empty_object(schema: Any) -> None:
+    assert instance(schema) == {}
+
+
+@pytest.mark.parametrize(
     "pattern", [r"^[^a-z]+$", r"(?:ab|c){2}", r"\S\s\w\W\D", r"x?y*z+", r"^.{3,5}$", r"[\d.]+"]
 )
 @pytest.mark.parametrize("more", [0, 1, 3])

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError
 
 from tollgate_llm.sandbox.merging import merged
 from tollgate_llm.sandbox.numbers import integer, number
@@ -27,10 +28,12 @@ class Unsatisfiable(Exception):
 
 
 def instance(schema: Schema) -> Any:
-    """An instance of the schema, or, of one that has none that we can find, an empty object."""
+    """An instance of the schema, or, of one that has none that we can find, or is no schema at all,
+    an empty object."""
     try:
+        Draft202012Validator.check_schema(schema)
         return _Maker(schema).make(schema)
-    except Unsatisfiable:
+    except (SchemaError, Unsatisfiable):
         return {}
 
 
