@@ -57,6 +57,8 @@ class Asked:
         self._key = key
         sent = {"authorization": f"Bearer {key.secret}", "content-type": "application/json",
                 "x-request-id": self.request_id, **headers}  # fmt: skip
+        if dialect == "anthropic":
+            sent["anthropic-version"] = "2023-06-01"
         self.connection = http.client.HTTPConnection(urlsplit(platform.url).netloc, timeout=30)
         body = json.dumps(body_of(dialect, model, stream))
         self.connection.request("POST", PATHS[dialect], body, sent)

@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -102,10 +103,11 @@ class Received:
 
 class Provider:
     """A provider on a raw socket. `script` is what it does with each request: bytes are sent,
-    events waited for, `HANG_UP` closes the connection. `left` is set when a client closes one on
-    which nothing is under way any more, or nothing more was to come."""
+    events waited for, numbers of seconds too, `HANG_UP` closes the connection, `RESET` breaks it as
+    a crash does. `left` is set when a client closes a connection that has nothing more to say."""
 
     HANG_UP = object()
+    RESET = object()
 
     def __init__(self) -> None:
         self.received: list[Received] = []
@@ -167,6 +169,13 @@ class Provider:
             if step is Provider.HANG_UP:
                 connection.shutdown(socket.SHUT_RDWR)
                 return False
+            if step is Provider.RESET:
+                linger = struct.pack("ii", 1, 0)
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                return False
+            if isinstance(step, float):
+                time.sleep(step)
+                continue
             if isinstance(step, threading.Event):
                 step.wait(DEADLINE_SECONDS)
                 continue
