@@ -27,3 +27,15 @@ def test_consumers_that_get_the_same_events_in_other_orders_book_each_once(
     assert rows("SELECT count(*)::int AS n FROM ledger") == [{"n": 120}]
     assert rows("SELECT sum(requests)::int AS n FROM rollups") == [{"n": 120}]
     assert rows("SELECT count(*)::int AS n FROM rollups") == [{"n": 24}]
+
+
+def test_consumers_that_park_the_same_events_in_other_orders_park_each_once(
+    record: Record, waiting: Callable[[], list[Entry]], engine: Engine, rows: Rows
+) -> None:
+    record()
+    poison = [Entry("usage:{b00}", f"{number}-0", b"{}") for number in range(300)]
+    entries = [*waiting(), *poison]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(Ledger(engine).take, [entries, entries[::-1], entries, entries[::-1]]))
+    assert rows("SELECT count(*)::int AS n FROM parked_events") == [{"n": 300}]
+    assert rows("SELECT sum(requests)::int AS n FROM rollups") == [{"n": 1}]
