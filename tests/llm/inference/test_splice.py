@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -120,6 +121,21 @@ def test_asking_for_usage_changes_nothing_else(
 
 def test_an_escaped_name_is_the_same_name() -> None:
     assert splice.with_model(b'{"mod\\u0065l":"a"}', "b") == b'{"mod\\u0065l":"b"}'
+
+
+@pytest.mark.parametrize(
+    ("body", "changed"),
+    [
+        (b'{"x": {"model": "a"}}', b'{"model":"b","x": {"model": "a"}}'),
+        (b'{"x": ["model"]}', b'{"model":"b","x": ["model"]}'),
+        (b'{"x\\"model": "a"}', b'{"model":"b","x\\"model": "a"}'),
+        (b'{"x": "\\"model\\":1", "model" : "c"}', b'{"x": "\\"model\\":1", "model" : "b"}'),
+        (b'{"x": "{", "model":"q\\"uote"}', b'{"x": "{", "model":"b"}'),
+        (b'{"model":"\\\\", "x": 1.0e5}', b'{"model":"b", "x": 1.0e5}'),
+    ],
+)
+def test_what_only_looks_like_the_model_is_left_alone(body: bytes, changed: bytes) -> None:
+    assert splice.with_model(body, "b") == changed
 
 
 def test_every_duplicate_is_replaced_and_nested_ones_are_not() -> None:

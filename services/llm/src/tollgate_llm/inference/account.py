@@ -12,7 +12,7 @@ import msgspec
 from redis.exceptions import RedisError
 
 from tollgate_common.logging import get_logger
-from tollgate_common.metrics import dependency_failures, tickets_closed
+from tollgate_common.metrics import dependency_failures, labelled, tickets_closed
 from tollgate_common.tickets import Outcome, TicketBook, bucket
 from tollgate_common.tickets.models import Status
 from tollgate_llm.metering.usage import NOTHING, Usage
@@ -45,7 +45,7 @@ class Cashier:
         try:
             self._book.renew((org, ticket) for org, ticket in tickets if ticket is not None)
         except RedisError as error:
-            log.warning("leases_not_renewed", error=type(error).__name__)
+            log.warning("leases_not_renewed", error=repr(error))
             dependency_failures.labels("redis").inc()
 
     def ended(self, account: "Account") -> None:
@@ -58,10 +58,10 @@ class Cashier:
                 outcome = self._as_reserved(org, ticket, outcome)
             self._book.close(org, ticket, outcome)
         except RedisError as error:
-            log.warning("ticket_close_delayed", ticket=ticket, error=type(error).__name__)
+            log.warning("ticket_close_delayed", ticket=ticket, error=repr(error))
             dependency_failures.labels("redis").inc()
             threading.Thread(target=self._retry, args=(org, ticket, outcome), daemon=True).start()
-        tickets_closed.labels(outcome.status).inc()
+        labelled(tickets_closed, outcome.status).inc()
 
     def _as_reserved(self, org: str, ticket: str, outcome: Outcome) -> Outcome:
         found = self._book.read(bucket(org), ticket)

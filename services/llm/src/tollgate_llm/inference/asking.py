@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tollgate_common import hangups
-from tollgate_common.metrics import provider_requests, provider_seconds
+from tollgate_common.metrics import labelled, provider_requests, provider_seconds
 from tollgate_common.relay import RelayAnswer, RelayFailed
 from tollgate_llm.dialects.matching import Match
 from tollgate_llm.inference.account import Account
@@ -144,9 +144,9 @@ class Asker:
 
     def _note(self, way: Way, outcome: str, seconds: float | None) -> None:
         name = way.route.provider.name
-        provider_requests.labels(name, outcome).inc()
+        labelled(provider_requests, name, outcome).inc()
         if seconds is not None:
-            provider_seconds.labels(name).observe(seconds)
+            labelled(provider_seconds, name).observe(seconds)
 
 
 def _given_up(way: Way, failure: Failure) -> Answered:

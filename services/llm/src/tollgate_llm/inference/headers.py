@@ -6,6 +6,7 @@ that would speak for our own address, and those that are ours to set.
 """
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 Environ = Mapping[str, object]
 
@@ -31,15 +32,20 @@ def to_provider(environ: Environ, credentials: Mapping[str, str], call_id: str) 
     """The headers of the provider call. The answer is asked for uncompressed: usage is read from
     it, and the caller's own compression is between it and the gateway."""
     headers = {"accept-encoding": "identity", "x-client-request-id": call_id}
-    for variable, name in _PASSED.items():
-        value = environ.get(variable)
-        if value:
-            headers[name] = str(value)
     for variable, value in environ.items():
-        if variable.startswith(_PASSED_FAMILIES):
-            headers[variable[5:].replace("_", "-").lower()] = str(value)
+        name = _passed_as(variable)
+        if name is not None and value:
+            headers[name] = str(value)
     headers.update(credentials)
     return headers
+
+
+@lru_cache(maxsize=4096)
+def _passed_as(variable: str) -> str | None:
+    """The name of the header that a variable of the environment holds, if it is to pass."""
+    if variable.startswith(_PASSED_FAMILIES):
+        return variable[5:].replace("_", "-").lower()
+    return _PASSED.get(variable)
 
 
 def to_client(received: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\],:]', re.DOTALL)
+_MODEL = re.compile(rb'(?<!\\)"model"[ \t\n\r]*:[ \t\n\r]*("(?:[^"\\]|\\.)*")')
 _SPACE = b" \t\n\r"
 _USAGE_ASKED = b'{"include_usage":true}'
 
@@ -59,12 +60,25 @@ def _trimmed(body: bytes, name: str, start: int, end: int) -> Member:
 def with_model(body: bytes, model: str) -> bytes:
     """The body asking for another model. Every member of that name is replaced, so that no parser
     can choose one that was not checked; without any, it gets one."""
-    value, inner = msgspec.json.encode(model), list(members(body))
+    value = msgspec.json.encode(model)
+    if (only := _only_model(body)) is not None:
+        return body[: only.start(1)] + value + body[only.end(1) :]
+    inner = list(members(body))
     named = [member for member in inner if member.name == "model"]
     if named:
         return _replaced(body, named, value)
     brace = body.index(b"{") + 1
     return body[:brace] + b'"model":' + value + (b"," if inner else b"") + body[brace:]
+
+
+def _only_model(body: bytes) -> re.Match[bytes] | None:
+    """The outermost `model`, where these bytes can be nothing else: they are there once, nothing in
+    the body can be spelt another way, and only the outermost brace is before them. A
+    quotation mark that is part of a text has a backslash before it."""
+    if b"\\u" in body or body.count(b'"model"') != 1:
+        return None
+    found = _MODEL.search(body)
+    return found if found and body.count(b"{", 0, found.start()) == 1 else None
 
 
 def with_usage_asked(body: bytes, has_options: bool) -> bytes:
