@@ -2,7 +2,9 @@
 each request has."""
 
 import json
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 
 import pytest
@@ -134,6 +136,37 @@ def test_no_connection(platform: Platform, dialect: str, stream: bool) -> None:
     assert (answer.status, answer.headers["retry-after"]) == (503, "1")
     row = asked.only_row()
     assert (row["status"], row["cost_usd"]) == ("provider_error", "0.000000000")
+
+
+@contextmanager
+def black_hole() -> Iterator[str]:
+    """An address that answers no attempt to connect: its queue is full."""
+    with ExitStack() as stack:
+        hole = stack.enter_context(socket.socket())
+        hole.bind(("127.0.0.1", 0))
+        hole.listen(0)
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(hole.getsockname())
+        yield f"http://127.0.0.1:{hole.getsockname()[1]}"
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_black_hole(platform: Platform, dialect: str) -> None:
+    key = platform.new_key(mode="live")
+    with own_provider(platform) as (model, _), black_hole() as url:
+        hole = {"kind": "openai", "base_url": url, "api_key": "none"}
+        assert platform.api("PUT", f"/providers/{model}", json=hole).ok
+        asked = Asked(platform, key, model, dialect, **HASTY)
+        answer = asked.answer()
+        body = answer.read()
+        asked.connection.close()
+    assert answer.status == 503, body
+    check_error(dialect, json.loads(body))
+    row = asked.only_row()
+    assert (row["status"], row["attempts"]) == ("provider_error", 1)
+    assert row["cost_usd"] == "0.000000000"
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
