@@ -56,6 +56,11 @@ def _call(call_id: str, name: str, given: Json) -> Json:
     return {"id": call_id, "type": "function", "function": function}
 
 
+def says_something(content: Any) -> bool:
+    parts = [{"text": content}] if isinstance(content, str) else content
+    return any(part.get("text", "x").strip() for part in parts)
+
+
 @st.composite
 def conversations(draw: st.DrawFn) -> Json:
     """A request that ends with the user."""
@@ -67,7 +72,7 @@ def conversations(draw: st.DrawFn) -> Json:
         else:
             content = draw(CONTENTS if role == "user" else WORDS | st.lists(TEXTS, min_size=1))
             messages.append({"role": role, "content": content})
-    messages.append({"role": "user", "content": draw(CONTENTS)})
+    messages.append({"role": "user", "content": draw(CONTENTS.filter(says_something))})
     return {"model": "small", "messages": messages}
 
 

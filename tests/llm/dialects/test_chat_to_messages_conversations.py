@@ -5,6 +5,7 @@ from copy import deepcopy
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 
 from tests.llm.dialects.chat_to_messages_asking import (
@@ -22,6 +23,7 @@ from tests.llm.dialects.chat_to_messages_asking import (
 )  # fmt: skip
 from tests.llm.dialects.chat_to_messages_cases import Json, conversations
 from tollgate_llm.dialects.chat_to_messages import TRANSLATION
+from tollgate_llm.dialects.errors import UnsupportedParameter
 from tollgate_llm.sandbox.anthropic_api.messages import STABLE
 from tollgate_llm.sandbox.anthropic_api.pairing import check_messages
 from tollgate_llm.sandbox.openai_api.chat import PARAMS
@@ -51,6 +53,14 @@ def of_type(values: Any, *kinds: str) -> list[Json]:
 
 def said_by(messages: list[Json], *roles: str) -> list[Json]:
     return [message for message in messages if message["role"] in roles]
+
+
+def test_a_conversation_of_nothing_but_space_is_refused() -> None:
+    with pytest.raises(UnsupportedParameter) as refused:
+        TRANSLATION.request(
+            {"model": "small", "messages": [{"role": "user", "content": "\r"}]}, WANTED
+        )
+    assert refused.value.param == "messages"
 
 
 @settings(max_examples=150, deadline=None)

@@ -22,6 +22,7 @@ THOUGHT: Json = {"type": "thinking", "thinking": "Hm.", "signature": "c2ln"}
 HIDDEN: Json = {"type": "thinking", "thinking": "", "signature": "c2ln"}
 REDACTED: Json = {"type": "redacted_thinking", "data": "b2ZmZW4="}
 CALL: Json = {"type": "tool_use", "id": "toolu_1", "name": "look", "input": {}}
+HELLO: Json = {"role": "user", "content": "hi"}
 USAGE = {"input_tokens": 3, "output_tokens": 2}
 
 
@@ -69,7 +70,7 @@ def test_thoughts_come_back_as_they_were(how: str, thoughts: list[Json]) -> None
     shown = "".join(part["text"] for part in reasoning["summary"])
     assert shown == "".join(each.get("thinking", "") for each in thoughts)
     output = {"type": "function_call_output", "call_id": call["call_id"], "output": "Sunny."}
-    turn = [{"role": "user", "content": "hi"}, *response["output"], output]
+    turn = [HELLO, *response["output"], output]
     messages = TRANSLATION.request({**ASKED, "input": turn}, WANTED).body["messages"]
     assert messages[1] == {"role": "assistant", "content": content}
 
@@ -82,8 +83,8 @@ def test_a_thought_that_was_cut_off_is_not_sent_back() -> None:
 @pytest.mark.parametrize("content", ["gAAA", "tollgate.", "tollgate.%%", "tollgate.bm8="])
 def test_what_others_have_encrypted_is_refused_by_name(content: str) -> None:
     item = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": content}
-    made = TRANSLATION.request({**ASKED, "input": [item]}, WANTED._replace(drop=True))
-    assert made.dropped == ("input.0.encrypted_content",)
+    made = TRANSLATION.request({**ASKED, "input": [HELLO, item]}, WANTED._replace(drop=True))
+    assert made.dropped == ("input.1.encrypted_content",)
 
 
 def test_ids_look_like_those_of_the_callers_dialect() -> None:

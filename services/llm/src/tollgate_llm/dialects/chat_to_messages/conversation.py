@@ -34,6 +34,8 @@ def conversation_of(messages: list[Json], drops: Drops) -> Json:
     if system and not turns:
         # There must be a turn: instructions alone are what the user asks.
         turns, system = [{"role": "user", "content": system}], []
+    if not turns:
+        drops.add("messages", "nothing is said in them but space")
     said = [{**turn, "content": plain(turn["content"])} for turn in turns]
     return {"system": plain(system), "messages": said} if system else {"messages": said}
 
