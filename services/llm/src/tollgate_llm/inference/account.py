@@ -45,7 +45,7 @@ class Cashier:
         try:
             self._book.renew((org, ticket) for org, ticket in tickets if ticket is not None)
         except RedisError as error:
-            log.warning("leases_not_renewed", error=repr(error))
+            log.warning("leases_not_renewed", error=type(error).__name__)
             dependency_failures.labels("redis").inc()
 
     def ended(self, account: "Account") -> None:
@@ -58,7 +58,7 @@ class Cashier:
                 outcome = self._as_reserved(org, ticket, outcome)
             self._book.close(org, ticket, outcome)
         except RedisError as error:
-            log.warning("ticket_close_delayed", ticket=ticket, error=repr(error))
+            log.warning("ticket_close_delayed", ticket=ticket, error=type(error).__name__)
             dependency_failures.labels("redis").inc()
             threading.Thread(target=self._retry, args=(org, ticket, outcome), daemon=True).start()
         labelled(tickets_closed, outcome.status).inc()
