@@ -15,7 +15,7 @@ from tollgate_reports.ledger.models import ledger, ledger_archives
 from tollgate_reports.partitions import repository as partitions
 
 ARCHIVE_LOCK = 7_226_002
-BATCH = 20_000
+BATCH = 10_000
 
 
 class Figures(NamedTuple):
