@@ -36,6 +36,7 @@ def test_the_output_cap_by_any_of_its_names(caps: dict[str, int], cap: int | Non
         (b'{"model": null}', "model"),
         (b'{"model": ""}', "model"),
         (b'{"model": "%s"}' % (b"m" * 257), "model"),
+        (rb'{"model": "m\u0000"}', "model"),
         (b'{"model": "m", "stream": "yes"}', "stream"),
         (b'{"model": "m", "max_tokens": 1.5}', "max_tokens"),
         (b"[]", "body"),

@@ -70,7 +70,9 @@ def reader(kind: type[P]) -> Callable[[bytes], P]:
 
 
 def checked(found: P) -> P:
-    if not found.model or len(found.model) > MAX_MODEL_CHARACTERS:
+    """`BadRequest` for what no model is called: PostgreSQL keeps no NUL, so the ledger could not
+    book a call of such a name."""
+    if not 0 < len(found.model) <= MAX_MODEL_CHARACTERS or "\0" in found.model:
         raise BadRequest("`model` must be the name of a model.", param="model")
     return found
 
