@@ -229,3 +229,13 @@ def test_the_event_is_the_json_it_says_it_is(book: TicketBook, redis_client: Red
     assert event["type"] == "usage.recorded"
     assert event["datacontenttype"] == "application/json"
     assert event["data"]["outcome"]["price"] == {"input_usd_per_mtok": "0.15"}
+
+
+def test_a_ticket_that_reserves_nothing_of_a_limit_is_closed(
+    book: TicketBook, redis_client: Redis
+) -> None:
+    """What costs nothing, as a moderation, reserves no tokens."""
+    opened = ticket()
+    book.open(opened, [window(5, 0, metric="tokens")])
+    assert book.close(ORG, opened.id, ok())
+    assert len(usage(redis_client)) == 1

@@ -40,7 +40,7 @@ for _, held in ipairs(cjson.decode(fields[2])) do
       end
     end
   else
-    redis.call('HINCRBY', held.counter, 'reserved', string.format('%.0f', -held.amount))
+    redis.call('HINCRBY', held.counter, 'reserved', string.format('%.0f', 0 - held.amount))
     redis.call('HINCRBY', held.counter, 'used', string.format('%.0f', used))
   end
 end
