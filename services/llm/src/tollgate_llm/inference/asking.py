@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tollgate_common import hangups
+from tollgate_common.hangups import CallerGone
 from tollgate_common.metrics import labelled, provider_requests, provider_seconds
 from tollgate_common.relay import RelayAnswer, RelayFailed
 from tollgate_llm.dialects.matching import Match
@@ -101,7 +102,7 @@ class Asker:
             if pause > LONGEST_PAUSE or pause >= deadline.left():
                 return found
             time.sleep(pause)
-            hangups.check()
+            _stop_for_nobody(account)
         raise AssertionError("the last attempt has returned")
 
     def _attempt(
@@ -147,6 +148,15 @@ class Asker:
         labelled(provider_requests, name, outcome).inc()
         if seconds is not None:
             labelled(provider_seconds, name).observe(seconds)
+
+
+def _stop_for_nobody(account: Account) -> None:
+    """`CallerGone` if the caller is, between two attempts: the last one's failure cost nothing."""
+    try:
+        hangups.check()
+    except CallerGone:
+        account.close("client_closed", None, error="client_closed")
+        raise
 
 
 def _given_up(way: Way, failure: Failure) -> Answered:
