@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tollgate_common.principal import Limit, Principal, Subject
+from tollgate_common.tickets.windows import TOTAL, window_at
 from tollgate_gateway.tickets.errors import LimitExceeded
 from tollgate_gateway.tickets.reservations import UpperBound, applicable, reserve
-from tollgate_gateway.tickets.windows import TOTAL, window_at
 
 BOUND = UpperBound(tokens=1000, cost_nanos=25)
 

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -24,11 +25,13 @@ class Flaky(TicketBook):
         self.failures = failures
         self.closes = 0
 
-    def close(self, org: str, ticket_id: str, outcome: Outcome) -> bool:
+    def close(
+        self, org: str, ticket_id: str, outcome: Outcome, counters: Sequence[str] = ()
+    ) -> bool:
         self.closes += 1
         if self.closes <= self.failures:
             raise RedisConnectionError
-        return super().close(org, ticket_id, outcome)
+        return super().close(org, ticket_id, outcome, counters)
 
 
 def test_the_first_close_counts(stand: Stand, org: str) -> None:

@@ -6,22 +6,21 @@ live here. What limits apply, and how much a request may use, is the gateway's t
 use is llm's.
 """
 
-from tollgate_common.tickets.book import (
-    LimitState,
-    Refusal,
-    TicketBook,
-    bucket,
-    usage_streams,
-)
-from tollgate_common.tickets.models import Attribution, Outcome, Reservation
+from tollgate_common.tickets.book import LimitState, Refusal, TicketBook
+from tollgate_common.tickets.keys import bucket, buckets, limit_streams, usage_streams
+from tollgate_common.tickets.models import Attribution, Bound, Hold, Outcome, Reservation
 
 __all__ = [
     "Attribution",
+    "Bound",
+    "Hold",
     "LimitState",
     "Outcome",
     "Refusal",
     "Reservation",
     "TicketBook",
     "bucket",
+    "buckets",
+    "limit_streams",
     "usage_streams",
 ]

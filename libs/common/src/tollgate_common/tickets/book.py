@@ -1,25 +1,23 @@
 """Opening, renewing and closing tickets: one call to Redis each.
 
 Redis away means no ticket and so no call: every method raises redis-py's `RedisError`, which the
-services answer with 503.
+services answer with 503. Leases go by the clock of Redis.
 """
 
-import time
-import zlib
 from collections.abc import Iterable, Sequence
-from importlib import resources
 from typing import Any, NamedTuple
 
 import msgspec
-from redis import Redis
 
 from tollgate_common.events.cloudevents import schema_name, timestamp
-from tollgate_common.tickets.models import Attribution, Outcome, Reservation
-from tollgate_common.tickets.together import SharedScript, Together
-from tollgate_common.tickets.wire import Wire
+from tollgate_common.tickets.clusters import AnyRedis
+from tollgate_common.tickets.keys import bucket
+from tollgate_common.tickets.models import UNKNOWN, Attribution, Bound, Hold, Outcome, Reservation
+from tollgate_common.tickets.scripts import CLOCK, Scripts
 
-BUCKETS = 16
 LEASE_SECONDS = 120.0
+LEASE_MS = int(LEASE_SECONDS * 1000)
+RENEWED_AT_ONCE = 1000
 USAGE = "usage.recorded"
 
 
@@ -40,106 +38,89 @@ class LimitState(NamedTuple):
     reset_ms: int | None
 
 
-def bucket(org: str) -> str:
-    """The hash tag of everything that belongs to an organisation: `{b07}`. On a Redis Cluster the
-    keys of one bucket are on one node, so that one script may touch them."""
-    return f"{{b{zlib.crc32(org.encode()) % BUCKETS:02d}}}"
-
-
-def usage_streams() -> list[str]:
-    """The streams that usage events arrive on, one a bucket."""
-    return [f"usage:{{b{number:02d}}}" for number in range(BUCKETS)]
-
-
 class TicketBook:
     """The open tickets in Redis. `source` names the service that writes usage events."""
 
-    def __init__(self, redis: Redis, source: str) -> None:
+    def __init__(self, redis: AnyRedis, source: str, clock: bytes = CLOCK) -> None:
         self._redis = redis
         self._source = source
-        scripts = resources.files(__package__)
-        together = Together(Wire(redis))
-        self._open = SharedScript(scripts.joinpath("open.lua").read_bytes(), together)
-        self._close = SharedScript(scripts.joinpath("close.lua").read_bytes(), together)
+        scripts = Scripts(redis, clock)
+        self._open = scripts.load("counting.lua", "open.lua")
+        self._close = scripts.load("counting.lua", "close.lua")
+        self._renew = scripts.load("renew.lua")
+        self._expired = scripts.load("expired.lua")
 
     def open(
-        self, ticket: Attribution, reservations: Sequence[Reservation]
+        self, ticket: Attribution, reservations: Sequence[Reservation], bound: Bound = UNKNOWN
     ) -> Refusal | list[LimitState]:
         """Reserve on every limit, or on none and say which refused."""
         tag = bucket(ticket.org)
-        keys = [f"ticket:{tag}:{ticket.id}", f"tickets:{tag}"]
-        arguments: list[Any] = [
-            ticket.id,
-            msgspec.json.encode(ticket),
-            int(LEASE_SECONDS * 1000),
-            msgspec.json.encode(reservations) if reservations else b"[]",
-        ]
-        for held in reservations:
-            keys.append(held.counter)
-            arguments += [
-                held.kind, held.max, held.amount, int(held.enforce),
-                held.period_ms, held.expires_at_ms,
-            ]  # fmt: skip
-        answer = self._open(keys=keys, args=arguments)
+        keys = [f"ticket:{tag}:{ticket.id}", f"tickets:{tag}", f"limits:{tag}"]
+        keys += [held.counter for held in reservations]
+        held = msgspec.msgpack.encode(Hold(bound, reservations))
+        answer = self._open(keys, [
+            ticket.id, msgspec.json.encode(ticket), LEASE_MS, held, self._source, ticket.opened_at,
+        ])  # fmt: skip
         if not answer[0]:
-            return Refusal(reservations[answer[1] - 1], int(answer[2]), _ms(answer[3]))
+            return Refusal(reservations[answer[1] - 1], answer[2], _ms(answer[3]))
         states = zip(reservations, answer[1:], strict=False)
-        return [LimitState(held, int(left), _ms(reset)) for held, (left, reset) in states]
+        return [LimitState(held, left, _ms(reset)) for held, (left, reset) in states]
 
-    def close(self, org: str, ticket_id: str, outcome: Outcome) -> bool:
-        """Book what was used. True for the one close that did it, False for every other."""
-        return self._run_close(org, ticket_id, outcome, as_reserved=False, leased_before="")
+    def close(
+        self, org: str, ticket_id: str, outcome: Outcome, counters: Sequence[str] = ()
+    ) -> bool:
+        """Book what was used. True for the one close that did it, False for every other.
+        `counters` are those of the ticket's hold; not knowing them costs another call."""
+        return self._run_close(org, ticket_id, outcome, counters)
 
     def lose(
-        self, org: str, ticket_id: str, outcome: Outcome, leased_before_ms: int | None = None
-    ) -> bool:
-        """Book a ticket whose owner died at what it had reserved; given a moment (ms), only if
-        its lease ended before that."""
-        before = "" if leased_before_ms is None else str(leased_before_ms)
-        return self._run_close(org, ticket_id, outcome, as_reserved=True, leased_before=before)
+        self, org: str, ticket_id: str, outcome: Outcome, counters: Sequence[str] = (), *,
+        if_expired: bool = False,
+    ) -> bool:  # fmt: skip
+        """Book a ticket whose owner died at what it had reserved; if asked to, only when its lease
+        has ended."""
+        return self._run_close(
+            org, ticket_id, outcome, counters, as_reserved=True, if_expired=if_expired
+        )
 
     def renew(self, tickets: Iterable[tuple[str, str]]) -> None:
-        """Extend the leases of those that are still open: organisations, and ids. However many,
-        it is one call, with a command for each bucket."""
-        until = int((time.time() + LEASE_SECONDS) * 1000)
-        leases: dict[str, dict[Any, int]] = {}
+        """Extend the leases of those that are still open: organisations, and ids."""
+        of_bucket: dict[str, list[str]] = {}
         for org, ticket_id in tickets:
-            leases.setdefault(f"tickets:{bucket(org)}", {})[ticket_id] = until
-        if leases:
-            pipeline = self._redis.pipeline(transaction=False)
-            for listing, members in leases.items():
-                pipeline.zadd(listing, members, xx=True)
-            pipeline.execute()
+            of_bucket.setdefault(bucket(org), []).append(ticket_id)
+        for tag, ids in of_bucket.items():
+            for start in range(0, len(ids), RENEWED_AT_ONCE):
+                some = ids[start : start + RENEWED_AT_ONCE]
+                self._renew([f"tickets:{tag}"], [LEASE_MS, *some])
 
-    def expired(self, tag: str, now_ms: int, limit: int = 100) -> list[str]:
-        """Tickets of a bucket whose lease ended before `now_ms`."""
-        found: list[Any] = self._redis.zrangebyscore(
-            f"tickets:{tag}", "-inf", f"({now_ms}", 0, limit
-        )
-        return [item.decode() for item in found]
+    def expired(self, tag: str, limit: int = 100) -> list[str]:
+        """Tickets of a bucket whose lease has ended."""
+        return [item.decode() for item in self._expired([f"tickets:{tag}"], [limit])]
 
-    def read(self, tag: str, ticket_id: str) -> tuple[Attribution, list[Reservation]] | None:
+    def read(self, tag: str, ticket_id: str) -> tuple[Attribution, Hold] | None:
         """An open ticket and what it holds."""
-        fields: list[Any] = self._redis.hmget(f"ticket:{tag}:{ticket_id}", "ticket", "reservations")
+        fields: list[Any] = self._redis.hmget(f"ticket:{tag}:{ticket_id}", ["ticket", "held"])
         if fields[0] is None:
             return None
         return (
             msgspec.json.decode(fields[0], type=Attribution),
-            msgspec.json.decode(fields[1], type=list[Reservation]),
+            msgspec.msgpack.decode(fields[1], type=Hold),
         )
 
     def _run_close(
-        self, org: str, ticket_id: str, outcome: Outcome, *, as_reserved: bool, leased_before: str
-    ) -> bool:
+        self, org: str, ticket_id: str, outcome: Outcome, counters: Sequence[str], *,
+        as_reserved: bool = False, if_expired: bool = False,
+    ) -> bool:  # fmt: skip
         tag, closed_at = bucket(org), timestamp()
-        tokens = outcome.input_tokens + outcome.output_tokens
-        done = self._close(
-            keys=[f"ticket:{tag}:{ticket_id}", f"tickets:{tag}", f"usage:{tag}"],
-            args=[
-                ticket_id, self._envelope(ticket_id, closed_at), msgspec.json.encode(outcome),
-                closed_at, 1, tokens, outcome.cost_nanos, int(as_reserved), leased_before,
-            ],
-        )  # fmt: skip
+        keys = [f"ticket:{tag}:{ticket_id}", f"tickets:{tag}", f"usage:{tag}", f"limits:{tag}"]
+        arguments = [
+            ticket_id, self._envelope(ticket_id, closed_at), msgspec.json.encode(outcome),
+            closed_at, outcome.input_tokens + outcome.output_tokens, outcome.cost_nanos,
+            int(as_reserved), int(if_expired), self._source,
+        ]  # fmt: skip
+        done = self._close([*keys, *counters], arguments)
+        if isinstance(done, list):
+            done = self._close([*keys, *(name.decode() for name in done)], arguments)
         return bool(done)
 
     def _envelope(self, ticket_id: str, closed_at: str) -> bytes:
@@ -156,6 +137,5 @@ class TicketBook:
         return msgspec.json.encode(event)[:-1]
 
 
-def _ms(value: Any) -> int | None:
-    number = int(value)
-    return None if number < 0 else number
+def _ms(value: int) -> int | None:
+    return None if value < 0 else value

@@ -1,47 +1,49 @@
 -- Close a ticket: give back what was reserved, count what was used, and write the usage event.
 --
--- KEYS[1] the ticket; KEYS[2] the open tickets by lease; KEYS[3] the usage stream. The counters
--- are named by the ticket itself and share its hash tag.
+-- KEYS[1] the ticket; KEYS[2] the open tickets by lease; KEYS[3] the usage stream; KEYS[4] the
+-- stream of the limits' events; KEYS[5..] the counters on which the ticket has something reserved.
 -- ARGV[1] ticket id; ARGV[2] the event without its data: the beginning of a CloudEvent in JSON,
--- without its closing brace; ARGV[3] outcome, JSON; ARGV[4] closed_at; ARGV[5..7] requests,
--- tokens and nano-dollars used; ARGV[8] '1' to count what was reserved instead; ARGV[9] '' or a
--- moment in ms: close only if the lease ended before it.
+-- without its closing brace; ARGV[3] outcome, JSON; ARGV[4] closed_at; ARGV[5..6] tokens and
+-- nano-dollars used; ARGV[7] '1' to count what was reserved instead; ARGV[8] '1' to close only if
+-- the lease has ended; ARGV[9] the service that asks.
 --
--- Returns 1, or 0 when there is no such open ticket (any more), or it is still leased.
+-- Returns 1, or 0 when there is no such open ticket (any more), or it is still leased; or, having
+-- done nothing, the counters that were not among the keys and have to be.
 
-if ARGV[9] ~= '' then
+local now = now_ms()
+if ARGV[8] == '1' then
   local lease = redis.call('ZSCORE', KEYS[2], ARGV[1])
-  if not lease or tonumber(lease) >= tonumber(ARGV[9]) then return 0 end
+  if not lease or tonumber(lease) >= now then return 0 end
 end
 
-local fields = redis.call('HMGET', KEYS[1], 'ticket', 'reservations')
+local fields = redis.call('HMGET', KEYS[1], 'ticket', 'held')
 if not fields[1] then
   redis.call('ZREM', KEYS[2], ARGV[1])
   return 0
 end
 
-local time = redis.call('TIME')
-local now_ms = time[1] * 1000 + math.floor(time[2] / 1000)
-local actual = {requests = tonumber(ARGV[5]), tokens = tonumber(ARGV[6]),
-                cost_usd = tonumber(ARGV[7]), concurrency = 0}
+local settled, counters, all_named = {}, {}, true
+for _, held in ipairs(cmsgpack.unpack(fields[2])[2]) do
+  if held[METRIC] ~= 'requests' then
+    local number = #settled + 1
+    settled[number], counters[number] = held, held[COUNTER]
+    all_named = all_named and KEYS[4 + number] == held[COUNTER]
+  end
+end
+if not all_named then return counters end
 
-for _, held in ipairs(cjson.decode(fields[2])) do
-  local used = actual[held.metric]
-  if ARGV[8] == '1' and held.kind ~= 'gauge' then used = held.amount end
-  if held.kind == 'bucket' then
-    local full_at = redis.call('GET', held.counter)
-    if full_at and used ~= held.amount then
-      full_at = tonumber(full_at) + (used - held.amount) * held.period_ms / held.max
-      if full_at > now_ms then
-        redis.call('SET', held.counter, string.format('%.3f', full_at), 'PX',
-                   string.format('%.0f', math.ceil(full_at - now_ms) + held.period_ms))
-      else
-        redis.call('DEL', held.counter)
-      end
+if #settled > 0 then
+  local texts = redis.call('MGET', unpack(counters))
+  local writer = {ARGV[1], ARGV[9], ARGV[4], KEYS[4]}
+  local actual = {tokens = tonumber(ARGV[5]), cost_usd = tonumber(ARGV[6])}
+  for i, held in ipairs(settled) do
+    local state = state_of(texts[i], held, now)
+    state.reserved = math.max(0, state.reserved - held[AMOUNT])
+    if held[KIND] ~= 'gauge' then
+      state.used = state.used + (ARGV[7] == '1' and held[AMOUNT] or actual[held[METRIC]])
+      tell_thresholds(writer, state, held)
     end
-  else
-    redis.call('HINCRBY', held.counter, 'reserved', string.format('%.0f', 0 - held.amount))
-    redis.call('HINCRBY', held.counter, 'used', string.format('%.0f', used))
+    keep(state, held, now)
   end
 end
 

@@ -1,6 +1,7 @@
 """What goes into a ticket and what comes out: the two halves of a usage event."""
 
-from typing import Literal
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -49,12 +50,25 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     error: str | None = None
 
 
-class Reservation(msgspec.Struct, frozen=True, kw_only=True):
-    """One limit that applies to a request, and how much of it the request may use at most.
+class Bound(NamedTuple):
+    """The most that a request can use, or, where nothing bounds it, what it may well use: how it
+    is booked when nobody lives to say what it did use. Nano-dollars; 0 without a known price."""
+
+    tokens: int = 0
+    cost_nanos: int = 0
+
+
+UNKNOWN = Bound()
+
+
+class Reservation(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """One limit that applies to a request, and how much of it the request may use at most. The
+    scripts read it by the order of its fields.
 
     `kind` is how it counts: `window` until a calendar window ends (or for ever), `bucket`
     refilling continuously over `period_ms`, `gauge` while the ticket is open. `max` and `amount`
-    are whole units: requests, tokens, or nano-dollars for cost, below 2^53.
+    are whole units: requests, tokens, or nano-dollars for cost, below 2^53. `about` is what the
+    limit's events say beside that: the rest of a JSON object, from a comma on.
     """
 
     limit: str
@@ -66,3 +80,15 @@ class Reservation(msgspec.Struct, frozen=True, kw_only=True):
     enforce: bool = True
     period_ms: int = 0
     expires_at_ms: int = 0
+    about: str = ""
+
+
+class Hold(NamedTuple):
+    """What a ticket holds while it is open."""
+
+    bound: Bound
+    reservations: Sequence[Reservation]
+
+    def counters(self) -> list[str]:
+        """Those on which its close settles something: a request is used when it is accepted."""
+        return [held.counter for held in self.reservations if held.metric != "requests"]

@@ -32,6 +32,9 @@ class Wire:
         except RedisConnectionError:
             return self._exchange(packed, len(commands))
 
+    def close(self) -> None:
+        self._connection.disconnect()
+
     def _exchange(self, packed: bytes, number: int) -> list[Any]:
         connection = self._connection
         try:

@@ -20,7 +20,7 @@ from tollgate_gateway.tickets.headers import rate_limit_headers
 from tollgate_gateway.tickets.service import Asked, TicketOffice
 
 SCOPE = "inference"
-TICKET = "X-Tollgate-Ticket"
+TICKET, COUNTERS = "X-Tollgate-Ticket", "X-Tollgate-Counters"
 
 
 class InferenceService:
@@ -55,6 +55,8 @@ class InferenceService:
         headers = forward_headers(request, principal.assertion, request_id)
         opened = self._office.open(principal, _asked(request, request_id, asked, len(body)))
         headers[TICKET] = opened.ticket.id
+        if counters := opened.hold.counters():
+            headers[COUNTERS] = " ".join(counters)
         own = rate_limit_headers(opened.limits)
         own_ms = (time.perf_counter() - started) * 1000
         response = self._relay.forward(opened, Outgoing(target(request), body, headers), own)

@@ -92,6 +92,7 @@ class _Known(NamedTuple):
     until: float
 
 
+FREE = UpperBound(0, 0)
 _decode = msgspec.json.Decoder(ModelFacts).decode
 
 
@@ -105,8 +106,21 @@ class Bounds:
 
     def bound(self, principal: Principal, asked: Peek, body_bytes: int) -> UpperBound:
         if asked.medium == "free":
-            return UpperBound(0, 0)
-        facts = self._facts(principal, asked.model)
+            return FREE
+        return self._by(self._facts(principal, asked.model), asked, body_bytes)
+
+    def guess(self, principal: Principal, asked: Peek, body_bytes: int) -> UpperBound:
+        """The same where no limit goes by it, and so nothing is refused for want of facts. It is
+        what the request is booked at if it is lost."""
+        if asked.medium == "free":
+            return FREE
+        try:
+            facts = self._facts(principal, asked.model)
+        except DependencyDown:
+            facts = ModelFacts()
+        return self._by(facts, asked, body_bytes)
+
+    def _by(self, facts: ModelFacts, asked: Peek, body_bytes: int) -> UpperBound:
         read, wrote = self._most(asked, facts, body_bytes)
         holds = read is not None and wrote is not None
         read = body_bytes if read is None else read

@@ -1,16 +1,13 @@
-"""How a request is booked whose owner died: at what it had reserved, marked as estimated."""
+"""How a request is booked whose owner died: at the most that it could use, marked as estimated."""
 
-from collections.abc import Iterable
-
-from tollgate_common.tickets import Outcome, Reservation
+from tollgate_common.tickets import Bound, Outcome
 
 
-def lost_outcome(held: Iterable[Reservation], error: str) -> Outcome:
-    reserved = {item.metric: item.amount for item in held}
+def lost_outcome(bound: Bound, error: str) -> Outcome:
     return Outcome(
         status="lost",
-        input_tokens=reserved.get("tokens", 0),
-        cost_nanos=reserved.get("cost_usd", 0),
+        input_tokens=bound.tokens,
+        cost_nanos=bound.cost_nanos,
         estimated=True,
         error=error,
     )

@@ -4,14 +4,12 @@ Every gateway process runs one; the script decides which of them books a ticket.
 """
 
 import threading
-import time
 
 from redis.exceptions import RedisError
 
 from tollgate_common.logging import get_logger
 from tollgate_common.metrics import tickets_closed, tickets_lost
-from tollgate_common.tickets import TicketBook
-from tollgate_common.tickets.book import BUCKETS
+from tollgate_common.tickets import TicketBook, buckets
 from tollgate_gateway.tickets.lost import lost_outcome
 
 EVERY_SECONDS = 5.0
@@ -29,22 +27,17 @@ def reap_until(book: TicketBook, stop: threading.Event) -> None:
 
 
 def reap(book: TicketBook) -> int:
-    """Book what has expired, at what it had reserved; how many tickets that were."""
-    now_ms = int(time.time() * 1000)
-    return sum(
-        _lose(book, tag, ticket_id, now_ms)
-        for tag in (f"{{b{number:02d}}}" for number in range(BUCKETS))
-        for ticket_id in book.expired(tag, now_ms)
-    )
+    """Book what has expired, at the most that it could use; how many tickets that were."""
+    return sum(_lose(book, tag, ticket) for tag in buckets() for ticket in book.expired(tag))
 
 
-def _lose(book: TicketBook, tag: str, ticket_id: str, now_ms: int) -> int:
+def _lose(book: TicketBook, tag: str, ticket_id: str) -> int:
     found = book.read(tag, ticket_id)
     if found is None:
         return 0
     ticket, held = found
-    outcome = lost_outcome(held, "lease_expired")
-    if not book.lose(ticket.org, ticket_id, outcome, now_ms):
+    outcome = lost_outcome(held.bound, "lease_expired")
+    if not book.lose(ticket.org, ticket_id, outcome, held.counters(), if_expired=True):
         return 0
     tickets_lost.inc()
     tickets_closed.labels("lost").inc()

@@ -14,7 +14,7 @@ from tollgate_common.metrics import (
     tickets_refused,
 )
 from tollgate_common.principal import Limit, Principal
-from tollgate_common.tickets import Attribution, LimitState, Outcome, Refusal, TicketBook
+from tollgate_common.tickets import Attribution, Hold, LimitState, Outcome, Refusal, TicketBook
 from tollgate_gateway.inference.peek import Peek
 from tollgate_gateway.tickets.bounds import Bounds, UnboundedUse, UnpricedModel
 from tollgate_gateway.tickets.errors import LimitExceeded
@@ -36,9 +36,10 @@ class Asked(NamedTuple):
 
 
 class Open(NamedTuple):
-    """An open ticket, and the state of the limits it passed."""
+    """An open ticket, what it holds, and the state of the limits it passed."""
 
     ticket: Attribution
+    hold: Hold
     limits: list[LimitState]
 
 
@@ -54,33 +55,34 @@ class TicketOffice:
         bound = self._bound(principal, limits, asked)
         held = [reserve(principal, limit, bound) for limit in limits]
         ticket = _attribution(principal, asked)
+        hold = Hold(bound.booked(), [item.reservation for item in held])
         try:
-            answer = self._book.open(ticket, [item.reservation for item in held])
+            answer = self._book.open(ticket, hold.reservations, hold.bound)
         except RedisError:
             dependency_failures.labels("redis").inc()
             raise DependencyDown("Redis") from None
         if isinstance(answer, Refusal):
             raise _refusal(answer, held)
         labelled(tickets_opened, principal.mode).inc()
-        return Open(ticket, answer)
+        return Open(ticket, hold, answer)
 
     def abandon(self, opened: Open, error: str, *, used: bool) -> None:
         """Book what llm did not live to book: as lost when it may have called the provider, else
         as an error that cost nothing. Redis away: the reaper will."""
-        ticket = opened.ticket
+        ticket, hold = opened.ticket, opened.hold
         try:
             if used:
-                held = [state.reservation for state in opened.limits]
-                self._book.lose(ticket.org, ticket.id, lost_outcome(held, error))
+                lost = lost_outcome(hold.bound, error)
+                self._book.lose(ticket.org, ticket.id, lost, hold.counters())
             else:
                 refused = Outcome(status="provider_error", http_status=503, error=error)
-                self._book.close(ticket.org, ticket.id, refused)
+                self._book.close(ticket.org, ticket.id, refused, hold.counters())
         except RedisError:
             dependency_failures.labels("redis").inc()
 
     def _bound(self, principal: Principal, limits: list[Limit], asked: Asked) -> UpperBound:
         if not any(limit.metric in _BOUNDED for limit in limits):
-            return UpperBound(0, 0)
+            return self._bounds.guess(principal, asked.peek, asked.body_bytes)
         bound = self._bounds.bound(principal, asked.peek, asked.body_bytes)
         if not bound.holds and any(
             limit.metric in _BOUNDED and limit.mode == "enforce" for limit in limits

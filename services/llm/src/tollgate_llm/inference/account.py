@@ -51,12 +51,13 @@ class Cashier:
     def ended(self, account: "Account") -> None:
         self._open.discard(account)
 
-    def close(self, org: str, ticket: str, outcome: Outcome, *, as_reserved: bool) -> None:
+    def close(self, account: "Account", outcome: Outcome, *, as_reserved: bool) -> None:
         """`as_reserved`: it may have used all that it was allowed to, nobody knows."""
+        org, ticket = account.org, account.ticket or ""
         try:
             if as_reserved:
                 outcome = self._as_reserved(org, ticket, outcome)
-            self._book.close(org, ticket, outcome)
+            self._book.close(org, ticket, outcome, account.counters)
         except RedisError as error:
             log.warning("ticket_close_delayed", ticket=ticket, error=type(error).__name__)
             dependency_failures.labels("redis").inc()
@@ -65,8 +66,7 @@ class Cashier:
 
     def _as_reserved(self, org: str, ticket: str, outcome: Outcome) -> Outcome:
         found = self._book.read(bucket(org), ticket)
-        held = {item.metric: item.amount for item in found[1]} if found else {}
-        tokens, cost = held.get("tokens", 0), held.get("cost_usd", 0)
+        tokens, cost = found[1].bound if found else (0, 0)
         return msgspec.structs.replace(
             outcome,
             output_tokens=max(outcome.output_tokens, tokens - outcome.input_tokens),
@@ -88,10 +88,13 @@ class Cashier:
 class Account:
     """One ticket. The first of the closing methods counts; later ones do nothing."""
 
-    def __init__(self, cashier: Cashier, org: str, ticket: str | None) -> None:
+    def __init__(
+        self, cashier: Cashier, org: str, ticket: str | None, counters: tuple[str, ...] = ()
+    ) -> None:
         self._cashier = cashier
         self.org = org
         self.ticket = ticket
+        self.counters = counters
         self._started = time.perf_counter()
         self._first_byte_ms: int | None = None
         self._route: Candidate | None = None
@@ -150,7 +153,7 @@ class Account:
             first_byte_ms=self._first_byte_ms,
             error=error,
         )
-        self._cashier.close(self.org, self.ticket, outcome, as_reserved=as_reserved)
+        self._cashier.close(self, outcome, as_reserved=as_reserved)
         self._cashier.ended(self)
         return cost
 

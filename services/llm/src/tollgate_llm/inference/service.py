@@ -50,6 +50,11 @@ class Call(NamedTuple):
         found = self.environ.get("HTTP_X_TOLLGATE_TIMEOUT")
         return None if found is None else str(found)
 
+    @property
+    def counters(self) -> tuple[str, ...]:
+        """Of the limits on which the ticket has something reserved."""
+        return tuple(str(self.environ.get("HTTP_X_TOLLGATE_COUNTERS", "")).split())
+
 
 class InferenceService:
     def __init__(
@@ -74,7 +79,7 @@ class InferenceService:
     def run(self, protocol: Protocol, call: Call) -> Response:
         """The answer. The ticket is closed when this returns, or when a stream ends, or when this
         raises, exactly once."""
-        account = Account(self._cashier, call.caller.org, call.ticket)
+        account = Account(self._cashier, call.caller.org, call.ticket, call.counters)
         try:
             self._load.enter()
         except Full as full:
