@@ -34,9 +34,9 @@ from tollgate_reports.ledger.freshness import lag
 from tollgate_reports.migrations import upgrade
 from tollgate_reports.settings import ReportsSettings
 
-FILE = Path(".tollgate/bench/ledger.json")
 COMMAND = Path(sys.executable).with_name("tollgate-reports")
 QUICK = bool(os.environ.get("TOLLGATE_BENCH_QUICK"))
+FILE = Path(f".tollgate/bench/ledger{'-quick' if QUICK else ''}.json")
 SCALE = 100 if QUICK else 1
 
 # Rows that are in the ledger, events that come.
