@@ -103,8 +103,9 @@ class Base:
             database.execute(change)
             database.execute("SELECT pg_reload_conf()")
 
-    def _connect(self, **more: bool) -> psycopg.Connection[Any]:
-        return psycopg.connect(self._url, options="-csearch_path=reports -ctimezone=UTC", **more)
+    def _connect(self, autocommit: bool = False) -> psycopg.Connection[Any]:
+        options = "-csearch_path=reports -ctimezone=UTC"
+        return psycopg.connect(self._url, options=options, autocommit=autocommit)
 
 
 def _month(moment: datetime) -> datetime:
