@@ -96,6 +96,22 @@ def test_a_job_waits_for_a_gateway_that_is_down(
     assert "3 attempts" in done["error"]
 
 
+def test_a_job_waits_for_the_answer_to_an_earlier_attempt(
+    work: JobRunner, gateway: Provider, queued: Callable[..., str],
+    job: Callable[..., dict[str, Any]],
+) -> None:  # fmt: skip
+    gateway.script = [gateway.answers(b"{}", "retry-after: 1", status="409 Conflict")]
+    job_id = queued()
+    with pytest.raises(DependencyDown):
+        work.run(job_id)
+    assert job(job_id)["status"] == "queued"
+    gateway.script = [gateway.answers(ANSWER, "content-type: application/json")]
+    work.run(job_id)
+    assert job(job_id)["status"] == "succeeded"
+    assert gateway.received[0].headers["idempotency-key"] == job_id
+    assert gateway.received[1].headers["idempotency-key"] == job_id
+
+
 def test_two_workers_run_a_job_once(
     work: JobRunner, gateway: Provider, queued: Callable[..., str]
 ) -> None:

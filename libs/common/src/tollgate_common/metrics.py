@@ -32,6 +32,11 @@ tickets_closed = Counter(
     "tollgate_tickets_closed", "Tickets closed, by how the request ended.", ("status",)
 )
 tickets_lost = Counter("tollgate_tickets_lost", "Tickets booked by the reaper: their owner died.")
+idempotent_requests = Counter(
+    "tollgate_idempotent_requests",
+    "Requests with an Idempotency-Key: first, replayed, running, reused, or not_kept.",
+    ("outcome",),
+)
 dependency_failures = Counter(
     "tollgate_dependency_failures", "Calls to a dependency that failed.", ("dependency",)
 )

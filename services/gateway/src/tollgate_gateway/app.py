@@ -15,6 +15,8 @@ from tollgate_common.load import Load
 from tollgate_common.relay import RelayClient
 from tollgate_common.tickets import TicketBook
 from tollgate_common.web import make_app
+from tollgate_gateway.idempotency.repository import KeyRepository
+from tollgate_gateway.idempotency.service import IdempotencyService
 from tollgate_gateway.inference.endpoints import blueprint as inference
 from tollgate_gateway.inference.passed import PassedService
 from tollgate_gateway.inference.relay import Relay
@@ -37,6 +39,7 @@ Task = Callable[[threading.Event], object]
 
 SERVICE = "gateway"
 ACCESS_AUDIENCE = "tollgate"
+MEGABYTE = 1024 * 1024
 
 
 def create_app(settings: GatewaySettings | None = None) -> Flask:
@@ -80,8 +83,9 @@ def _assembled(settings: GatewaySettings) -> tuple[Flask, Sequence[Task]]:
     office = TicketOffice(book, Bounds(services["llm"], settings.default_max_output_tokens))
 
     load = Load(settings.max_requests)
+    idempotency = IdempotencyService(KeyRepository(redis, settings.idempotency_mb * MEGABYTE))
     app.extensions["inference"] = InferenceService(
-        principals, office, Relay(services["llm"], office), load
+        principals, office, Relay(services["llm"], office), load, idempotency
     )
     app.extensions["passed"] = PassedService(principals, services["llm"])
     app.extensions["front_door"] = FrontDoor(principals, services)
@@ -94,7 +98,7 @@ def _assembled(settings: GatewaySettings) -> tuple[Flask, Sequence[Task]]:
     health.register(
         app, {"redis": health.redis(redis), "llm": _lives(settings.llm_url), "load": load.check}
     )
-    tasks = (partial(changes.listen, redis, cache), uses.tell_until,
+    tasks = (partial(changes.listen, redis, cache), uses.tell_until, idempotency.renew_until,
              partial(reaper.reap_until, book), hangups.notice_until)  # fmt: skip
     return app, tasks
 

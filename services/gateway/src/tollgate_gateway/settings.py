@@ -18,3 +18,9 @@ class GatewaySettings(CommonSettings):
     default_max_output_tokens: int = Field(
         4096, ge=1, description="Output cap reserved when neither request nor model names one."
     )
+    idempotency_mb: int = Field(
+        64,
+        ge=8,
+        description="Megabytes of answers kept for Idempotency-Key in Redis for an organisation;"
+        " beyond it the oldest are forgotten before their 24 hours.",
+    )

@@ -2,14 +2,17 @@
 
 import time
 from fnmatch import fnmatchcase
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from flask import Request, Response
 
 from tollgate_common import hangups
 from tollgate_common.errors import dialects
 from tollgate_common.load import Load
+from tollgate_common.principal import Principal
 from tollgate_gateway.hops import forward_headers, target
+from tollgate_gateway.idempotency.places import VARIABLE
+from tollgate_gateway.idempotency.service import IdempotencyService
 from tollgate_gateway.inference.calls import CALLS
 from tollgate_gateway.inference.errors import ModelNotAllowed
 from tollgate_gateway.inference.peek import Peek
@@ -25,12 +28,18 @@ TICKET, COUNTERS = "X-Tollgate-Ticket", "X-Tollgate-Counters"
 
 class InferenceService:
     def __init__(
-        self, principals: PrincipalService, office: TicketOffice, relay: Relay, load: Load
+        self,
+        principals: PrincipalService,
+        office: TicketOffice,
+        relay: Relay,
+        load: Load,
+        idempotency: IdempotencyService,
     ) -> None:
         self._principals = principals
         self._office = office
         self._relay = relay
         self._load = load
+        self._idempotency = idempotency
 
     def run(self, request: Request, request_id: str) -> Response:
         """The answer, or `Full` at once."""
@@ -44,14 +53,25 @@ class InferenceService:
         return self._load.until_sent(response)
 
     def _run(self, request: Request, request_id: str) -> Response:
-        """Authenticate, check, open a ticket, relay. Errors are raised before the ticket opens;
-        from then on the ticket is closed whatever happens."""
+        """Authenticate, check, and ask, unless the request has been answered before."""
         started = time.perf_counter()
         principal = self._principals.authorize(request.headers, request.remote_addr, SCOPE)
         body = request.get_data(cache=False)
         asked = CALLS[str(request.url_rule)](body, request.content_type)
         if not may_use(principal.models, asked.model):
             raise ModelNotAllowed(asked.model)
+        asking = (request, request_id, principal, asked, body, started)
+        if VARIABLE not in request.environ:
+            return self._ask(*asking)
+        ask = partial(self._ask, *asking)
+        return self._idempotency.once(request, request_id, principal, body, ask)
+
+    def _ask(
+        self, request: Request, request_id: str, principal: Principal, asked: Peek, body: bytes,
+        started: float,
+    ) -> Response:  # fmt: skip
+        """Open a ticket, relay. Errors are raised before the ticket opens; from then on the ticket
+        is closed whatever happens."""
         headers = forward_headers(request, principal.assertion, request_id)
         opened = self._office.open(principal, _asked(request, request_id, asked, len(body)))
         headers[TICKET] = opened.ticket.id

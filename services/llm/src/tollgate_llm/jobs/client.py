@@ -12,11 +12,14 @@ CONNECT_SECONDS = 2.0
 AUDIENCE, SCOPE = "gateway", "inference:act"
 LARGEST_TYPE = 128
 UNAVAILABLE = 503
+CONFLICT = 409
 
 
 class GatewayClient:
     """Makes a job's call in the name of whoever asked for it. A gateway that cannot be reached or
-    is not able to answer (503) is `DependencyDown`; every other answer is the job's result."""
+    is not able to answer (503) is `DependencyDown`, and so is one that still answers an earlier
+    attempt, whose worker has died; every other answer is the job's result. The key makes an
+    earlier attempt's answer this one's: it is asked for, and paid for, once."""
 
     def __init__(self, base_url: str, tokens: ServiceTokens, timeout: float) -> None:
         self._base_url = base_url.rstrip("/")
@@ -40,7 +43,7 @@ class GatewayClient:
         except requests.RequestException:
             dependency_failures.labels("gateway").inc()
             raise DependencyDown("gateway") from None
-        if answer.status_code == UNAVAILABLE:
+        if answer.status_code == UNAVAILABLE or _still_runs(answer):
             raise DependencyDown("gateway")
         content_type = answer.headers.get("content-type", "")[:LARGEST_TYPE]
         return answer.status_code, content_type, answer.content
@@ -59,3 +62,7 @@ class GatewayClient:
         elif job.user:
             headers["x-tollgate-on-behalf-user"] = job.user
         return headers
+
+
+def _still_runs(answer: requests.Response) -> bool:
+    return answer.status_code == CONFLICT and "retry-after" in answer.headers

@@ -1,0 +1,1 @@
+"""`Idempotency-Key`: a request sent again is answered again, and is billed once."""
