@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, Request, Response, current_app, g, request
@@ -21,10 +22,24 @@ _QUIET = frozenset({"/healthz", "/readyz"})
 log = logging.get_logger(__name__)
 
 
+class App(Flask):
+    """Flask, for views that are never coroutines and routes that answer for themselves."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        # Flask would look at each function around each request to find that out.
+        return func
+
+    def make_default_options_response(self) -> Response:
+        """To OPTIONS: the route's own methods. Flask would add those of every other route that
+        matches, such as one for all that is unknown."""
+        rule = request.url_rule
+        return Response(headers={"allow": ", ".join(sorted(rule.methods or ()) if rule else ())})
+
+
 def make_app(service: str, settings: CommonSettings) -> Flask:
     """A Flask app with logging configured, errors answered and every request accounted for."""
     logging.configure(settings, service)
-    app = Flask(service, static_folder=None)
+    app = App(service, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.url_map.strict_slashes = False
     # It would redirect, to whatever host the request claims to have come for.

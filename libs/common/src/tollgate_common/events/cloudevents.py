@@ -71,8 +71,8 @@ def schema_name(kind: str) -> str:
 
 def timestamp(at: datetime | None = None) -> str:
     """RFC 3339 UTC with milliseconds."""
-    moment = at or datetime.now(UTC)
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    moment = at.astimezone(UTC) if at else datetime.now(UTC)
+    return moment.isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 @functools.cache

@@ -1,7 +1,7 @@
 """`/v1`: the inference routes. Plain views, in the caller's dialect; the hot path."""
 
 from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 
 from flask import Flask, Response, current_app, g, request
 
@@ -26,7 +26,8 @@ def _view(protocol: Protocol) -> Callable[[], Response]:
     """The one view, for one protocol."""
 
     def view() -> Response:
-        environ = request.environ
+        current = cast(Any, request)._get_current_object()
+        environ = current.environ
         ticket = environ.get("HTTP_X_TOLLGATE_TICKET")
         if not ticket and not protocol.free:
             raise TicketMissing
@@ -36,7 +37,7 @@ def _view(protocol: Protocol) -> Callable[[], Response]:
             ticket=ticket,
             request_id=g.request_id,
             query=f"?{query}" if query else "",
-            body=request.get_data(cache=False),
+            body=current.get_data(cache=False),
             environ=environ,
         )
         return cast(InferenceService, current_app.extensions[EXTENSION]).run(protocol, call)
