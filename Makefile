@@ -69,6 +69,10 @@ bench-ledger: $(VENV)/.installed ## Measure how fast usage events are booked (10
 test-api: $(VENV)/.installed ## Call the whole API at random for three minutes (TOLLGATE_API_TEST_SECONDS)
 	@$(BIN)/python -m pytest -q -n 0 tests/api/test_*.py
 
+.PHONY: fuzz
+fuzz: $(VENV)/.installed ## Send the gateway garbage for ten minutes (TOLLGATE_FUZZ_SECONDS, TOLLGATE_FUZZ_SEED)
+	@$(BIN)/python -m pytest -q -n 0 tests/fuzz/test_*.py
+
 .PHONY: test-clients
 test-clients: $(VENV)/.installed ## Run SDKs, frameworks, CLIs and coding agents against it (installs them)
 	@$(BIN)/python -m tests.clients.install
