@@ -102,3 +102,12 @@ def test_requests_are_filtered(booked: Record, client: Client) -> None:
 def test_a_wrong_parameter_is_422_and_named(client: Client, query: str, param: str) -> None:
     answer = client().get(f"/api/v1/requests?{query}")
     assert (answer.status_code, answer.get_json()["param"]) == (422, param)
+
+
+def test_estimates_can_be_told_apart(booked: Record, client: Client) -> None:
+    exact, estimate = booked(NOON), booked(NOON, {"estimated": True})
+    assert ids(client(), estimated="true") == [estimate]
+    assert ids(client(), estimated="false") == [exact]
+    assert sorted(ids(client())) == sorted([exact, estimate])
+    answer = client().get("/api/v1/requests", query_string={"estimated": "perhaps"})
+    assert (answer.status_code, answer.get_json()["param"]) == (422, "estimated")

@@ -1,5 +1,7 @@
 """The wiring of the service that answers: what is made once a process, and who gets it."""
 
+import threading
+
 from flask import Flask
 
 from tollgate_common import db as databases
@@ -9,9 +11,12 @@ from tollgate_common.http import ControlClient, jwks_fetcher
 from tollgate_common.jwt import JwksClient
 from tollgate_common.restx import ManagementApi
 from tollgate_common.web import make_app
+from tollgate_reports.adjustments.endpoints import api as adjustments_api
+from tollgate_reports.adjustments.service import AdjustmentService
 from tollgate_reports.database import SCHEMA, VERSIONS
 from tollgate_reports.extensions import db
 from tollgate_reports.ledger.freshness import as_of
+from tollgate_reports.outbox import outbox
 from tollgate_reports.reports.endpoints import api as reports_api
 from tollgate_reports.reports.jobs import enqueuer
 from tollgate_reports.reports.links import Links
@@ -36,16 +41,23 @@ def create_app(settings: ReportsSettings | None = None) -> Flask:
     Guard(jwks, settings.issuer, SERVICE).register(app)
     app.extensions["usage"] = UsageService(engine, as_of(redis, engine))
     app.extensions["requests"] = RequestService(engine)
+    app.extensions["adjustments"] = AdjustmentService(engine, redis)
+    app.extensions["redis"] = redis
     links = Links(settings.secret("encryption_key"), settings.download_seconds)
     app.extensions["reports"] = ReportService(engine, links, enqueuer(redis))
-    ManagementApi("Tollgate reports").serve(app, (usage_api, requests_api, reports_api))
+    nouns = (usage_api, requests_api, adjustments_api, reports_api)
+    ManagementApi("Tollgate reports").serve(app, nouns)
     health.register(app, {"postgres": databases.ready(engine), "redis": health.redis(redis)})
     return app
 
 
 def create_worker() -> Flask:
-    """The app as a server's worker runs it: not on tables older than this code."""
+    """The app as a server's worker runs it: not on tables older than this code, and with what it
+    does beside its requests."""
     app = create_app()
     with app.app_context():
-        schema_version.require(db.engine, SCHEMA, VERSIONS)
+        engine = db.engine
+    schema_version.require(engine, SCHEMA, VERSIONS)
+    sweeping = (engine, app.extensions["redis"], threading.Event())
+    threading.Thread(target=outbox.sweep, args=sweeping, name="outbox", daemon=True).start()
     return app

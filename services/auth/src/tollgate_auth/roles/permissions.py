@@ -18,6 +18,7 @@ PERMISSIONS = (
     "models:read",
     "models:write",
     "usage:read",
+    "adjustments:write",
     "reports:read",
     "reports:write",
     "jobs:read",
@@ -48,8 +49,8 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "admin": tuple(name for name in PERMISSIONS if name not in _OWNERS_ALONE),
     "member": ("inference", "keys:write", "reports:write", "jobs:write", *_READING),
     "viewer": _READING,
-    "billing": ("projects:read", "limits:read", "models:read", "usage:read", "reports:read",
-                "reports:write"),
+    "billing": ("projects:read", "limits:read", "models:read", "usage:read", "adjustments:write",
+                "reports:read", "reports:write"),
 }  # fmt: skip
 
 DESCRIPTIONS: Mapping[str, str] = {
@@ -57,7 +58,7 @@ DESCRIPTIONS: Mapping[str, str] = {
     "admin": "Everything but the making of owners and of identity providers.",
     "member": "Uses models, with API keys of their own, and reads what it costs.",
     "viewer": "Reads; changes nothing and calls no model.",
-    "billing": "Reads usage and limits, makes reports.",
+    "billing": "Reads usage and limits, adjusts what was estimated, makes reports.",
 }
 
 

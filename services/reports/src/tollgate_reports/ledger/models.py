@@ -3,7 +3,10 @@
 `ledger` is partitioned by month on the ticket's UUIDv7 itself, whose first 48 bits are the
 moment it was made: so the primary key is the ticket's id and nothing else, one ticket can have
 one row whatever is sent again and however late, and new partitions fill at their end. A trigger
-refuses UPDATE and DELETE; what is corrected is corrected by another row.
+refuses UPDATE and DELETE; what is corrected is corrected by another row: an adjustment, whose
+`adjusts` is the id of the request's row and whose figures are differences, below zero or above.
+It is no request, so whatever counts requests counts the rows without `adjusts`; its other columns
+are the request's, so that it is summed up wherever that is.
 
 `rollups` has a row for each quarter of an hour (every zone's offset is a multiple of it, so that
 a day of any zone is a sum of whole buckets) and each combination of dimensions. A request counts
@@ -27,6 +30,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     func,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
@@ -75,8 +79,12 @@ ledger = Table(
     Column("latency_ms", BigInteger, nullable=False),
     Column("first_byte_ms", BigInteger),
     Column("error", Text),
+    Column("adjusts", UUID(as_uuid=True)),
+    Column("adjusted_by", Text),
+    Column("reason", Text),
     Index("ledger_org_opened_at_id_idx", "org", "opened_at", "id"),
     Index("ledger_org_request_id_idx", "org", "request_id"),
+    Index("ledger_adjusts_idx", "adjusts", postgresql_where=text("adjusts IS NOT NULL")),
     postgresql_partition_by="RANGE (id)",
 )
 

@@ -1,12 +1,16 @@
-"""Reading single rows of the ledger."""
+"""Reading single rows of the ledger: those of requests, not their adjustments."""
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping, literal, or_, select, tuple_
 
 from tollgate_reports.ledger.models import ledger
+
+ADJUSTMENTS_OWN = ("adjusts", "adjusted_by", "reason")
+COLUMNS = tuple(column for column in ledger.c if column.name not in ADJUSTMENTS_OWN)
 
 
 def find(
@@ -19,8 +23,9 @@ def find(
     """The newest row of this request id, or the one of this ticket."""
     named = ledger.c.request_id == request_id
     query = (
-        select(ledger)
-        .where(ledger.c.org == org, named if ticket is None else or_(named, ledger.c.id == ticket))
+        select(*COLUMNS)
+        .where(ledger.c.org == org, ledger.c.adjusts.is_(None))
+        .where(named if ticket is None else or_(named, ledger.c.id == ticket))
         .where(*(ledger.c[name] == value for name, value in conditions.items()))
         .order_by(ledger.c.opened_at.desc(), ledger.c.id.desc())
         .limit(1)
@@ -31,14 +36,14 @@ def find(
 def list_rows(
     connection: Connection,
     org: str,
-    conditions: Mapping[str, str],
+    conditions: Mapping[str, Any],
     period: tuple[datetime, datetime] | None,
     after: tuple[datetime, UUID] | None,
     limit: int,
 ) -> list[RowMapping]:
     """An organisation's rows that have all of `conditions`, newest first, from `after` on."""
     place = tuple_(ledger.c.opened_at, ledger.c.id)
-    query = select(ledger).where(ledger.c.org == org)
+    query = select(*COLUMNS).where(ledger.c.org == org, ledger.c.adjusts.is_(None))
     query = query.where(*(ledger.c[name] == value for name, value in conditions.items()))
     if period:
         query = query.where(ledger.c.opened_at >= period[0], ledger.c.opened_at < period[1])

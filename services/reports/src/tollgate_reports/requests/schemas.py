@@ -25,6 +25,9 @@ class RequestQuery(Filters):
     mode: Mode | None = Field(
         None, description="A key sees its own mode unless told otherwise, a user live."
     )
+    estimated: bool | None = Field(
+        None, description="Whether the figures are an estimate, or the provider's own."
+    )
     limit: str | None = Field(None, description="From 1 to 200; 50 unless given.")
     cursor: str | None = Field(None, description="`next_cursor` of the page before.")
 

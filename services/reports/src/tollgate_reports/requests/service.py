@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, RowMapping
 
 from tollgate_common.guard import Caller
 from tollgate_reports.requests import repository
@@ -26,7 +26,9 @@ class RequestService:
         zone = zone_of(query.timezone)
         period = parse_period(query.period, zone) if query.period else None
         after = place_of(query.cursor) if query.cursor is not None else None
-        filters = filters_for(caller, query, query.mode)
+        filters: dict[str, Any] = {**filters_for(caller, query, query.mode)}
+        if query.estimated is not None:
+            filters["estimated"] = query.estimated
         with self._engine.connect() as connection:
             rows = repository.list_rows(connection, caller.org, filters, period, after, limit + 1)
         shown = rows[:limit]
@@ -35,12 +37,17 @@ class RequestService:
     def find(self, caller: Caller, identity: str) -> dict[str, Any]:
         """The newest row of a request id (a retry that kept its id has several), or the row of a
         ticket, of either mode."""
-        filters = filters_for(caller, Filters(), "all")
         with self._engine.connect() as connection:
-            row = repository.find(connection, caller.org, identity, _ticket(identity), filters)
-        if row is None:
-            raise UnknownRequest()
-        return as_json(row)
+            return as_json(row_of(connection, caller, identity))
+
+
+def row_of(connection: Connection, caller: Caller, identity: str) -> RowMapping:
+    """As `find`, the row itself."""
+    filters = filters_for(caller, Filters(), "all")
+    row = repository.find(connection, caller.org, identity, _ticket(identity), filters)
+    if row is None:
+        raise UnknownRequest()
+    return row
 
 
 def _ticket(identity: str) -> UUID | None:

@@ -26,7 +26,7 @@ def read(connection: Connection, question: Question) -> Sequence[Any]:
     """The rows that answer the question: whole quarters from the rollups, what the period cuts
     off at its ends from the ledger. Tags are in the ledger only."""
     start, end = question.period
-    whole = Period(_bucket(start + BUCKET - timedelta(microseconds=1)), _bucket(end))
+    whole = Period(bucket_of(start + BUCKET - timedelta(microseconds=1)), bucket_of(end))
     tagged = any(name.startswith(TAG) for name in question.groups)
     if tagged or whole.start >= whole.end:
         return connection.execute(_of_ledger(question, question.period)).all()
@@ -37,7 +37,8 @@ def read(connection: Connection, question: Question) -> Sequence[Any]:
     return rows
 
 
-def _bucket(moment: datetime) -> datetime:
+def bucket_of(moment: datetime) -> datetime:
+    """The beginning of the quarter of an hour in which a request of this moment counts."""
     return moment - (moment - _ORIGIN) % BUCKET
 
 
@@ -51,8 +52,8 @@ def _of_ledger(question: Question, period: Period) -> Select[Any]:
     table = ledger.c
     moment = func.date_bin(BUCKET, table.opened_at, _ORIGIN)
     counts = {
-        "requests": func.count(),
-        "estimated_requests": func.count().filter(table.estimated),
+        "requests": func.count().filter(table.adjusts.is_(None)),
+        "estimated_requests": func.count().filter(table.estimated, table.adjusts.is_(None)),
     }
     sums = [
         counts[name] if name in counts else cast(func.sum(table[name]), BigInteger) for name in SUMS

@@ -1,0 +1,1 @@
+"""Adjustments: rows of the ledger that correct what another row had to estimate."""

@@ -1,0 +1,44 @@
+"""`/requests/{request_id}/adjustments`: correcting what had to be estimated."""
+
+from typing import Any
+
+from flask import current_app
+from flask_restx import Resource
+
+from tollgate_common.guard import current_caller, requires
+from tollgate_common.restx import Noun, document, json_body, page
+from tollgate_reports.adjustments.schemas import Adjustment, AdjustmentList, AdjustmentRequest
+from tollgate_reports.adjustments.service import AdjustmentService
+
+api = Noun("adjustments", path="/requests", description="Corrections of estimated figures.")
+_one, _many = document(api, Adjustment), document(api, AdjustmentList)
+_asked = document(api, AdjustmentRequest)
+_NO_ROW = "It is not in the ledger."
+
+
+def _service() -> AdjustmentService:
+    service: AdjustmentService = current_app.extensions["adjustments"]
+    return service
+
+
+@api.route("/<request_id>/adjustments")
+class Adjustments(Resource):  # type: ignore[misc]  # the library is untyped
+    @requires("usage:read")
+    @api.documented({200: ("All of them, oldest first.", _many), 404: _NO_ROW})
+    def get(self, request_id: str) -> dict[str, Any]:
+        """The adjustments of one request, by its `x-request-id` or its ticket's id."""
+        return page(_service().list_all(current_caller(), request_id))
+
+    @requires("adjustments:write")
+    @api.documented(
+        {
+            201: ("The row that was added.", _one),
+            404: _NO_ROW,
+            409: "Its figures are the provider's own, or already as you say.",
+        },
+        body=_asked,
+    )
+    def post(self, request_id: str) -> tuple[dict[str, Any], int]:
+        """Say what a request with estimated figures really used."""
+        wanted = json_body(AdjustmentRequest)
+        return _service().add(current_caller(), request_id, wanted), 201
