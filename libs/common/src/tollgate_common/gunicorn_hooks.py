@@ -1,5 +1,5 @@
-"""What gunicorn is told to do beside serving: metrics of all workers, errors in our own shapes, and
-workers that do not look at the same objects for ever."""
+"""What gunicorn is told to do beside serving: metrics of all workers, errors in our own shapes,
+answers in one write, and workers that do not look at the same objects for ever."""
 
 import gc
 from collections.abc import Callable
@@ -26,9 +26,10 @@ GARBAGE_THRESHOLD = 10_000
 def begin(worker: Any) -> None:
     """For `post_worker_init`."""
     # What it needs is not to be imported before gevent has patched the standard library.
-    from tollgate_common import refusals
+    from tollgate_common import one_write, refusals
 
     refusals.take_over(worker)
+    one_write.use()
     settle()
 
 

@@ -9,7 +9,8 @@ HOP_BY_HOP = frozenset({
     "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection",
     "te", "trailer", "transfer-encoding", "upgrade", "content-length", "host", "expect",
 })  # fmt: skip
-_CONNECTION = HOP_BY_HOP - {"content-length"}
+_OF_THE_HOP = HOP_BY_HOP | {"date", "server"}
+_OF_THE_HOP_BUT_LENGTH = _OF_THE_HOP - {"content-length"}
 CREDENTIALS = frozenset({"authorization", "x-api-key", "cookie"})
 OURS = "x-tollgate-"
 PASSED_OF_OURS = frozenset({"x-tollgate-timeout", "x-tollgate-drop-params", "x-tollgate-cache"})
@@ -55,7 +56,7 @@ def _passed_as(variable: str) -> str | None:
 
 def answer_headers(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """The headers of an answer that concern the caller, but for its body's length."""
-    return [(name, value) for name, value in headers if name.lower() not in HOP_BY_HOP]
+    return [(name, value) for name, value in headers if name.lower() not in _OF_THE_HOP]
 
 
 def whole_answer_headers(
@@ -67,6 +68,6 @@ def whole_answer_headers(
     passed = [
         (name, value)
         for name, value in headers
-        if (lowered := name.lower()) not in _CONNECTION and lowered not in ours
+        if (lowered := name.lower()) not in _OF_THE_HOP_BUT_LENGTH and lowered not in ours
     ]
     return passed + own
