@@ -84,6 +84,12 @@ ledger_months_archived = Counter(
     "Months of the ledger written to a file, by what became of them: archived or kept.",
     ("outcome",),
 )
+books_drift = Gauge(
+    "tollgate_books_drift",
+    "Places where two of the books disagree, by kind, at the last verification.",
+    ("kind",),
+    multiprocess_mode="mostrecent",
+)
 jobs_finished = Counter("tollgate_jobs_finished", "Queued jobs finished.", ("queue", "status"))
 
 

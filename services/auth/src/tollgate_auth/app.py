@@ -21,6 +21,7 @@ from tollgate_auth.invitations.endpoints import namespace as invitations
 from tollgate_auth.invitations.service import LONGEST_LIFE as LONGEST_LINK
 from tollgate_auth.keys.endpoints import blueprint as key_uses
 from tollgate_auth.keys.endpoints import namespace as keys
+from tollgate_auth.limits.endpoints import blueprint as every_limit
 from tollgate_auth.limits.endpoints import namespace as limits
 from tollgate_auth.oauth.endpoints import blueprint as oauth
 from tollgate_auth.oauth.service import OAuth
@@ -153,6 +154,6 @@ def _guard(app: Flask, settings: AuthSettings) -> None:
 
 
 def _route(app: Flask) -> None:
-    for blueprint in (signing_keys, oauth, principals, key_uses):
+    for blueprint in (signing_keys, oauth, principals, key_uses, every_limit):
         app.register_blueprint(blueprint)
     ManagementApi("Tollgate: identity and limits").serve(app, NAMESPACES)

@@ -100,3 +100,23 @@ def archive() -> None:
             stays = stays or not month.dropped
             click.echo(json.dumps(month.as_json()))
     raise SystemExit(1 if stays else 0)
+
+
+@main.command()
+@click.option("--days", default=7, show_default=True, help="How far back rollups are looked at.")
+def verify(days: int) -> None:
+    """Hold counters, ledger, rollups and the sandbox's log against each other.
+
+    A line for each drift, with its cause. Ends with 1 if there is any, else with 2 if something
+    could not be looked at.
+    """
+    from tollgate_reports.verification.running import verify as run
+
+    findings = run(WorkerSettings.load(), days)
+    for drift in findings.drifts:
+        click.echo(drift.line())
+    for reason in findings.unchecked:
+        click.echo(f"not compared: {reason}", err=True)
+    compared = ", ".join(f"{count} {name}" for name, count in findings.compared.items())
+    click.echo(f"{len(findings.drifts)} drifts; compared: {compared}")
+    raise SystemExit(findings.exit_status())

@@ -47,6 +47,11 @@ class WorkerSettings(ReportsSettings):
     ledger_keep_months: int = Field(
         13, ge=2, description="Whole months before the current one that stay in PostgreSQL."
     )
+    sandbox_url: str | None = Field(
+        None,
+        description="Where the sandbox is, whose own log `verify` holds against the ledger. Unless "
+        "it is set, that is left out.",
+    )
 
 
 class SchedulerSettings(ReportsSettings):

@@ -1,6 +1,7 @@
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from tollgate_auth import paging
 from tollgate_auth.audit.models import AuditEntry
@@ -30,6 +31,16 @@ def newest_first(
     if asked.until is not None:
         statement = statement.where(AuditEntry.at < asked.until)
     return paging.fetch(statement, AuditEntry.number, size, before)
+
+
+def last_moments(action: str, targets: Sequence[str]) -> dict[str, datetime]:
+    """When each target had this done to it last, of those that ever had."""
+    statement = (
+        select(AuditEntry.target_id, func.max(AuditEntry.at))
+        .where(AuditEntry.action == action, AuditEntry.target_id.in_(targets))
+        .group_by(AuditEntry.target_id)
+    )
+    return {row[0]: row[1] for row in db.session.execute(statement)}
 
 
 def oldest_first(org: str) -> Generator[AuditEntry]:

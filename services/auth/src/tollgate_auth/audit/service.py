@@ -7,7 +7,7 @@ the organisation's row keeps the head. An altered, missing, reordered or cut-off
 import hashlib
 import ipaddress
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -67,6 +67,11 @@ def record_event(source: str, data: Mapping[str, Any]) -> None:
     )  # fmt: skip
     with refusing("uq_audit_log_source", Conflict("The change is recorded already.")):
         _append(entry)
+
+
+def last_changes(action: str, targets: Sequence[str]) -> Mapping[str, datetime]:
+    """When each target had this done to it last, of those that ever had."""
+    return repository.last_moments(action, targets)
 
 
 def _append(entry: AuditEntry) -> None:

@@ -15,7 +15,7 @@ GRANTS: Mapping[str, Mapping[str, frozenset[str]]] = {
         "gateway": frozenset({"inference:act"}),
     },
     "reports": {
-        "auth": frozenset({"principals:read"}),
+        "auth": frozenset({"principals:read", "limits:read"}),
         "gateway": frozenset({"inference:act"}),
     },
 }

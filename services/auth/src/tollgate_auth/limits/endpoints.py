@@ -1,14 +1,22 @@
 from typing import Any
 
+from flask import Blueprint
 from pydantic import Field
 
 from tollgate_auth.fields import ObjectId, RequestQuery, reply
 from tollgate_auth.limits import repository, service
-from tollgate_auth.limits.schemas import LimitCreate, LimitList, LimitOut, LimitPatch
+from tollgate_auth.limits.schemas import (
+    EveryLimitQuery,
+    LimitCreate,
+    LimitList,
+    LimitOut,
+    LimitPatch,
+)
 from tollgate_auth.unit_of_work import TransactionalResource
-from tollgate_common.guard import current_caller, requires
+from tollgate_common.guard import current_caller, requires, service_only
 from tollgate_common.restx import Noun, Paging, document, json_body, page, query
 
+blueprint = Blueprint("every_limit", __name__)
 namespace = Noun("limits", description="How much may be used: the policy.")
 one, many = document(namespace, LimitOut), document(namespace, LimitList)
 creation, patching = document(namespace, LimitCreate), document(namespace, LimitPatch)
@@ -58,3 +66,10 @@ class Limit(TransactionalResource):
     def delete(self, limit_id: str) -> tuple[str, int]:
         service.delete(current_caller(), limit_id)
         return "", 204
+
+
+@blueprint.get("/internal/v1/limits")
+@service_only("limits:read")
+def every_limit() -> dict[str, Any]:
+    data, following = service.every(query(EveryLimitQuery).after or "")
+    return {"data": data, "next": following}

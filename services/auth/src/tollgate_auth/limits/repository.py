@@ -30,6 +30,12 @@ def of_subjects(ids: Sequence[str]) -> Sequence[LimitRow]:
     return db.session.scalars(statement).all()
 
 
+def after(limit_id: str, size: int) -> Sequence[LimitRow]:
+    """Of all organisations, oldest first."""
+    statement = select(LimitRow).where(LimitRow.id > limit_id).order_by(LimitRow.id).limit(size)
+    return db.session.scalars(statement).all()
+
+
 def remove(row: LimitRow) -> None:
     db.session.delete(row)
     db.session.flush()

@@ -5,7 +5,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from tollgate_auth.fields import Glob, Moment, ObjectId, PatchModel, RequestModel
+from tollgate_auth.fields import Glob, Moment, ObjectId, PatchModel, RequestModel, RequestQuery
 from tollgate_auth.limits.amounts import (
     Amount,
     LimitMode,
@@ -113,6 +113,19 @@ class LimitOut(BaseModel):
             max=amount_text(row.metric, row.max), mode=row.mode, timezone=row.timezone,
             created_at=row.created_at,
         )  # fmt: skip
+
+
+class EveryLimitQuery(RequestQuery):
+    """`after` is the `next` of the page before."""
+
+    after: ObjectId | None = None
+
+
+class EveryLimitOut(LimitOut):
+    """For other services. `changed_at`: when it was last changed, if ever."""
+
+    org: str
+    changed_at: Moment | None
 
 
 class LimitList(BaseModel):

@@ -9,7 +9,14 @@ from tollgate_auth.keys import repository as keys
 from tollgate_auth.limits import repository
 from tollgate_auth.limits.amounts import amount_fault
 from tollgate_auth.limits.models import LimitRow
-from tollgate_auth.limits.schemas import InlineLimit, LimitCreate, LimitOut, LimitPatch, SubjectIn
+from tollgate_auth.limits.schemas import (
+    EveryLimitOut,
+    InlineLimit,
+    LimitCreate,
+    LimitOut,
+    LimitPatch,
+    SubjectIn,
+)
 from tollgate_auth.organisations import repository as organisations
 from tollgate_auth.principals import changes as principal_changes
 from tollgate_auth.projects import repository as projects
@@ -18,12 +25,27 @@ from tollgate_common.errors import InvalidField, NotFound
 from tollgate_common.guard import Caller
 from tollgate_common.ids import new_id
 
+EVERY_PAGE = 500
+
 
 def get(org: str, limit_id: str) -> LimitRow:
     row = repository.find(org, limit_id)
     if row is None:
         raise NotFound("There is no such limit.")
     return row
+
+
+def every(after: str) -> tuple[list[dict[str, Any]], str | None]:
+    """A page of the limits of all organisations, and where the next one begins."""
+    rows = repository.after(after, EVERY_PAGE)
+    changed = audit.last_changes("limit.changed", [row.id for row in rows])
+    shown = [
+        reply(EveryLimitOut(
+            **LimitOut.of(row).model_dump(), org=row.org_id, changed_at=changed.get(row.id)
+        ))
+        for row in rows
+    ]  # fmt: skip
+    return shown, rows[-1].id if len(rows) == EVERY_PAGE else None
 
 
 def create(caller: Caller, wanted: LimitCreate) -> LimitRow:

@@ -25,6 +25,7 @@ DAY_SECONDS = 86400
 SWEEP_SECONDS = 30
 JOB_SECONDS = 60
 ARCHIVE_SECONDS = 4 * 3600
+VERIFY_SECONDS = 3600
 
 log = get_logger(__name__)
 
@@ -41,6 +42,7 @@ class Task(NamedTuple):
 TASKS: Sequence[Task] = (
     Task("tollgate_reports.ledger.jobs.make_partitions", every=DAY_SECONDS),
     Task("tollgate_reports.archives.jobs.archive", every=DAY_SECONDS, at_most=ARCHIVE_SECONDS),
+    Task("tollgate_reports.verification.jobs.nightly", every=DAY_SECONDS, at_most=VERIFY_SECONDS),
     Task("tollgate_reports.reports.jobs.sweep", every=SWEEP_SECONDS),
 )
 

@@ -1,0 +1,81 @@
+"""What is compared, and what comes of it."""
+
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from tollgate_common.principal import Limit
+
+Kind = Literal[
+    "counter_used", "counter_reserved", "ticket_without_lease", "rollup", "parked",
+    "served_not_booked", "booked_not_served", "tokens", "cost",
+]  # fmt: skip
+KINDS: tuple[Kind, ...] = Kind.__args__  # type: ignore[attr-defined]
+
+
+class Drift(NamedTuple):
+    """Two books that disagree: `what` (a limit, a ticket, a bucket of a rollup) has `found`, the
+    other book says `expected`; `cause` is what can have brought that about."""
+
+    kind: Kind
+    what: str
+    found: str
+    expected: str
+    cause: str
+
+    def line(self) -> str:
+        return f"{self.kind} {self.what}: {self.found}, expected {self.expected}. {self.cause}"
+
+
+class Findings(NamedTuple):
+    """`compared` counts what was held against something; `unchecked` says what could not be, and
+    why."""
+
+    drifts: list[Drift]
+    compared: dict[str, int]
+    unchecked: list[str]
+
+    def exit_status(self) -> int:
+        """0: all is well; 1: there is a drift; 2: there is none where it could be looked for."""
+        return 1 if self.drifts else 2 if self.unchecked else 0
+
+
+class KnownLimit(Limit, frozen=True, kw_only=True):
+    """A limit as auth tells of it. `changed_at`: when its maximum, its models or its zone were
+    changed last."""
+
+    org: str
+    created_at: datetime
+    changed_at: datetime | None = None
+
+
+class LimitPage(msgspec.Struct, frozen=True):
+    data: list[KnownLimit]
+    next: str | None
+
+
+class Served(msgspec.Struct, frozen=True):
+    """A line of the sandbox's own log. `complete`: nobody broke the answer off."""
+
+    client_request_id: str | None
+    endpoint: str
+    status: int
+    input_tokens: int
+    output_tokens: int
+    complete: bool
+
+
+class ServedLog(msgspec.Struct, frozen=True):
+    data: list[Served]
+
+
+class Sum(NamedTuple):
+    """What some requests used, in the units of the metrics."""
+
+    requests: int = 0
+    tokens: int = 0
+    cost_usd: int = 0
+
+    def minus(self, other: "Sum") -> "Sum":
+        return Sum(*(one - two for one, two in zip(self, other, strict=True)))

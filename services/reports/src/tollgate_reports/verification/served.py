@@ -1,0 +1,75 @@
+"""The sandbox's own log against the ledger: an independent witness of what was answered.
+
+A ticket is the provider's `x-client-request-id`. Every ticket that the sandbox has seen is in the
+ledger, open, or on its way; every request that the ledger says it has answered is in its log; and
+where the ledger's figures are not estimated, they are those of the log, at the price of the row.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from tollgate_common.money import cost_nanos, to_nanos, usd_text
+from tollgate_reports.verification.schemas import Drift, Served
+
+PROVIDER = "sandbox"
+COUNTED = frozenset({
+    "/v1/chat/completions", "/v1/completions", "/v1/responses", "/v1/messages", "/v1/embeddings",
+})  # fmt: skip
+"""Where what an answer says of its usage is what the log says: text only."""
+
+NOT_BOOKED = "The provider was called, and the ticket is neither in the books nor open."
+NOT_SERVED = "The row says that the sandbox has answered, and the sandbox knows of no such call."
+OTHER_TOKENS = "The row's figures are not estimated, and not what the sandbox has counted."
+OTHER_COST = "The row's cost is not its tokens at its price."
+
+
+def by_ticket(lines: Iterable[Served]) -> dict[UUID, list[Served]]:
+    found: dict[UUID, list[Served]] = {}
+    for line in lines:
+        try:
+            found.setdefault(UUID(line.client_request_id or ""), []).append(line)
+        except ValueError:
+            continue  # somebody else's call
+    return found
+
+
+def unbooked(
+    served: Collection[UUID], booked: Collection[UUID], elsewhere: Collection[UUID]
+) -> Iterator[Drift]:
+    for ticket in sorted(set(served) - set(booked) - set(elsewhere)):
+        yield Drift("served_not_booked", str(ticket), "no row", "one", NOT_BOOKED)
+
+
+def unserved(rows: Iterable[Mapping[Any, Any]], served: Collection[UUID]) -> Iterator[Drift]:
+    for row in rows:
+        if row["endpoint"] in COUNTED and row["id"] not in served:
+            yield Drift("booked_not_served", str(row["id"]), "a row", "none", NOT_SERVED)
+
+
+def differing(row: Mapping[Any, Any], lines: Iterable[Served]) -> Iterator[Drift]:
+    """Of several attempts the last whole answer is the one that counts."""
+    whole = [line for line in lines if line.complete and line.status == 200]
+    if row["estimated"] or row["status"] != "ok" or row["endpoint"] not in COUNTED or not whole:
+        return
+    booked = (row["input_tokens"], row["output_tokens"])
+    counted = (whole[-1].input_tokens, whole[-1].output_tokens)
+    if booked != counted:
+        found, expected = (f"{read} read, {wrote} written" for read, wrote in (booked, counted))
+        yield Drift("tokens", str(row["id"]), found, expected, OTHER_TOKENS)
+    cost = to_nanos(row["cost"])
+    should = _cost(row["price"], *booked)
+    if should is not None and cost != should:
+        found, expected = (f"{usd_text(nanos)} USD" for nanos in (cost, should))
+        yield Drift("cost", str(row["id"]), found, expected, OTHER_COST)
+
+
+def _cost(price: Mapping[str, str] | None, read: int, wrote: int) -> int | None:
+    """None where more than two prices make it up."""
+    if price is None:
+        return 0
+    if price.keys() - {"input_usd_per_mtok", "output_usd_per_mtok"}:
+        return None
+    prices = (Decimal(price[f"{side}_usd_per_mtok"]) for side in ("input", "output"))
+    return cost_nanos(*zip((read, wrote), prices, strict=True))

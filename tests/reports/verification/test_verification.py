@@ -1,0 +1,303 @@
+"""Books that agree, and every way in which they do not, named."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from redis import Redis
+from sqlalchemy import Engine, text
+
+from tests.reports.conftest import ORG, attribution_at, outcome_of
+from tollgate_common.errors import DependencyDown
+from tollgate_common.events.streams import Entry
+from tollgate_common.metrics import books_drift
+from tollgate_common.principal import Subject
+from tollgate_common.tickets import Bound, TicketBook, bucket, usage_streams
+from tollgate_common.tickets.limits import reservation
+from tollgate_reports.cli import main
+from tollgate_reports.ledger.service import Ledger
+from tollgate_reports.verification.schemas import Findings, KnownLimit, Served
+from tollgate_reports.verification.service import Verification
+
+Spend = Callable[..., str]
+Verify = Callable[..., Findings]
+
+BEFORE = datetime.now(UTC) - timedelta(minutes=20)
+PRICE = {"input_usd_per_mtok": "1.00", "output_usd_per_mtok": "2.00"}
+SANDBOX: dict[str, Any] = {"provider": "sandbox", "price": PRICE, "cost_nanos": 20_000}
+
+
+def limit(metric: str, window: str = "total", kind: str = "key", **more: Any) -> KnownLimit:
+    subject = Subject(kind, {"key": "key_1", "org": ORG, "project": "proj_1"}[kind])
+    usual: dict[str, Any] = {
+        "id": f"lim_{metric}_{window}_{kind}", "org": ORG, "subject": subject, "metric": metric,
+        "window": window, "max": "1000000", "created_at": BEFORE,
+    }  # fmt: skip
+    return KnownLimit(**{**usual, **more})
+
+
+LIMITS = [
+    limit("requests"), limit("tokens"), limit("cost_usd"), limit("concurrency"),
+    limit("requests", "minute"), limit("tokens", "month"), limit("cost_usd", "day"),
+    limit("tokens", "month", "org", models=("gpt-*",)), limit("requests", kind="project"),
+    limit("requests", "day", "org", timezone="Asia/Kathmandu", models=("claude*",)),
+]  # fmt: skip
+
+
+@pytest.fixture
+def spend(redis_client: Redis, ledger: Ledger, waiting: Callable[[], list[Entry]]) -> Spend:
+    """A request under all limits that bind it: opened, and unless told otherwise closed and
+    booked. Gives the ticket's id."""
+    book = TicketBook(redis_client, "llm")
+
+    def spend(
+        outcome: Mapping[str, Any] = {}, *, close: bool = True, take: bool = True, **ticket: Any
+    ) -> str:
+        attribution = attribution_at(datetime.now(UTC), **ticket)
+        amounts = {"tokens": 500, "cost_usd": 1_000_000}
+        held = [
+            reservation(ORG, attribution.mode, each, amounts.get(each.metric, 1))
+            for each in LIMITS
+            if each.models == ("*",) or attribution.model.startswith(each.models[0][:-1])
+        ]
+        assert isinstance(book.open(attribution, held, Bound(500, 1_000_000)), list)
+        if close:
+            book.close(ORG, attribution.id, outcome_of(**outcome))
+        if close and take:
+            ledger.take(waiting())
+            redis_client.delete(*usage_streams())
+        return attribution.id
+
+    return spend
+
+
+@pytest.fixture
+def verify(engine: Engine, redis_client: Redis) -> Verify:
+    """With no blur: nothing moves while the test looks."""
+
+    def verify(limits: Any = LIMITS, served: list[Served] | None = None) -> Findings:
+        log = None if served is None else lambda _: served
+        limits_of = limits if callable(limits) else lambda: limits
+        return Verification(engine, redis_client, limits_of, log, timedelta(0)).run(days=3)
+
+    return verify
+
+
+def kinds(findings: Findings) -> list[tuple[str, str]]:
+    return [(drift.kind, drift.what.partition(" ")[0]) for drift in findings.drifts]
+
+
+def counter(redis: Redis, name: str) -> Any:
+    (found,) = redis.keys(f"count:*:lim_{name}:live*")
+    return found
+
+
+def line(ticket: str, **more: Any) -> Served:
+    usual: dict[str, Any] = {
+        "client_request_id": ticket, "endpoint": "/v1/chat/completions", "status": 200,
+        "input_tokens": 10, "output_tokens": 5, "complete": True,
+    }  # fmt: skip
+    return Served(**{**usual, **more})
+
+
+def test_nothing_drifts_whatever_is_open_on_its_way_lost_or_in_test_mode(
+    spend: Spend, verify: Verify
+) -> None:
+    spend()
+    spend({"cost_nanos": 123, "input_tokens": 7})
+    spend(model="claude-sonnet-4")
+    spend(mode="test")
+    spend(take=False)
+    spend(close=False)
+    findings = verify()
+    assert (kinds(findings), findings.unchecked) == ([], [])
+    assert findings.compared["counters"] == 2 * (len(LIMITS) - 1)  # live and test; none refills
+    assert findings.compared["rollups"] == 3
+    assert findings.exit_status() == 0
+
+
+def test_a_counter_that_has_forgotten_is_named(
+    spend: Spend, verify: Verify, redis_client: Redis
+) -> None:
+    spend()
+    redis_client.delete(counter(redis_client, "tokens_month_key"))
+    findings = verify()
+    assert kinds(findings) == [("counter_used", "lim_tokens_month_key")]
+    (drift,) = findings.drifts
+    assert (drift.found, drift.expected) == ("0", "15")
+    assert "reset or lost" in drift.cause
+    assert findings.exit_status() == 1
+    assert books_drift.labels("counter_used")._value.get() == 1
+
+
+def test_an_event_that_vanished_shows_in_every_counter_that_has_it(
+    spend: Spend, verify: Verify, redis_client: Redis
+) -> None:
+    spend()
+    spend(take=False)
+    redis_client.delete(*usage_streams())
+    findings = verify()
+    assert {kind for kind, _ in kinds(findings)} == {"counter_used"}
+    assert len(findings.drifts) == 7
+    assert all("removed before it was booked" in drift.cause for drift in findings.drifts)
+
+
+def test_a_reservation_that_nobody_holds_is_named(
+    spend: Spend, verify: Verify, redis_client: Redis
+) -> None:
+    ticket = spend(close=False)
+    redis_client.delete(f"ticket:{bucket(ORG)}:{ticket}")
+    redis_client.zrem(f"tickets:{bucket(ORG)}", ticket)
+    reserved = [drift for drift in verify().drifts if drift.kind == "counter_reserved"]
+    assert len(reserved) == 6
+    assert all("A ticket is gone" in drift.cause for drift in reserved)
+
+
+def test_a_ticket_without_a_lease_is_named(
+    spend: Spend, verify: Verify, redis_client: Redis
+) -> None:
+    ticket = spend(close=False)
+    redis_client.zrem(f"tickets:{bucket(ORG)}", ticket)
+    assert ("ticket_without_lease", ticket) in kinds(verify())
+
+
+def test_an_adjustment_is_not_for_limits(spend: Spend, verify: Verify, engine: Engine) -> None:
+    """The books move, in ledger and rollups alike; the counters stay."""
+    from tollgate_reports.adjustments import repository
+    from tollgate_reports.adjustments.schemas import Figures
+
+    ticket = spend({"estimated": True})
+    with engine.begin() as connection:
+        row = repository.lock(connection, ticket)  # type: ignore[arg-type]
+        assert row
+        repository.add(connection, row, Figures(-3, 4, row["cost"]), "usr_1", "test")
+    assert kinds(verify()) == []
+
+
+@pytest.mark.parametrize(
+    ("more", "compared"),
+    [
+        ({"created_at": datetime.now(UTC) + timedelta(hours=1)}, 2),
+        ({"changed_at": datetime.now(UTC)}, 0),
+    ],
+    ids=["made later", "changed since"],
+)
+def test_a_limit_counts_from_when_it_is_as_it_is(
+    spend: Spend, verify: Verify, more: dict[str, Any], compared: int
+) -> None:
+    spend()
+    findings = verify([limit("requests", id="lim_later", **more)])
+    assert kinds(findings) == []
+    assert findings.compared["counters"] == compared
+
+
+@pytest.mark.parametrize(
+    ("change", "columns"),
+    [
+        ("UPDATE rollups SET cost = cost + 0.000000001", {"cost"}),
+        ("UPDATE rollups SET input_tokens = 0, requests = 2", {"input_tokens", "requests"}),
+        ("DELETE FROM rollups",
+         {"requests", "input_tokens", "output_tokens", "latency_ms", "cost"}),
+    ],
+)  # fmt: skip
+def test_rollups_that_are_not_the_ledgers_sums_are_named(
+    spend: Spend, verify: Verify, engine: Engine, change: str, columns: set[str]
+) -> None:
+    spend()
+    with engine.begin() as connection:
+        connection.execute(text(change))
+    findings = verify([])
+    assert {name for _, name in kinds(findings)} == columns
+    assert {kind for kind, _ in kinds(findings)} == {"rollup"}
+
+
+def test_rollups_of_archived_months_are_left_alone(
+    spend: Spend, verify: Verify, engine: Engine
+) -> None:
+    spend()
+    month = datetime.now(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE rollups SET cost = 7"))
+        connection.execute(
+            text("INSERT INTO ledger_archives VALUES (:month, 'file', 1, 7)"), {"month": month}
+        )
+    assert kinds(verify([])) == []
+
+
+def test_parked_events_are_named(
+    verify: Verify, send: Callable[[bytes], None], ledger: Ledger,
+    waiting: Callable[[], list[Entry]],
+) -> None:  # fmt: skip
+    send(b"nonsense")
+    ledger.take(waiting())
+    assert kinds(verify([])) == [("parked", "events")]
+
+
+def test_the_sandboxs_log_agrees(spend: Spend, verify: Verify) -> None:
+    booked, open_one, moving = spend(SANDBOX), spend(close=False), spend(SANDBOX, take=False)
+    lost = spend({**SANDBOX, "status": "lost", "estimated": True, "input_tokens": 500})
+    cut = spend({**SANDBOX, "status": "client_closed", "estimated": True, "output_tokens": 2})
+    retried = spend(SANDBOX)
+    log = [
+        line(booked), line(open_one), line(moving), line(lost), line(cut, complete=False),
+        line(retried, output_tokens=1, complete=False), line(retried), line("somebody-else"),
+    ]  # fmt: skip
+    findings = verify(served=log)
+    assert (kinds(findings), findings.unchecked) == ([], [])
+    assert findings.compared["served"] == 6
+
+
+def test_a_call_that_was_served_and_never_booked_is_named(spend: Spend, verify: Verify) -> None:
+    stranger = "0193ffff-0000-7000-8000-000000000000"
+    assert kinds(verify(served=[line(spend(SANDBOX)), line(stranger)])) == [
+        ("served_not_booked", stranger)
+    ]
+
+
+def test_a_row_that_was_never_served_is_named(spend: Spend, verify: Verify) -> None:
+    ticket = spend(SANDBOX)
+    assert kinds(verify(served=[])) == [("booked_not_served", ticket)]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "served", "kind"),
+    [
+        ({}, {"output_tokens": 6}, "tokens"),
+        ({}, {"input_tokens": 9}, "tokens"),
+        ({"cost_nanos": 20_001}, {}, "cost"),
+    ],
+)
+def test_figures_that_are_not_the_witness_s_are_named(
+    spend: Spend, verify: Verify, outcome: dict[str, Any], served: dict[str, Any], kind: str
+) -> None:
+    ticket = spend({**SANDBOX, **outcome})
+    assert kinds(verify(served=[line(ticket, **served)])) == [(kind, ticket)]
+
+
+def test_what_cannot_be_looked_at_is_said(spend: Spend, verify: Verify) -> None:
+    def away() -> list[KnownLimit]:
+        raise DependencyDown("auth")
+
+    spend()
+    findings = verify(away)
+    assert (kinds(findings), len(findings.unchecked)) == ([], 1)
+    assert findings.exit_status() == 2
+
+
+@pytest.mark.parametrize(("parked", "status"), [(False, 2), (True, 1)])
+def test_the_command_says_what_it_found_and_ends_accordingly(
+    parked: bool, status: int, job_environment: None, monkeypatch: pytest.MonkeyPatch,
+    engine: Engine, ledger: Ledger, send: Callable[[bytes], None],
+    waiting: Callable[[], list[Entry]],
+) -> None:  # fmt: skip
+    monkeypatch.setenv("SERVICE_CLIENT_SECRET", "secret")
+    monkeypatch.setenv("AUTH_URL", "http://127.0.0.1:9")
+    if parked:
+        send(b"nonsense")
+        ledger.take(waiting())
+    result = CliRunner().invoke(main, ["verify", "--days", "1"])
+    assert result.exit_code == status, result.output
+    assert ("parked events: 1, expected 0" in result.output) == parked
+    assert "not compared: counters: auth" in result.output
