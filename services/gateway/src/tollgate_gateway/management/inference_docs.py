@@ -19,6 +19,13 @@ _HEADERS: list[dict[str, Any]] = [
         "schema": {"type": "string", "pattern": "^(no-store|max-age=[1-9][0-9]{0,6})$"},
     },
     {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "description": "The same request with the same key within 24 hours is given the same "
+        "answer again (`idempotent-replayed: true`) and billed once.",
+        "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+    },
+    {
         "name": "x-request-id",
         "in": "header",
         "description": "Your own id of the request, 1 to 128 of `A-Za-z0-9._:-`; else one is made.",
@@ -29,6 +36,7 @@ _ERRORS = {
     "400": "The request is wrong; the error names the field.",
     "401": "The key or token is missing, unknown, revoked or expired.",
     "404": "The model is unknown.",
+    "409": "The `Idempotency-Key` is another request's, or its request still runs (Retry-After).",
     "413": "The body is over 32 MB.",
     "429": "A limit refuses; the error names it and says when it resets.",
     "503": "Something this call needs is down; Retry-After says when to come back.",
