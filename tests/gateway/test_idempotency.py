@@ -1,111 +1,30 @@
-"""A request with an Idempotency-Key: what runs, what is given again, what is refused, and what
-Redis holds of it."""
+"""A request with an Idempotency-Key: what runs, what is given again, and what is refused."""
 
-import itertools
-import time
-from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import msgspec
 import pytest
-from flask import Flask, Response, request
-from redis import Redis
-from redis.exceptions import RedisError
+from flask import Response
 
-from tollgate_common import stores
-from tollgate_common.embedded.process import free_port
+from tests.gateway.answering import (
+    BODY,
+    BY_A_PROVIDER,
+    CALLER,
+    DELTA,
+    DONE,
+    PATH,
+    SAID,
+    STREAM,
+    Stand,
+    answering,
+    form,
+    sent,
+    whole,
+)
 from tollgate_common.errors import TooMany
-from tollgate_common.principal import Principal
-from tollgate_common.responses import PassedResponse
 from tollgate_gateway.idempotency import recording
-from tollgate_gateway.idempotency.endings import ending
 from tollgate_gateway.idempotency.errors import AnswerNotKept, InvalidKey, KeyInUse, KeyReused
 from tollgate_gateway.idempotency.places import place_of
-from tollgate_gateway.idempotency.repository import KEPT_MS, LEASE_MS, Claim, KeyRepository
-from tollgate_gateway.idempotency.service import IdempotencyService
-
-PATH = "/v1/chat/completions"
-BODY = b'{"model": "m"}'
-SAID = b'{"choices": ["a secret of the model"]}'
-DELTA, DONE = b'data: {"choices":[]}\n\n', b"data: [DONE]\n\n"
-ERROR = b'data: {"error":{"message":"no"}}\n\n'
-STREAM = ("content-type", "text/event-stream; charset=utf-8")
-BY_A_PROVIDER = ("x-tollgate-provider", "p")
-CALLER = Principal(
-    org="org_1", mode="live", scopes=("inference",), models=("*",), version=1, assertion="a.b.c",
-    assertion_expires_at=0, key="key_1",
-)  # fmt: skip
-FORM = 'multipart/form-data; boundary="{}"'
-
-
-def form(boundary: str, text: str = "same") -> dict[str, Any]:
-    lines = (f"--{boundary}", 'content-disposition: form-data; name="model"', "", text)
-    body = "\r\n".join((*lines, f"--{boundary}--", "")).encode()
-    return {"body": body, "headers": {"content-type": FORM.format(boundary)}}
-
-
-class Stand:
-    """The service, and what stands behind it: `answer` is what is said there."""
-
-    def __init__(self, redis: Redis, largest: int = 1 << 20) -> None:
-        self.keys = KeyRepository(redis, largest)
-        self.service = IdempotencyService(self.keys)
-        self.app = Flask("test")
-        self.ran = 0
-        self.ids = (f"req_{number}" for number in itertools.count(1))
-        self.answer: Callable[[], Response] = whole
-
-    def begin(
-        self, key: str = "k", body: bytes = BODY, path: str = PATH, who: Principal = CALLER,
-        headers: dict[str, str] | None = None,
-    ) -> Response:  # fmt: skip
-        sent = {"Idempotency-Key": key, "content-type": "application/json", **(headers or {})}
-        with self.app.test_request_context(path, method="POST", headers=sent, data=body):
-            asked: Any = request
-            return self.service.once(
-                asked._get_current_object(), next(self.ids), who, body, self._run
-            )
-
-    def ask(self, *args: Any, **more: Any) -> tuple[int, bytes, dict[str, str]]:
-        """To the end, as a server sends it."""
-        response = self.begin(*args, **more)
-        return response.status_code, sent(response), dict(response.headers)
-
-    def _run(self) -> Response:
-        self.ran += 1
-        return self.answer()
-
-
-def body_of(response: Response) -> Any:
-    return response.response
-
-
-def sent(response: Response) -> bytes:
-    """The body, closed as a server closes it, also when it breaks off."""
-    body = body_of(response)
-    try:
-        return b"".join(body)
-    finally:
-        if hasattr(body, "close"):
-            body.close()
-
-
-def answering(
-    *parts: bytes, status: int = 200, headers: Iterable[tuple[str, str]] = ()
-) -> Callable[[], Response]:
-    return lambda: PassedResponse(iter(parts), status, list(headers))
-
-
-def whole() -> Response:
-    headers = [("content-type", "application/json"), ("content-length", str(len(SAID))),
-               ("x-tollgate-cost-usd", "0.5"), ("x-request-id", "req_llm"),
-               ("x-ratelimit-remaining-requests", "7")]  # fmt: skip
-    return PassedResponse(iter([SAID]), 200, headers)
-
-
-@pytest.fixture
-def stand(redis_client: Any) -> Stand:
-    return Stand(redis_client)
 
 
 def test_the_same_request_runs_once_and_is_answered_again(stand: Stand) -> None:
@@ -221,68 +140,6 @@ def test_a_refusal_by_a_limit_frees_the_key(stand: Stand) -> None:
     assert stand.ask()[0] == 200
 
 
-def test_a_caller_that_hangs_up_before_the_end_frees_the_key(stand: Stand) -> None:
-    stand.answer = answering(DELTA, DONE, headers=[STREAM])
-    left = stand.begin()
-    assert next(iter(body_of(left))) == DELTA
-    body_of(left).close()
-    assert stand.ask()[1] == DELTA + DONE
-    assert stand.ran == 2
-
-
-@pytest.mark.parametrize(
-    ("parts", "headers"),
-    [([SAID], [("content-length", str(len(SAID)))]), ([DELTA, DONE, b": bye\n\n"], [STREAM]),
-     ([DELTA, DONE[:5], DONE[5:], b""], [STREAM])],
-    ids=["whole", "stream", "end in pieces"],
-)  # fmt: skip
-def test_a_caller_that_hangs_up_with_all_of_it_has_been_answered(
-    stand: Stand, parts: list[bytes], headers: list[tuple[str, str]]
-) -> None:
-    """It is in the books, and whoever asks again then gets it."""
-    stand.answer = answering(*parts, headers=headers)
-    left = stand.begin()
-    for _ in zip(parts[:-1] or parts, body_of(left), strict=False):
-        pass
-    body_of(left).close()
-    assert stand.ask()[2]["idempotent-replayed"] == "true"
-    assert stand.ran == 1
-
-
-def test_a_stream_that_ends_in_an_error_frees_the_key(stand: Stand) -> None:
-    stand.answer = answering(DELTA, ERROR, headers=[STREAM])
-    assert stand.ask()[1] == DELTA + ERROR
-    stand.answer = whole
-    assert stand.ask()[1] == SAID
-
-
-def test_an_answer_that_breaks_off_frees_the_key(stand: Stand) -> None:
-    def broken() -> Iterator[bytes]:
-        yield SAID
-        raise ConnectionResetError
-
-    stand.answer = lambda: PassedResponse(broken(), 200, [])
-    with pytest.raises(ConnectionResetError):
-        stand.ask()
-    stand.answer = whole
-    assert stand.ask()[1] == SAID
-
-
-@pytest.mark.parametrize(
-    ("stream", "expected"),
-    [(DELTA, "open"), (DELTA + DONE, "whole"), (DELTA + DONE[:-1], "open"), (ERROR, "failed"),
-     (b'event: message_stop\r\ndata: {"type":"message_stop"}\r\n\r\n', "whole"),
-     (b'event: error\ndata: {"type":"error","error":{}}\n\n', "failed"),
-     (b'data: {"type":"response.completed"}\n\n', "whole"),
-     (b'data: {"type":"response.failed"}\n\n', "failed"),
-     (b'data: {"type":"image_generation.completed"}\n\n', "open"),
-     (b'data: {"choices":[],"error":null}\n\n', "open"),
-     (b"data: [1]\n\n", "open"), (b"data: x\n\n", "open"), (b"", "open"), (b": ping\n\n", "open")],
-)  # fmt: skip
-def test_how_a_stream_has_ended(stream: bytes, expected: str) -> None:
-    assert ending(stream) == expected
-
-
 def test_an_answer_too_large_is_not_kept_and_not_asked_for_again(
     stand: Stand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -291,107 +148,4 @@ def test_an_answer_too_large_is_not_kept_and_not_asked_for_again(
     with pytest.raises(AnswerNotKept) as refused:
         stand.ask()
     assert refused.value.headers == {"x-should-retry": "false"}
-    assert stand.ran == 1
-
-
-def test_a_claim_ends_with_its_lease_unless_it_is_renewed(stand: Stand, redis_client: Any) -> None:
-    running = stand.begin()
-    (entry,) = redis_client.keys("idempotency:*")
-    redis_client.pexpire(entry, 1000)
-    stand.service.renew()
-    assert LEASE_MS - 5000 < redis_client.pttl(entry) <= LEASE_MS
-    redis_client.delete(entry)  # as it would at the end of its lease
-    stand.ask()
-    assert stand.ran == 2
-    stand.service.renew()
-    assert redis_client.pttl(entry) > KEPT_MS - 60_000
-    assert sent(running) == SAID
-    assert stand.ask()[2]["original-request"] == "req_2"
-
-
-def test_who_has_lost_a_key_takes_it_from_nobody(stand: Stand, redis_client: Any) -> None:
-    lost = Claim(place_of(CALLER, PATH, BODY, {"HTTP_IDEMPOTENCY_KEY": "k"}), "lost")
-    other = Claim(lost.place, "other")
-    assert stand.keys.claim(lost, "req_lost") is None
-    redis_client.flushdb()
-    assert stand.keys.claim(other, "req_other") is None
-    stand.keys.free(lost)
-    assert not stand.keys.keep(lost, b"x")
-    found = stand.keys.claim(lost, "again")
-    assert found is not None
-    assert (found.request_id, found.is_running) == ("req_other", True)
-
-
-def test_answers_are_kept_for_a_day(stand: Stand, redis_client: Any) -> None:
-    stand.ask()
-    names = [name.decode() for name in redis_client.keys("idempotency:*")]
-    assert len(names) == 3
-    ends: list[Any] = [redis_client.pttl(name) for name in names]
-    assert all(KEPT_MS - 60_000 < end <= KEPT_MS for end in ends)
-
-
-def test_the_oldest_answers_make_room(redis_client: Any) -> None:
-    stand = Stand(redis_client, largest=5000)
-    for number in range(20):
-        stand.ask(str(number))
-    replays = [number for number in range(19, -1, -1) if _is_replayed(stand, str(number))]
-    assert 2 <= len(replays) < 10
-    assert replays[0] == 19
-    assert replays == list(range(19, 19 - len(replays), -1))
-
-
-def _is_replayed(stand: Stand, key: str) -> bool:
-    ran = stand.ran
-    claim = Claim(place_of(CALLER, PATH, BODY, {"HTTP_IDEMPOTENCY_KEY": key}), "reader")
-    found = stand.keys.claim(claim, "reader")
-    if found is None:
-        stand.keys.free(claim)
-    return found is not None and stand.ran == ran
-
-
-def test_the_room_of_one_organisation_is_not_anothers(redis_client: Any) -> None:
-    stand = Stand(redis_client, largest=3000)
-    stand.ask("mine")
-    for number in range(20):
-        stand.ask(str(number), who=msgspec.structs.replace(CALLER, org="org_2"))
-    assert stand.ask("mine")[2]["idempotent-replayed"] == "true"
-
-
-def test_what_has_ended_takes_no_room(redis_client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    stand = Stand(redis_client)
-    stand.ask("old")
-    size, tomorrow = _size(redis_client), time.time() + KEPT_MS / 1000 + 1
-    monkeypatch.setattr("tollgate_gateway.idempotency.repository.time.time", lambda: tomorrow)
-    stand.ask("new")
-    assert _size(redis_client) == size
-
-
-def _size(redis: Any) -> int:
-    (name,) = redis.keys("idempotency:*:bytes")
-    return int(redis.get(name))
-
-
-def test_redis_has_nothing_of_it_to_read(stand: Stand, redis_client: Any) -> None:
-    stand.ask("customer-4711")
-    dumped = b"".join(name + redis_client.dump(name) for name in redis_client.keys("*"))
-    assert b"customer-4711" not in dumped
-    assert b"secret of the model" not in dumped
-    (entry,) = (name for name in redis_client.keys("*") if redis_client.type(name) == b"hash")
-    held: Any = redis_client.hgetall(entry)
-    assert set(held) == {b"fingerprint", b"request", b"answer"}
-    assert SAID not in held[b"answer"]
-
-
-def test_without_redis_nothing_runs() -> None:
-    stand = Stand(stores.connect(f"redis://127.0.0.1:{free_port()}/0"))
-    with pytest.raises(RedisError):
-        stand.begin()
-    assert stand.ran == 0
-
-
-def test_redis_away_at_the_end_delays_no_answer(stand: Stand) -> None:
-    running = stand.begin()
-    stand.service._keys = KeyRepository(stores.connect(f"redis://127.0.0.1:{free_port()}/0"), 1)
-    assert sent(running) == SAID
-    stand.service.renew()
     assert stand.ran == 1
