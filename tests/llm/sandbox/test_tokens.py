@@ -29,3 +29,8 @@ def test_labels_and_ids_are_not_text() -> None:
         "content": [{"type": "text", "text": "a b"}],
     }
     assert count_content(message) == 2
+
+
+def test_a_type_of_another_type_is_not_looked_up() -> None:
+    for odd in ({"a": "b"}, ["image"], None, 7):
+        assert count_content({"type": odd, "text": "b c"}) == count_text("b c")

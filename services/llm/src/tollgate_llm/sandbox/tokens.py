@@ -46,7 +46,8 @@ def count_content(value: Any) -> int:
     if isinstance(value, list):
         return sum(map(count_content, value))
     if isinstance(value, dict):
-        if value.get("type") in _MEDIA:
+        kind = value.get("type")
+        if isinstance(kind, str) and kind in _MEDIA:
             return PART_TOKENS
         return sum(count_content(part) for key, part in value.items() if key not in _LABELS)
     return 0
