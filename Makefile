@@ -65,6 +65,14 @@ bench-streams: $(VENV)/.installed ## Measure 2,000 open streams at once (TOLLGAT
 bench-ledger: $(VENV)/.installed ## Measure how fast usage events are booked (10 GB, ten minutes; TOLLGATE_BENCH_QUICK=1)
 	@exec $(BIN)/python -m tests.bench.bench_ledger
 
+.PHONY: bench-tickets
+bench-tickets: $(VENV)/.installed ## Measure what opening and closing tickets costs Redis
+	@exec $(BIN)/python -m tests.bench.bench_tickets
+
+.PHONY: test-proofs
+test-proofs: $(VENV)/.installed ## Try what must never happen many times over (minutes)
+	@TOLLGATE_PROOFS=1 $(BIN)/python -m pytest -q -n 0 $(or $(T),tests/common/tickets tests/e2e/test_exactly_twenty.py)
+
 .PHONY: test-api
 test-api: $(VENV)/.installed ## Call the whole API at random for three minutes (TOLLGATE_API_TEST_SECONDS)
 	@$(BIN)/python -m pytest -q -n 0 tests/api/test_*.py

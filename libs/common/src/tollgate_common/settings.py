@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import Field, PostgresDsn, RedisDsn, SecretStr, ValidationError
+from pydantic import Field, PostgresDsn, RedisDsn, SecretStr, UrlConstraints, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -20,6 +20,15 @@ from pydantic_settings import (
 
 class InvalidConfiguration(SystemExit):
     """A setting is missing or wrong. Ends the process with one line a variable, never its value."""
+
+
+class RedisUrl(RedisDsn):
+    """One server, or a node of a cluster; with TLS or without."""
+
+    _constraints = UrlConstraints(
+        allowed_schemes=["redis", "rediss", "redis+cluster", "rediss+cluster"],
+        default_host="localhost", default_port=6379, default_path="/0",
+    )  # fmt: skip
 
 
 class FileSettingsSource(PydanticBaseSettingsSource):
@@ -71,8 +80,12 @@ class CommonSettings(BaseSettings):
     database_url: PostgresDsn | None = Field(
         None, description="PostgreSQL, as postgresql://user:password@host:port/database."
     )
-    redis_url: RedisDsn = Field(
-        RedisDsn("redis://127.0.0.1:6379/0"), description="Redis, with AOF switched on."
+    redis_url: RedisUrl = Field(
+        RedisUrl("redis://127.0.0.1:6379/0"),
+        description="Redis, with AOF switched on; redis+cluster:// names a node of a cluster.",
+    )
+    queue_redis_url: RedisUrl | None = Field(
+        None, description="Redis for the queues, which need one server, if REDIS_URL is a cluster."
     )
     auth_url: str = Field("http://127.0.0.1:8081", description="Where the auth service is.")
     gateway_url: str = Field("http://127.0.0.1:8080", description="Where the gateway is.")
@@ -121,6 +134,15 @@ class CommonSettings(BaseSettings):
         if value is None:
             raise InvalidConfiguration(f"Configuration: {name.upper()} is not set.")
         return value.get_secret_value()
+
+    def queues(self) -> str:
+        """The one server that rq's queues are on: its commands name keys of several nodes."""
+        url = str(self.queue_redis_url or self.redis_url)
+        if "+cluster:" in url:
+            raise InvalidConfiguration(
+                "Configuration: QUEUE_REDIS_URL is not set, and queues cannot be on a cluster."
+            )
+        return url
 
     def database(self) -> str:
         """DATABASE_URL as SQLAlchemy wants it, with the psycopg 3 driver."""

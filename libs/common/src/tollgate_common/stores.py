@@ -1,10 +1,15 @@
-"""Redis for the services: bounded waits everywhere; a dead Redis is an error, never a hang."""
+"""Redis for the services: bounded waits everywhere; a dead Redis is an error, never a hang.
 
-from typing import Any
+`redis://` and `rediss://` (TLS) name one server, `redis+cluster://` and `rediss+cluster://` any
+node of a cluster, which tells of the others.
+"""
+
+from typing import Any, cast
 
 from flask import Flask, Response
 from redis import Connection, Redis, SSLConnection
 from redis.backoff import ExponentialBackoff
+from redis.cluster import RedisCluster
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 from redis.retry import Retry
@@ -38,8 +43,14 @@ class _Encrypted(_Trusted, SSLConnection):
     pass
 
 
+CLUSTER = "+cluster:"
+
+
 def connect(url: str, answer_seconds: float = ANSWER_SECONDS) -> Redis:
-    """A client that gives up after seconds and retries a broken connection once."""
+    """A client that gives up after seconds and retries a broken connection once. That of a cluster
+    has the same commands, but for those of keys that are not on one node."""
+    if CLUSTER in url:
+        return _cluster(url.replace(CLUSTER, ":", 1), answer_seconds)
     kind: Any = _Encrypted if url.startswith("rediss:") else _Plain
     return Redis.from_url(
         url,
@@ -50,6 +61,17 @@ def connect(url: str, answer_seconds: float = ANSWER_SECONDS) -> Redis:
         retry=Retry(ExponentialBackoff(cap=0.1, base=0.01), 1),
         retry_on_error=[RedisConnectionError],
     )
+
+
+def _cluster(url: str, answer_seconds: float) -> Redis:
+    client = RedisCluster.from_url(
+        url.removesuffix("/0"),
+        socket_connect_timeout=CONNECT_SECONDS,
+        socket_timeout=answer_seconds,
+        max_connections=CONNECTIONS,
+        retry=Retry(ExponentialBackoff(cap=0.1, base=0.01), 3),
+    )
+    return cast(Redis, client)
 
 
 def register_errors(app: Flask) -> None:

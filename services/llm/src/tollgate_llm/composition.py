@@ -83,7 +83,7 @@ def compose(settings: LlmSettings, engine: Engine) -> Parts:
     inference = InferenceService(
         router, Asker(upstreams, health), health, cashier, cache, capacity, settings
     )
-    jobs = JobService(redis, settings.job_timeout)
+    jobs = JobService(stores.connect(settings.queues()), settings.job_timeout)
     return Parts(
         redis,
         guard,

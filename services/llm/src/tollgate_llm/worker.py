@@ -22,7 +22,7 @@ CLIENT_ID = "llm"
 def work(settings: WorkerSettings) -> None:
     """Run jobs until told to stop; the one that runs then is finished first."""
     logging.configure(settings, NAME)
-    redis = queues.connect(str(settings.redis_url))
+    redis = queues.connect(settings.queues())
     secret = settings.secret("service_client_secret")
     tokens = ServiceTokens(ControlClient("auth", settings.auth_url), CLIENT_ID, secret)
     gateway = GatewayClient(settings.gateway_url, tokens, settings.job_timeout)

@@ -44,7 +44,8 @@ def create_app(settings: ReportsSettings | None = None) -> Flask:
     app.extensions["adjustments"] = AdjustmentService(engine, redis)
     app.extensions["redis"] = redis
     links = Links(settings.secret("encryption_key"), settings.download_seconds)
-    app.extensions["reports"] = ReportService(engine, links, enqueuer(redis))
+    queues = stores.connect(settings.queues())
+    app.extensions["reports"] = ReportService(engine, links, enqueuer(queues))
     nouns = (usage_api, requests_api, adjustments_api, reports_api)
     ManagementApi("Tollgate reports").serve(app, nouns)
     health.register(app, {"postgres": databases.ready(engine), "redis": health.redis(redis)})

@@ -23,4 +23,4 @@ def job_engine() -> Engine:
 
 @cache
 def job_redis() -> Redis:
-    return stores.connect(str(job_settings().redis_url))
+    return stores.connect(job_settings().queues())

@@ -12,4 +12,4 @@ from tollgate_reports.settings import QUEUE, WorkerSettings
 def run(settings: WorkerSettings) -> None:
     """Until SIGTERM, which lets the running job finish."""
     begin(settings, "reports-worker")
-    queues.run_worker(queues.connect(str(settings.redis_url)), [QUEUE])
+    queues.run_worker(queues.connect(settings.queues()), [QUEUE])

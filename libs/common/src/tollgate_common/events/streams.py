@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from redis import Redis
 from redis.exceptions import RedisError, ResponseError
 
+from tollgate_common.events.reading import read
 from tollgate_common.logging import get_logger
 from tollgate_common.metrics import dependency_failures, events_published
 
@@ -62,12 +63,15 @@ def follow(
     last: dict[Any, Any] = {stream_of(kind): start for kind in kinds}
     while not stop.is_set():
         try:
-            answer = redis.xread(last, count=100, block=BLOCK_MS)
+            answer = read(
+                redis, last, BLOCK_MS,
+                lambda client, streams, block: client.xread(streams, count=100, block=block),
+            )  # fmt: skip
             failures = 0
         except RedisError:
             failures = _wait(failures, stop)
             continue
-        for stream, entries in _pairs(answer):
+        for stream, entries in answer:
             name = _text(stream)
             for entry_id, fields in entries:
                 last[name] = entry_id
@@ -138,11 +142,13 @@ class GroupConsumer:
     def _read(self) -> list[tuple[str, list[Any]]]:
         """Each stream with (id, fields) of what comes next."""
         block = BLOCK_MS if self._start == NEW else None
-        answer = self._redis.xreadgroup(
-            self._group, self._name, dict.fromkeys(self._streams, self._start),
-            count=self._batch, block=block,
+        answer = read(
+            self._redis, dict.fromkeys(self._streams, self._start), block,
+            lambda client, streams, block: client.xreadgroup(
+                self._group, self._name, streams, count=self._batch, block=block
+            ),
         )  # fmt: skip
-        return [(_text(stream), items) for stream, items in _pairs(answer) if items]
+        return [(_text(stream), items) for stream, items in answer if items]
 
     def _claim(self) -> None:
         """Make our own what has been pending for so long that its consumer must be dead. If it
@@ -177,13 +183,6 @@ class GroupConsumer:
 def _wait(failures: int, stop: threading.Event) -> int:
     stop.wait(BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS) - 1)])
     return failures + 1
-
-
-def _pairs(answer: Any) -> list[tuple[Any, Any]]:
-    """Streams with their entries, in the shape of either protocol version of Redis."""
-    if isinstance(answer, dict):
-        return [(stream, entries[0] if entries else []) for stream, entries in answer.items()]
-    return list(answer or [])
 
 
 def _raw(fields: Any) -> bytes:

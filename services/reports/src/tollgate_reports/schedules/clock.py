@@ -72,7 +72,7 @@ def run(settings: SchedulerSettings) -> None:
     """Until SIGTERM."""
     begin(settings, "scheduler")
     logging.getLogger("rq.cron").setLevel(logging.WARNING)
-    redis = queues.connect(str(settings.redis_url))
+    redis = queues.connect(settings.queues())
     log.info("scheduler_started")
     while True:
         try:
