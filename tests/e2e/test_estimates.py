@@ -121,3 +121,23 @@ def reserved(platform: Platform, path: str, asked: Any) -> int:
     key = platform.new_key(limits=limits)
     answer = platform.post(path, asked, key.secret, **{"anthropic-version": "2023-06-01"})
     return AMPLE - int(answer.headers["x-ratelimit-remaining-tokens"])
+
+
+def test_an_estimate_is_adjusted_and_the_audit_log_knows_why(platform: Platform, key: Key) -> None:
+    path = "/v1/chat/completions"
+    _, row = call(platform, key, path, body("sandbox-nousage", stream=False))
+    said = {"input_tokens": 70, "output_tokens": 30, "cost_usd": "0.000130", "reason": "invoice 7"}
+    made = platform.made(f"/requests/{row['id']}/adjustments", said)
+    assert made["adjusts"] == row["id"]
+    used = platform.usage(key.project)
+    assert (used["requests"], used["input_tokens"], used["output_tokens"]) == (1, 70, 30)
+    assert used["cost_usd"] == Decimal("0.000130")
+    assert platform.row(row["request_id"]) == row
+
+    def audited() -> Any:
+        asked = {"target": row["id"], "action": "request.adjusted"}
+        return platform.api("GET", "/audit-log", params=asked).json()["data"]
+
+    (entry,) = eventually(audited)
+    assert entry["before"]["cost_usd"] == row["cost_usd"]
+    assert (entry["after"]["cost_usd"], entry["after"]["reason"]) == ("0.000130000", "invoice 7")

@@ -11,7 +11,7 @@ nothing happens, they are the same.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import NamedTuple
@@ -21,10 +21,9 @@ from sqlalchemy import Connection
 from tollgate_common.tickets import bucket
 from tollgate_common.tickets.limits import reservation
 from tollgate_common.tickets.windows import window_at
-from tollgate_reports.ledger.events import Usage
 from tollgate_reports.verification import repository
 from tollgate_reports.verification.repository import ByModel
-from tollgate_reports.verification.schemas import Drift, KnownLimit, Sum
+from tollgate_reports.verification.schemas import Drift, KnownLimit, Used
 from tollgate_reports.verification.snapshots import Snapshot
 
 BLUR = timedelta(seconds=5)
@@ -69,13 +68,16 @@ def _window_start(limit: KnownLimit, now: datetime) -> datetime:
 
 
 def compare(
-    connection: Connection, counters: Iterable[Counter], snapshot: Snapshot, blur: timedelta
+    connection: Connection, counters: Collection[Counter], snapshot: Snapshot, blur: timedelta
 ) -> Iterator[Drift]:
     """`blur` is how far moments that two processes have noted may be apart. The connection's
     transaction must have begun after the snapshot was taken."""
-    waiting = snapshot.waiting
-    known = repository.known(connection, [usage.ticket.id for usage in waiting])
-    waiting = [usage for usage in waiting if usage.ticket.id not in known]
+    known = repository.known(connection, [usage.ticket.id for usage in snapshot.waiting])
+    waiting = [Used.of(usage) for usage in snapshot.waiting if usage.ticket.id not in known]
+    late = repository.closed_since(
+        connection, {counter.limit.org for counter in counters},
+        snapshot.at - LONGEST_CALL, snapshot.at - blur,
+    )  # fmt: skip
     for counter in counters:
         found = snapshot.counters[counter.name]
         held = [
@@ -90,7 +92,7 @@ def compare(
             yield _drift("counter_reserved", counter, found.reserved, str(reserved), cause)
         if counter.kind == "window":
             opened = sum(each.amount for each in held if each.metric == "requests")
-            every, doubtful, before = _used(connection, counter, snapshot.at, waiting, blur)
+            every, doubtful, before = _used(connection, counter, waiting, late, blur)
             least, most = opened + max(0, every - doubtful), opened + every + before
             if not least <= found.used <= most:
                 cause = LOST if found.used > most else FORGOTTEN
@@ -99,7 +101,7 @@ def compare(
 
 
 def _used(
-    connection: Connection, counter: Counter, at: datetime, waiting: list[Usage], blur: timedelta
+    connection: Connection, counter: Counter, waiting: list[Used], late: list[Used], blur: timedelta
 ) -> tuple[int, int, int]:
     """What the books have of it; how much of that may not be counted; and how much that they have
     not may be."""
@@ -111,27 +113,22 @@ def _used(
         )
 
     every = total(repository.used_since(connection, limit, mode, since))
-    every += total([one for usage in waiting for one in _of_event(counter, usage)])
+    every += total(_counted_by(counter, waiting))
     before = total(repository.opened_between(connection, limit, mode, since - blur, since))
     after = total(repository.opened_between(connection, limit, mode, since, since + blur))
-    oldest = max(since, at - LONGEST_CALL)
-    late = total(repository.closed_since(connection, limit, mode, oldest, at - blur))
-    return every, after + late, before
+    return every, after + total(_counted_by(counter, late)), before
 
 
-def _of_event(counter: Counter, usage: Usage) -> ByModel:
-    """What an event that is on its way will add to the books of this counter."""
-    ticket, outcome = usage.ticket, usage.outcome
+def _counted_by(counter: Counter, requests: Iterable[Used]) -> ByModel:
     subject = counter.limit.subject
-    names = {"org": ticket.org, "project": ticket.project, "user": ticket.user, "key": ticket.key}
-    if (
-        ticket.mode != counter.mode
-        or names[subject.kind] != subject.id
-        or datetime.fromisoformat(ticket.opened_at) < counter.since
-    ):
-        return []
-    tokens = outcome.input_tokens + outcome.output_tokens
-    return [(ticket.model, Sum(1, tokens, outcome.cost_nanos))]
+    return [
+        (one.model, one.used)
+        for one in requests
+        if one.mode == counter.mode
+        and one.opened_at >= counter.since
+        and one.subjects[subject.kind] == subject.id
+        and one.subjects["org"] == counter.limit.org
+    ]
 
 
 def _covers(limit: KnownLimit, model: str) -> bool:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     text,
 )
 
+from tollgate_common.money import to_nanos
 from tollgate_reports.ledger.models import (
     COUNTS,
     DIMENSIONS,
@@ -23,11 +24,15 @@ from tollgate_reports.ledger.models import (
     parked_events,
     rollups,
 )
+from tollgate_reports.ledger.schemas import first_uuid
 from tollgate_reports.usage.repository import BUCKET, bucket_of
-from tollgate_reports.verification.schemas import KnownLimit, Sum
+from tollgate_reports.verification.schemas import SUBJECTS, KnownLimit, Sum, Used
 
 STATEMENT_SECONDS = 600
 AT_ONCE = 10_000
+SLACK = timedelta(hours=1)
+"""Far more than what lies between the making of a ticket's id, by which rows are found fast, and
+its `opened_at`."""
 ByModel = list[tuple[str, Sum]]
 
 _DIMENSIONS = ", ".join(f'"{name}"' for name in DIMENSIONS)
@@ -46,7 +51,8 @@ FROM (
     UNION ALL
     SELECT false, date_bin('15 minutes', opened_at, '2000-01-01Z'), org, {_DIMENSIONS},
            {", ".join(f"{_OF_LEDGER.get(name, f'sum({name})')}" for name in _FIGURES)}
-    FROM ledger WHERE opened_at >= :start AND opened_at < :until GROUP BY 2, 3, {_DIMENSIONS}
+    FROM ledger WHERE opened_at >= :start AND opened_at < :until
+    AND (id >= :first AND id < :last OR adjusts IS NOT NULL) GROUP BY 2, 3, {_DIMENSIONS}
 ) AS both_of
 GROUP BY bucket, org, {_DIMENSIONS}
 """)  # noqa: S608 - made of our own column names
@@ -71,7 +77,8 @@ def first_kept(connection: Connection) -> datetime | None:
 def rolled_up(connection: Connection, start: datetime, until: datetime) -> Iterator[RowMapping]:
     """Each bucket and combination of a period, with what the rollups and the ledger say of it:
     `rolled_…` and `booked_…`, None where there is nothing."""
-    values = {"start": start, "until": until}
+    first, last = first_uuid(start - SLACK), first_uuid(until + SLACK)
+    values = {"start": start, "until": until, "first": first, "last": last}
     yield from connection.execute(_ROLLED_UP, values).mappings()
 
 
@@ -105,13 +112,22 @@ def opened_between(
 
 
 def closed_since(
-    connection: Connection, limit: KnownLimit, mode: str, opened: datetime, closed: datetime
-) -> ByModel:
-    """What was opened and closed no earlier than these."""
-    query = _requests(limit, mode)
-    return _read(
-        connection, query.where(ledger.c.opened_at >= opened, ledger.c.closed_at >= closed)
+    connection: Connection, orgs: Collection[str], opened: datetime, closed: datetime
+) -> list[Used]:
+    """The organisations' requests that were opened and closed no earlier than these."""
+    table = ledger.c
+    query = select(ledger).where(
+        table.id >= first_uuid(opened), table.opened_at >= opened, table.closed_at >= closed,
+        table.org.in_(orgs), table.adjusts.is_(None),
     )  # fmt: skip
+    return [_used(row) for row in connection.execute(query).mappings()]
+
+
+def _used(row: RowMapping) -> Used:
+    tokens = row["input_tokens"] + row["output_tokens"]
+    subjects = {name: row[name] for name in SUBJECTS}
+    used = Sum(1, tokens, to_nanos(row["cost"]))
+    return Used(subjects, row["mode"], row["model"], row["opened_at"], used)
 
 
 def known(connection: Connection, tickets: Sequence[str]) -> set[str]:
@@ -135,7 +151,7 @@ def answered_by(
 ) -> Iterator[RowMapping]:
     """Requests that the provider has answered whole: opened since, and closed before a moment."""
     query = select(ledger.c.id, ledger.c.endpoint).where(
-        ledger.c.opened_at >= since, ledger.c.closed_at < closed, ledger.c.adjusts.is_(None),
+        ledger.c.id >= first_uuid(since - SLACK), ledger.c.opened_at >= since, ledger.c.closed_at < closed, ledger.c.adjusts.is_(None),
         ledger.c.provider == provider, ledger.c.status == "ok", ledger.c.attempts > 0,
     )  # fmt: skip
     streamed = connection.execution_options(stream_results=True, yield_per=AT_ONCE)

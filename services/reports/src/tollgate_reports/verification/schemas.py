@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from tollgate_common.principal import Limit
+from tollgate_reports.ledger.events import Usage
 
 Kind = Literal[
     "counter_used", "counter_reserved", "ticket_without_lease", "rollup", "parked",
@@ -79,3 +80,25 @@ class Sum(NamedTuple):
 
     def minus(self, other: "Sum") -> "Sum":
         return Sum(*(one - two for one, two in zip(self, other, strict=True)))
+
+
+SUBJECTS = ("org", "project", "user", "key")
+
+
+class Used(NamedTuple):
+    """One request: whose it is, by kind of subject, and what it used."""
+
+    subjects: dict[str, str | None]
+    mode: str
+    model: str
+    opened_at: datetime
+    used: Sum
+
+    @classmethod
+    def of(cls, usage: Usage) -> "Used":
+        ticket, outcome = usage.ticket, usage.outcome
+        tokens = outcome.input_tokens + outcome.output_tokens
+        return cls(
+            {name: getattr(ticket, name) for name in SUBJECTS}, ticket.mode, ticket.model,
+            datetime.fromisoformat(ticket.opened_at), Sum(1, tokens, outcome.cost_nanos),
+        )  # fmt: skip
