@@ -151,7 +151,8 @@ def answered_by(
 ) -> Iterator[RowMapping]:
     """Requests that the provider has answered whole: opened since, and closed before a moment."""
     query = select(ledger.c.id, ledger.c.endpoint).where(
-        ledger.c.id >= first_uuid(since - SLACK), ledger.c.opened_at >= since, ledger.c.closed_at < closed, ledger.c.adjusts.is_(None),
+        ledger.c.id >= first_uuid(since - SLACK), ledger.c.opened_at >= since,
+        ledger.c.closed_at < closed, ledger.c.adjusts.is_(None),
         ledger.c.provider == provider, ledger.c.status == "ok", ledger.c.attempts > 0,
     )  # fmt: skip
     streamed = connection.execution_options(stream_results=True, yield_per=AT_ONCE)
