@@ -140,3 +140,34 @@ def test_the_sandbox_costs_one_and_two_dollars() -> None:
     usage = Usage(input_tokens=1_000_000, output_tokens=1_000_000)
     assert SANDBOX.at(1_000_000).cost(usage) == 3 * 10**9
     assert Tariff(SANDBOX.base).highest() == SANDBOX.base
+
+
+def test_what_is_kept_for_an_hour_costs_more_to_keep(prices: PriceList) -> None:
+    tariff = prices.find("anthropic", "claude-sonnet-4-6")
+    assert tariff is not None
+    usage = Usage(
+        input_tokens=100, output_tokens=1, cache_write_tokens=60, cache_write_1h_tokens=40
+    )
+    assert tariff.base.cost(usage) == 40 * 3000 + 20 * 3750 + 40 * 6000 + 15_000
+    assert tariff.base.highest_input() == 6
+    booked = tariff.base.booked(usage)
+    assert booked["cache_write_1h_usd_per_mtok"] == "6"
+    assert booked["cache_write_1h_tokens"] == "40"
+
+
+def test_a_way_to_be_processed_has_its_own_price(prices: PriceList) -> None:
+    listed = prices.find("openai", "gpt-4o")
+    assert listed is not None
+    dear = listed.processed("priority")
+    assert dear is not None
+    assert (dear.base.input, dear.base.output) == (Decimal("4.25"), Decimal(17))
+    assert listed.processed(None) is listed
+    assert listed.processed("unheard-of") is None
+    fast = prices.find("anthropic", "claude-opus-5")
+    assert fast is not None
+    assert fast.processed("fast") not in (None, fast)
+
+
+def test_a_price_of_ones_own_holds_however_it_is_processed() -> None:
+    own = Tariff(make_price(Decimal(1), Decimal(2)))
+    assert own.processed("priority") is own

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,9 +13,12 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from tests.llm.inference.test_relay import DONE, HI, USAGE, send
 from tests.llm.stand import Provider, Stand, eventually
 from tollgate_common.tickets import Outcome, TicketBook, bucket
+from tollgate_llm.catalog.prices import Tariff, make_price
 from tollgate_llm.inference import account
 from tollgate_llm.inference.account import Account, Cashier
 from tollgate_llm.metering.usage import Usage
+from tollgate_llm.providers.kinds import Provider as Known
+from tollgate_llm.routing.models import Candidate
 
 
 class Flaky(TicketBook):
@@ -63,6 +67,22 @@ def test_the_reaper_gets_what_redis_never_takes(
     Account(Cashier(book), org, ticket).close("ok", 200)
     assert eventually(lambda: book.closes == 4)
     assert stand.outcomes(org, ticket) == []
+
+
+@pytest.mark.parametrize(
+    ("way", "cost", "estimated"),
+    [(None, 1000, False), ("dear", 5000, False), ("unheard-of", 1000, True)],
+)
+def test_what_the_answer_says_was_used_is_what_it_costs(
+    stand: Stand, org: str, way: str | None, cost: int, estimated: bool
+) -> None:
+    ticket = stand.ticket(org, "/v1/embeddings")
+    made = Account(Cashier(TicketBook(stand.redis, "llm")), org, ticket)
+    usual, dear = (Tariff(make_price(Decimal(usd), Decimal(0))) for usd in (1, 5))
+    box = Known(name="p", kind="openai", base_url="http://x", api_key="k", source="platform")
+    made.attempt(Candidate(box, "m", usual._replace(ways={"dear": dear})))
+    assert made.close("ok", 200, usage=Usage(input_tokens=1, output_tokens=0, way=way)) == cost
+    assert stand.outcome(org, ticket)["estimated"] is estimated
 
 
 def lease(stand: Stand, org: str, ticket: str) -> float | None:

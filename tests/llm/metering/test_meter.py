@@ -198,3 +198,32 @@ def test_the_end_of_the_last_event_is_found_from_anywhere_before_it(parts: list[
     if data.endswith(b"\r") and ends and ends[-1] == len(data):
         ends.pop()
     assert last_event_end(data, 0) == (ends[-1] if ends else 0)
+
+
+USED = {"prompt_tokens": 4, "completion_tokens": 1}
+
+
+@pytest.mark.parametrize(
+    ("grammar", "data"),
+    [
+        (CHAT, {"choices": [], "usage": USED, "service_tier": "priority"}),
+        (
+            RESPONSES,
+            {
+                "type": "response.completed",
+                "response": {"usage": USED, "service_tier": "priority"},
+            },
+        ),
+        (
+            MESSAGES,
+            {
+                "type": "message_start",
+                "message": {"usage": {"input_tokens": 4, "output_tokens": 1, "speed": "priority"}},
+            },
+        ),
+    ],
+)
+def test_a_stream_says_how_it_was_processed(grammar: Grammar, data: dict[str, Any]) -> None:
+    meter = Meter(grammar, hide_usage=False)
+    meter.feed(event(data, b"\n"))
+    assert meter.usage == Usage(input_tokens=4, output_tokens=1, way="priority")

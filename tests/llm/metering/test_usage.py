@@ -93,3 +93,22 @@ def test_the_estimate_takes_any_bytes(body: bytes) -> None:
 def test_deep_nesting_is_estimated_by_its_bytes() -> None:
     body = b'{"messages":' + b"[" * 100_000
     assert estimate_input(body) == tokens_of(len(body))
+
+
+def test_what_is_kept_for_an_hour_is_part_of_what_is_written() -> None:
+    made = {"input_tokens": 1, "output_tokens": 1, "cache_creation_input_tokens": 10}
+    for hour, counted in ((4, 4), (11, 10)):
+        usage = anthropic_usage({**made, "cache_creation": {"ephemeral_1h_input_tokens": hour}})
+        assert usage is not None
+        assert (usage.cache_write_tokens, usage.cache_write_1h_tokens) == (10, counted)
+
+
+@pytest.mark.parametrize(
+    ("said", "way"), [("fast", "fast"), ("standard", None), (None, None), (7, None)]
+)
+def test_a_way_to_be_processed_is_told_unless_it_is_the_usual_one(
+    said: object, way: str | None
+) -> None:
+    usage = anthropic_usage({"input_tokens": 1, "output_tokens": 1, "speed": said})
+    assert usage is not None
+    assert usage.way == way

@@ -8,6 +8,9 @@ Sound and images may have prices of their own (`media`). A recording that is pri
 priced by the audio token of 100 ms, which OpenAI's audio models hear, so that the seconds that
 its vendor reports make the vendor's cost. What is priced by neither (characters, searches) has no
 price here.
+
+Some ways to be processed have prices of their own (OpenAI's `service_tier`, Anthropic's `speed`):
+what the answer says was used is what is booked. An organisation's own price holds for all of them.
 """
 
 import time
@@ -21,24 +24,27 @@ from genai_prices.data_snapshot import DataSnapshot, get_snapshot
 from genai_prices.types import ModelInfo, ModelPrice, TieredPrices
 
 from tollgate_common.money import cost_nanos
-from tollgate_llm.metering.usage import AUDIO_TOKENS_PER_SECOND, Usage
+from tollgate_llm.metering.usage import AUDIO_TOKENS_PER_SECOND, Usage, unusual
 
 REMEMBER_SECONDS = 60.0
 REMEMBERED = 10_000
 OPENAI, ANTHROPIC = "openai", "anthropic"
 MEDIA = ("input_audio", "input_image", "output_audio", "output_image")
+WAYS = ("service_tier", "speed")
 _FINEST = Decimal("0.000000001")
 
 
 class Price(msgspec.Struct, frozen=True, kw_only=True):
     """`cached_input` and `cache_write` are as `input` where they are None; so are media without a
-    price, and `media` has those that have one. `text` is the price of text tokens as the
-    management API has it."""
+    price, and `media` has those that have one. What is kept in the cache for an hour costs
+    `cache_write_1h`, as `cache_write` where that is None. `text` is the price of text tokens as
+    the management API has it."""
 
     input: Decimal
     output: Decimal
     cached_input: Decimal | None = None
     cache_write: Decimal | None = None
+    cache_write_1h: Decimal | None = None
     text: dict[str, str] = {}
     media: dict[str, Decimal] = {}
 
@@ -52,10 +58,12 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
         written = min(usage.cache_write_tokens, read - cached)
         if not cached and not written and not apart:
             return cost_nanos((read, self.input), (wrote, self.output))
+        hour = min(self._of_an_hour(usage), written)
         return cost_nanos(
             (read - cached - written, self.input),
             (cached, self.input if self.cached_input is None else self.cached_input),
-            (written, self.input if self.cache_write is None else self.cache_write),
+            (written - hour, self.input if self.cache_write is None else self.cache_write),
+            (hour, self.cache_write_1h or Decimal(0)),
             (wrote, self.output),
             *((tokens, self.media[name]) for name, tokens in apart.items()),
         )
@@ -67,19 +75,26 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
         apart = self._apart(usage)
         prices = {f"{name}_usd_per_mtok": f"{self.media[name]:f}" for name in apart}
         counts = {f"{name}_tokens": str(tokens) for name, tokens in apart.items()}
-        return {**self.text, **prices, **counts} if apart else self.text
+        if hour := self._of_an_hour(usage):
+            prices["cache_write_1h_usd_per_mtok"] = f"{self.cache_write_1h:f}"
+            counts["cache_write_1h_tokens"] = str(hour)
+        return {**self.text, **prices, **counts} if counts else self.text
 
     def highest_input(self) -> Decimal:
         """What an input token costs at most: read from the cache, written to it, or neither; of
         text, sound or an image."""
-        media = (price for name, price in self.media.items() if name.startswith("input"))
-        return max(self.input, self.cached_input or self.input, self.cache_write or self.input,
-                   *media)  # fmt: skip
+        media = [price for name, price in self.media.items() if name.startswith("input")]
+        text = (self.cached_input, self.cache_write, self.cache_write_1h)
+        return max([self.input, *(price for price in text if price is not None), *media])
 
     def highest_output(self) -> Decimal:
         """What an output token costs at most."""
         media = (price for name, price in self.media.items() if name.startswith("output"))
         return max((self.output, *media))
+
+    def _of_an_hour(self, usage: Usage) -> int:
+        """Tokens written to the cache for an hour, where that has a price of its own."""
+        return 0 if self.cache_write_1h is None else usage.cache_write_1h_tokens
 
     def _apart(self, usage: Usage) -> dict[str, int]:
         """The tokens that have a price of their own, never more than there are."""
@@ -100,6 +115,7 @@ def make_price(
     cached_input: Decimal | None = None,
     cache_write: Decimal | None = None,
     *,
+    cache_write_1h: Decimal | None = None,
     media: dict[str, Decimal] | None = None,
 ) -> Price:
     named = {
@@ -111,15 +127,21 @@ def make_price(
     text = {name: f"{value:f}" for name, value in named.items() if value is not None}
     return Price(
         input=input_price, output=output_price, cached_input=cached_input, cache_write=cache_write,
-        text=text, media=media or {},
+        cache_write_1h=cache_write_1h, text=text, media=media or {},
     )  # fmt: skip
 
 
 class Tariff(NamedTuple):
-    """A model's price, and those that hold from more input tokens on, the highest first."""
+    """A model's price, and those that hold from more input tokens on, the highest first. `ways`:
+    the tariffs of other ways to be processed, by the vendor's name; None: there is one for all."""
 
     base: Price
     tiers: tuple[tuple[int, Price], ...] = ()
+    ways: dict[str, "Tariff"] | None = None
+
+    def processed(self, way: str | None) -> "Tariff | None":
+        """The tariff of a way to be processed, None the usual one; None: nobody knows it."""
+        return self if way is None or self.ways is None else self.ways.get(way)
 
     def at(self, input_tokens: int) -> Price:
         for start, price in self.tiers:
@@ -148,11 +170,16 @@ class PriceList:
         if known is not None and known[0] > time.monotonic():
             return known[1]
         info = self._info(vendor, model)
-        tariff = _tariff(info.get_prices(datetime.now(UTC))) if info else None
+        tariff = _with_ways(info) if info else None
         self._known[vendor, model] = (time.monotonic() + REMEMBER_SECONDS, tariff)
         while len(self._known) > REMEMBERED:
             self._known.popitem(last=False)
         return tariff
+
+    def context(self, vendor: str, model: str) -> int | None:
+        """The most tokens that a model reads; None: not known."""
+        info = self._info(vendor, model)
+        return info.context_window if info else None
 
     def knows(self, vendor: str, model: str) -> bool:
         return self._info(vendor, model) is not None
@@ -181,12 +208,27 @@ def _callable(name: str) -> bool:
     return not name.startswith("ft:") and not name.endswith("-")
 
 
+def _with_ways(info: ModelInfo) -> Tariff | None:
+    now = datetime.now(UTC)
+    usual = _tariff(info.get_prices(now))
+    if usual is None:
+        return None
+    ways = {}
+    for variant in info.price_variants or ():
+        (member, name), *more = variant.when.items()
+        if member in WAYS and not more and unusual(name):
+            found = _tariff(info.get_prices(now, {member: name}))
+            ways[name] = found or usual
+    return usual._replace(ways=ways)
+
+
 def _tariff(prices: ModelPrice) -> Tariff | None:
     columns: dict[str, Any] = {
         "input_price": prices.input_mtok,
         "output_price": prices.output_mtok,
         "cached_input": prices.cache_read_mtok,
         "cache_write": prices.cache_write_mtok,
+        "cache_write_1h": getattr(prices, "cache_write_1h_mtok", None),
         **{name: getattr(prices, f"{name}_mtok", None) for name in MEDIA},
     }
     if columns["input_price"] is None:

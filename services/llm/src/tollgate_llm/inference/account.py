@@ -15,6 +15,7 @@ from tollgate_common.logging import get_logger
 from tollgate_common.metrics import dependency_failures, labelled, tickets_closed
 from tollgate_common.tickets import Outcome, TicketBook, bucket
 from tollgate_common.tickets.models import Status
+from tollgate_llm.catalog.prices import Price
 from tollgate_llm.metering.usage import NOTHING, Usage
 from tollgate_llm.routing.models import Candidate
 
@@ -130,8 +131,7 @@ class Account:
             return 0
         self.closed, self.status = True, status
         route = self._route
-        tariff = route.tariff if route else None
-        price = tariff.at(usage.input_tokens) if tariff else None
+        price, is_known = _price(route, usage)
         cost = price.cost(usage) if price else 0
         if self.ticket is None:
             return cost
@@ -147,7 +147,7 @@ class Account:
             reasoning_tokens=usage.reasoning_tokens,
             cost_nanos=cost,
             price=price.booked(usage) if price else None,
-            estimated=estimated or usage.estimated,
+            estimated=estimated or usage.estimated or not is_known,
             attempts=self.attempts,
             latency_ms=self._elapsed_ms(),
             first_byte_ms=self._first_byte_ms,
@@ -159,3 +159,13 @@ class Account:
 
     def _elapsed_ms(self) -> int:
         return round((time.perf_counter() - self._started) * 1000)
+
+
+def _price(route: Candidate | None, usage: Usage) -> tuple[Price | None, bool]:
+    """What holds for it, and whether that is known to be so: of a way to be processed that has no
+    price in the list it is only the usual one."""
+    usual = route.tariff if route else None
+    if usual is None:
+        return None, True
+    tariff = usual.processed(usage.way)
+    return (tariff or usual).at(usage.input_tokens), tariff is not None

@@ -8,6 +8,7 @@ estimate: `estimate_input` of the request, and four bytes to a token of what the
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import msgspec
 from flask import Response
 
 from tollgate_common.hangups import CallerGone
@@ -261,10 +262,4 @@ class StreamBody:
         said = self._meter.estimated_output()
         if usage is None:
             return _estimated(self._exchange, said)
-        return Usage(
-            input_tokens=usage.input_tokens,
-            output_tokens=max(usage.output_tokens, said),
-            cached_input_tokens=usage.cached_input_tokens,
-            cache_write_tokens=usage.cache_write_tokens,
-            reasoning_tokens=usage.reasoning_tokens,
-        )
+        return msgspec.structs.replace(usage, output_tokens=max(usage.output_tokens, said))

@@ -28,7 +28,8 @@ class Protocol(NamedTuple):
     where a whole answer has the model's words, `wrote` what they come to where it is no matter of
     words. `estimate_input` is of a request without reported usage. `form`: the request is a form
     and no JSON; `sound`: a whole answer is sound, and passed on as it comes. `default_model` is
-    the provider's own, where the request need not name one."""
+    the provider's own, where the request need not name one. `caps`: the names of the cap on output
+    tokens, the provider's own first; none where there is none, or a request has to have one."""
 
     path: str
     dialect: Dialect
@@ -43,6 +44,7 @@ class Protocol(NamedTuple):
     form: bool = False
     sound: bool = False
     default_model: str | None = None
+    caps: tuple[str, ...] = ()
 
     @property
     def ends_with_done(self) -> bool:
@@ -68,6 +70,7 @@ class Protocol(NamedTuple):
 
 class _OpenAIAnswer(msgspec.Struct):
     usage: OpenAIUsage | None = None
+    service_tier: Any = None
 
 
 class _AnthropicAnswer(msgspec.Struct):
@@ -81,7 +84,8 @@ _UNREADABLE = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 
 def _read_openai(body: bytes) -> Usage | None:
     try:
-        return events.normal(_openai_answer(body).usage)
+        answer = _openai_answer(body)
+        return answer.usage.processed(answer.service_tier).normal() if answer.usage else None
     except _UNREADABLE:
         return None
 
@@ -102,10 +106,21 @@ _RESPONSES = ParamsType("openai.types.responses.response_create_params", "Respon
 _MESSAGES = ParamsType("anthropic.types.message_create_params", "MessageCreateParamsBase")
 
 CHAT = Protocol(
-    "/v1/chat/completions", "openai", _read_openai, events.CHAT, asks_usage=True, params=_CHAT
+    "/v1/chat/completions",
+    "openai",
+    _read_openai,
+    events.CHAT,
+    asks_usage=True,
+    params=_CHAT,
+    caps=("max_completion_tokens", "max_tokens"),
 )
-COMPLETIONS = Protocol("/v1/completions", "openai", _read_openai, events.CHAT, asks_usage=True)
-RESPONSES = Protocol("/v1/responses", "openai", _read_openai, events.RESPONSES, params=_RESPONSES)
+COMPLETIONS = Protocol(
+    "/v1/completions", "openai", _read_openai, events.CHAT, asks_usage=True, caps=("max_tokens",)
+)
+RESPONSES = Protocol(
+    "/v1/responses", "openai", _read_openai, events.RESPONSES, params=_RESPONSES,
+    caps=("max_output_tokens",),
+)  # fmt: skip
 EMBEDDINGS = Protocol("/v1/embeddings", "openai", _read_openai, said=None)
 MESSAGES = Protocol("/v1/messages", "anthropic", _read_anthropic, events.MESSAGES, params=_MESSAGES)
 COUNT_TOKENS = Protocol(

@@ -82,11 +82,13 @@ def data_of(event: bytes) -> bytes:
 class _Chunk(msgspec.Struct):
     usage: OpenAIUsage | None = None
     choices: list[msgspec.Raw] | None = None
+    service_tier: Any = None
     error: Any = None
 
 
 class _ResponseOfEvent(msgspec.Struct):
     usage: OpenAIUsage | None = None
+    service_tier: Any = None
 
 
 class _ResponsesEvent(msgspec.Struct):
@@ -141,7 +143,9 @@ def _read_chunk(event: bytes) -> Seen:
         return NOTHING
     if chunk.error:
         return Seen(over=True, failed=True)
-    return Seen(usage=chunk.usage, bare=chunk.usage is not None and chunk.choices == [])
+    if chunk.usage is None:
+        return NOTHING
+    return Seen(usage=chunk.usage.processed(chunk.service_tier), bare=chunk.choices == [])
 
 
 _RESPONSE_OVER = frozenset({"response.completed", "response.incomplete", "response.failed"})
@@ -154,7 +158,8 @@ def _read_responses(event: bytes) -> Seen:
         return NOTHING
     if found.type == "error":
         return Seen(over=True, failed=True)
-    usage = found.response.usage if found.response else None
+    answer = found.response
+    usage = answer.usage.processed(answer.service_tier) if answer and answer.usage else None
     over = found.type in _RESPONSE_OVER
     return Seen(usage=usage, over=over, failed=found.type == "response.failed")
 

@@ -7,7 +7,9 @@ A count that is no natural number makes the whole usage unknown.
 
 Sound and images are counted apart where the provider does, because they may have prices of their
 own: `input_audio_tokens` and `input_image_tokens` are parts of `input_tokens`, those of the output
-of `output_tokens`. `estimated` says that a count is not the provider's own.
+of `output_tokens`. `cache_write_1h_tokens` are the part of `cache_write_tokens` that is kept for an
+hour. `way` is how the provider says it was processed (`service_tier`, `speed`), None where that is
+the usual one. `estimated` says that a count is not the provider's own.
 """
 
 import re
@@ -28,6 +30,8 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     input_image_tokens: int = 0
     output_audio_tokens: int = 0
     output_image_tokens: int = 0
+    cache_write_1h_tokens: int = 0
+    way: str | None = None
     estimated: bool = False
 
 
@@ -41,9 +45,10 @@ def added(one: Usage | None, two: Usage | None) -> Usage | None:
     counts = {
         name: getattr(one, name) + getattr(two, name)
         for name in Usage.__struct_fields__
-        if name != "estimated"
+        if name not in ("estimated", "way")
     }
-    return Usage(**counts, estimated=one.estimated or two.estimated)
+    estimated = one.estimated or two.estimated
+    return Usage(**counts, way=two.way or one.way, estimated=estimated)
 
 
 class _InputDetails(msgspec.Struct, frozen=True):
@@ -73,6 +78,13 @@ class OpenAIUsage(msgspec.Struct, frozen=True):
     input_tokens_details: _InputDetails | None = None
     output_tokens_details: _OutputDetails | None = None
     input_token_details: _InputDetails | None = None
+    service_tier: Any = None
+    """Beside the usage in what OpenAI answers, see `processed`."""
+
+    def processed(self, service_tier: object) -> "OpenAIUsage":
+        """The same, of an answer that says how it was processed."""
+        way = unusual(service_tier)
+        return msgspec.structs.replace(self, service_tier=way) if way else self
 
     def normal(self) -> Usage | None:
         read = self.prompt_tokens if self.prompt_tokens is not None else self.input_tokens
@@ -95,7 +107,12 @@ class OpenAIUsage(msgspec.Struct, frozen=True):
             input_image_tokens=inputs.image_tokens or 0,
             output_audio_tokens=outputs.audio_tokens or 0,
             output_image_tokens=outputs.image_tokens or 0,
+            way=unusual(self.service_tier),
         )
+
+
+class _CacheCreation(msgspec.Struct, frozen=True):
+    ephemeral_1h_input_tokens: Count | None = None
 
 
 class AnthropicUsage(msgspec.Struct, frozen=True):
@@ -103,19 +120,24 @@ class AnthropicUsage(msgspec.Struct, frozen=True):
     output_tokens: Count | None = None
     cache_read_input_tokens: Count | None = None
     cache_creation_input_tokens: Count | None = None
+    cache_creation: _CacheCreation | None = None
     output_tokens_details: _OutputDetails | None = None
+    speed: Any = None
 
     def normal(self) -> Usage | None:
         if self.input_tokens is None:
             return None
         cached, written = self.cache_read_input_tokens or 0, self.cache_creation_input_tokens or 0
         details = self.output_tokens_details or _OutputDetails()
+        created = self.cache_creation or _CacheCreation()
         return Usage(
             input_tokens=self.input_tokens + cached + written,
             output_tokens=self.output_tokens or 0,
             cached_input_tokens=cached,
             cache_write_tokens=written,
             reasoning_tokens=details.thinking_tokens or details.reasoning_tokens or 0,
+            cache_write_1h_tokens=min(created.ephemeral_1h_input_tokens or 0, written),
+            way=unusual(self.speed),
         )
 
     def updated(self, later: "AnthropicUsage") -> "AnthropicUsage":
@@ -126,6 +148,14 @@ class AnthropicUsage(msgspec.Struct, frozen=True):
             if (value := getattr(later, name)) is not None
         }
         return msgspec.structs.replace(self, **changes)
+
+
+_USUAL = frozenset({"auto", "default", "standard", "standard_only"})
+
+
+def unusual(way: object) -> str | None:
+    """How an answer says it was processed, unless that is how all are."""
+    return way if isinstance(way, str) and way not in _USUAL else None
 
 
 BYTES_PER_TOKEN = 4
