@@ -9,11 +9,16 @@ from tollgate_common.principal import Principal
 from tollgate_common.relay import RelayClient
 from tollgate_gateway.inference.calls import CALLS, Transcript
 from tollgate_gateway.inference.peek import Peek
+from tollgate_gateway.inference.reach import TEMPLATE_TOKENS
 from tollgate_gateway.tickets.bounds import Bounds
 from tollgate_gateway.tickets.reservations import UpperBound
 
 PRICE = {"input_usd_per_mtok": "1", "output_usd_per_mtok": "2"}
 PUBLISHED = {"image": 6000, "speech": 500, "recording": 16_000, "transcript": 2000}
+
+
+BODY = b'{"model":"m"%s}' % (b" " * 987)
+READ = len(BODY) + TEMPLATE_TOKENS
 
 
 class Answer:
@@ -36,12 +41,12 @@ class Llm(RelayClient):
         return Answer(self._facts)
 
 
-def bound(asked: Peek, **facts: Any) -> UpperBound:
+def bound(asked: Peek, body: bytes | None = None, **facts: Any) -> UpperBound:
     principal = Principal(
         org="o", mode="test", scopes=(), models=("*",), version=1, assertion="a",
         assertion_expires_at=0,
     )  # fmt: skip
-    return Bounds(Llm(**facts), 100).bound(principal, asked, 1000)
+    return Bounds(Llm(**facts), 100).bound(principal, asked, body or BODY)
 
 
 def asked(path: str, **body: Any) -> Peek:
@@ -51,7 +56,7 @@ def asked(path: str, **body: Any) -> Peek:
 @pytest.mark.parametrize(
     ("request_", "read", "wrote"),
     [
-        (asked("/v1/completions", prompt=["a", "b"], max_tokens=7, best_of=3), 1000, 42),
+        (asked("/v1/completions", prompt=["a", "b"], max_tokens=7, best_of=3), READ, 42),
         (asked("/v1/images/generations", n=2), 1000, 12_000),
         (asked("/v1/images/generations", partial_images=3), 1000, 6300),
         (asked("/v1/audio/speech"), 1000, 500),
@@ -92,7 +97,7 @@ def test_a_request_beyond_what_is_published_is_not_bounded_by_it(request_: Peek)
 @pytest.mark.parametrize("cap", [-1, -(10**9), 0])
 def test_a_cap_that_is_none_bounds_nothing(cap: int) -> None:
     found = bound(asked("/v1/chat/completions", max_tokens=cap), price=PRICE)
-    assert found == UpperBound(1100, 1000 * 1000 + 100 * 2000)
+    assert found == UpperBound(READ + 100, READ * 1000 + 100 * 2000, cap=100)
 
 
 def test_an_absurd_number_is_beyond_every_limit_and_still_a_number() -> None:

@@ -33,6 +33,28 @@ def send(
     return ticket, connection.getresponse(), connection
 
 
+@pytest.mark.parametrize(
+    ("path", "cap"),
+    [
+        (CHAT, b'"max_tokens":77,'),
+        ("/v1/completions", b'"max_tokens":77,'),
+        ("/v1/responses", b'"max_output_tokens":77,'),
+        ("/v1/embeddings", b""),
+    ],
+)
+def test_the_cap_that_a_limit_needs_is_told_to_the_provider(
+    stand: Stand, org: str, provider: Provider, path: str, cap: bytes
+) -> None:
+    provider.script = [provider.answers(ANSWER, "content-type: application/json")]
+    _, answer, connection = send(stand, org, BODY, path, **{"x-tollgate-max-output": "77"})
+    assert (answer.status, answer.read()) == (200, ANSWER)
+    connection.close()
+    changed = BODY.replace(b'"model" : "here"', b'"model" : "there"')
+    received = provider.received[0]
+    assert received.body == changed.replace(b"{", b"{" + cap, 1)
+    assert not any(name.startswith("x-tollgate") for name in received.headers)
+
+
 def test_bytes_pass_both_ways_and_only_the_model_changes(
     stand: Stand, org: str, provider: Provider
 ) -> None:

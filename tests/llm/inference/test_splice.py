@@ -155,3 +155,21 @@ def test_options_keep_their_other_members() -> None:
 def test_options_that_are_no_options_are_left_for_the_provider_to_refuse() -> None:
     body = b'{"stream_options": 7, "model": "m"}'
     assert splice.with_usage_asked(body, has_options=True) == body
+
+
+CAPS = ("max_completion_tokens", "max_tokens")
+
+
+@pytest.mark.parametrize(
+    ("body", "capped"),
+    [
+        (b'{ "model": "m" }', b'{"max_tokens":9, "model": "m" }'),
+        (b'{"x": {"max_tokens": 1}}', b'{"max_tokens":9,"x": {"max_tokens": 1}}'),
+        (b'{"x": 1.0, "max_tokens" : null}', b'{"x": 1.0, "max_tokens" : 9}'),
+        (b'{"max_completion_tokens": -1}', b'{"max_completion_tokens": 9}'),
+        (b'{"max\\u005ftokens": 0, "x": 1}', b'{"max\\u005ftokens": 9, "x": 1}'),
+        (b'{"max_tokens": 0, "max_tokens": null}', b'{"max_tokens": 9, "max_tokens": 9}'),
+    ],
+)
+def test_a_cap_is_set_and_nothing_else(body: bytes, capped: bytes) -> None:
+    assert splice.with_cap(body, "max_tokens", CAPS, 9) == capped

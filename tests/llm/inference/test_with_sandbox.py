@@ -278,7 +278,13 @@ def test_the_gateway_learns_what_bounds_a_models_cost(stand: Stand, org: str) ->
     assert facts("sandbox").json()["price"] == {
         "input_usd_per_mtok": "1.00", "output_usd_per_mtok": "2.00"
     }  # fmt: skip
-    assert facts("claude-sonnet-4-6").json()["price"]["input_usd_per_mtok"] == "3.75"
+    assert facts("claude-sonnet-4-6").json()["price"]["input_usd_per_mtok"] == "6"
+    assert facts("sandbox").json()["reads"] == {"image": 85, "context": 16_000, "stated": None}
+    assert facts("gpt-4o").json()["reads"] == {"image": 1445, "context": 128_000, "stated": None}
+    assert facts("gpt-4o").json()["price"]["output_usd_per_mtok"] == "10"
+    assert facts("gpt-4o?tier=priority").json()["price"]["output_usd_per_mtok"] == "17"
+    assert facts("gpt-4o?tier=unheard-of").json()["price"] is None
+    assert facts("sandbox?tier=priority").json()["price"] == facts("sandbox").json()["price"]
     assert facts("nothing").status_code == 404
 
 

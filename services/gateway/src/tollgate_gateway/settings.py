@@ -16,7 +16,10 @@ class GatewaySettings(CommonSettings):
         " address that connects is the caller's.",
     )
     default_max_output_tokens: int = Field(
-        4096, ge=1, description="Output cap reserved when neither request nor model names one."
+        4096,
+        ge=1,
+        description="Output cap reserved, and sent to the provider, when neither request nor model"
+        " names one and a limit on tokens or cost applies.",
     )
     idempotency_mb: int = Field(
         64,

@@ -8,17 +8,40 @@ import msgspec
 
 from tollgate_common.errors import BadRequest
 from tollgate_common.multipart import Form, read_form
-from tollgate_gateway.inference.peek import Medium, Peek, checked, peek, reader
+from tollgate_gateway.inference.peek import Medium, Peek, checked, reader
 
 DEFAULT_MODERATION = "omni-moderation-latest"
 _NOT_BOUNDED = frozenset({"svg", "gif"})
 _DIGITS = re.compile(r"-?[0-9]{1,9}", re.ASCII)
 
 
+class Chat(Peek, frozen=True):
+    caps: ClassVar[tuple[str, ...]] = ("max_completion_tokens", "max_tokens")
+
+
+class Message(Peek, frozen=True):
+    caps: ClassVar[tuple[str, ...]] = ("max_tokens",)
+
+
+class Response(Peek, frozen=True):
+    caps: ClassVar[tuple[str, ...]] = ("max_output_tokens",)
+
+
+class Embedding(Peek, frozen=True):
+    medium: ClassVar[Medium] = "vector"
+
+
+class TokenCount(Peek, frozen=True):
+    """Costs nothing, and so uses nothing."""
+
+    medium: ClassVar[Medium] = "free"
+
+
 class Completion(Peek, frozen=True):
     """Each of the prompts is completed `n` times; of `best_of` the others are billed as well."""
 
     medium: ClassVar[Medium] = "text"
+    caps: ClassVar[tuple[str, ...]] = ("max_tokens",)
     best_of: int | None = None
     prompt: str | list[msgspec.Raw] | None = None
 
@@ -139,13 +162,13 @@ CALLS: dict[str, Read] = {
     "/v1/audio/speech": _json(reader(Speech)),
     "/v1/audio/transcriptions": peek_form,
     "/v1/audio/translations": peek_form,
-    "/v1/chat/completions": _json(peek),
+    "/v1/chat/completions": _json(reader(Chat)),
     "/v1/completions": _json(reader(Completion)),
-    "/v1/embeddings": _json(peek),
+    "/v1/embeddings": _json(reader(Embedding)),
     "/v1/images/edits": peek_edit,
     "/v1/images/generations": _json(reader(Image)),
-    "/v1/messages": _json(peek),
-    "/v1/messages/count_tokens": _json(peek),
+    "/v1/messages": _json(reader(Message)),
+    "/v1/messages/count_tokens": _json(reader(TokenCount)),
     "/v1/moderations": _json(reader(Moderation)),
-    "/v1/responses": _json(peek),
+    "/v1/responses": _json(reader(Response)),
 }

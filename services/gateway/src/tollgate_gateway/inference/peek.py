@@ -8,14 +8,16 @@ import msgspec
 
 from tollgate_common.errors import BadRequest
 
-Medium = Literal["text", "image", "speech", "transcript", "free"]
+Medium = Literal["text", "vector", "image", "speech", "transcript", "free"]
 
 
 class Peek(msgspec.Struct, frozen=True):
     """The fields that routing, limits and streaming depend on, by either vendor's names. `medium`
-    is what the model makes, and so what bounds it."""
+    is what the model makes, and so what bounds it; `caps` are the names of the cap on output tokens
+    that a provider of this route knows: any other bounds nothing."""
 
     medium: ClassVar[Medium] = "text"
+    caps: ClassVar[tuple[str, ...]] = ("max_completion_tokens", "max_output_tokens", "max_tokens")
     model: str
     stream: bool | None = None
     n: int | None = None
@@ -24,9 +26,10 @@ class Peek(msgspec.Struct, frozen=True):
     max_output_tokens: int | None = None
 
     def output_cap(self) -> int | None:
-        """The cap on output tokens that the caller set, if any."""
-        caps = (self.max_completion_tokens, self.max_output_tokens, self.max_tokens)
-        return next((cap for cap in caps if cap is not None), None)
+        """The cap on output tokens that the caller set, if any; the highest, since the provider
+        may go by either. One that is not above zero is none: some servers write without end."""
+        asked = [cap for name in self.caps if (cap := getattr(self, name)) is not None and cap > 0]
+        return max(asked, default=None)
 
     def answers(self) -> int:
         """How many answers there may be, each up to the cap."""

@@ -24,6 +24,7 @@ from tollgate_gateway.tickets.service import Asked, TicketOffice
 
 SCOPE = "inference"
 TICKET, COUNTERS = "X-Tollgate-Ticket", "X-Tollgate-Counters"
+MAX_OUTPUT = "X-Tollgate-Max-Output"
 
 
 class InferenceService:
@@ -73,10 +74,12 @@ class InferenceService:
         """Open a ticket, relay. Errors are raised before the ticket opens; from then on the ticket
         is closed whatever happens."""
         headers = forward_headers(request, principal.assertion, request_id)
-        opened = self._office.open(principal, _asked(request, request_id, asked, len(body)))
+        opened = self._office.open(principal, _asked(request, request_id, asked, body))
         headers[TICKET] = opened.ticket.id
         if counters := opened.hold.counters():
             headers[COUNTERS] = " ".join(counters)
+        if opened.max_output is not None:
+            headers[MAX_OUTPUT] = str(opened.max_output)
         own = rate_limit_headers(opened.limits)
         own_ms = (time.perf_counter() - started) * 1000
         response = self._relay.forward(opened, Outgoing(target(request), body, headers), own)
@@ -90,12 +93,12 @@ def may_use(patterns: tuple[str, ...], model: str) -> bool:
     return any(fnmatchcase(model, pattern) for pattern in patterns)
 
 
-def _asked(request: Request, request_id: str, found: Peek, body_bytes: int) -> Asked:
+def _asked(request: Request, request_id: str, found: Peek, body: bytes) -> Asked:
     return Asked(
         request_id=request_id,
         endpoint=request.path,
         dialect=dialects.dialect_of(request.path, None),
         peek=found,
-        body_bytes=body_bytes,
+        body=body,
         tags=parse_tags(request.headers.get("x-tollgate-tags")),
     )

@@ -12,11 +12,15 @@ from tollgate_common.tickets.limits import reservation
 class UpperBound(NamedTuple):
     """The most that a request can use: tokens of input and output, and nano-dollars. None for
     the cost: the model has no known price. `holds`: whether it is a bound at all; else it is what
-    such a request may well use, and nothing that may refuse can go by it."""
+    such a request may well use, and nothing that may refuse can go by it. `cap`: the output tokens
+    of each answer that the provider has to be told, because nothing else bounds them. `what`: the
+    part of the request that is beyond its bytes."""
 
     tokens: int
     cost_nanos: int | None
     holds: bool = True
+    cap: int | None = None
+    what: str = ""
 
     def booked(self) -> Bound:
         """What the ticket is worth if nobody lives to close it."""

@@ -31,16 +31,18 @@ class Asked(NamedTuple):
     endpoint: str
     dialect: str
     peek: Peek
-    body_bytes: int
+    body: bytes
     tags: dict[str, str]
 
 
 class Open(NamedTuple):
-    """An open ticket, what it holds, and the state of the limits it passed."""
+    """An open ticket, what it holds, and the state of the limits it passed. `max_output`: the cap
+    to be set for it, where a limit that enforces applies and nothing else bounds the output."""
 
     ticket: Attribution
     hold: Hold
     limits: list[LimitState]
+    max_output: int | None = None
 
 
 class TicketOffice:
@@ -64,7 +66,7 @@ class TicketOffice:
         if isinstance(answer, Refusal):
             raise _refusal(answer, held)
         labelled(tickets_opened, principal.mode).inc()
-        return Open(ticket, hold, answer)
+        return Open(ticket, hold, answer, bound.cap)
 
     def abandon(self, opened: Open, error: str, *, used: bool) -> None:
         """Book what llm did not live to book: as lost when it may have called the provider, else
@@ -81,17 +83,17 @@ class TicketOffice:
             dependency_failures.labels("redis").inc()
 
     def _bound(self, principal: Principal, limits: list[Limit], asked: Asked) -> UpperBound:
-        if not any(limit.metric in _BOUNDED for limit in limits):
-            return self._bounds.guess(principal, asked.peek, asked.body_bytes)
-        bound = self._bounds.bound(principal, asked.peek, asked.body_bytes)
-        if not bound.holds and any(
-            limit.metric in _BOUNDED and limit.mode == "enforce" for limit in limits
-        ):
-            raise UnboundedUse(asked.peek.model)
-        cost_matters = any(
-            limit.metric == "cost_usd" and limit.mode == "enforce" for limit in limits
-        )
-        if cost_matters and bound.cost_nanos is None:
+        by_use = [limit for limit in limits if limit.metric in _BOUNDED]
+        if not by_use:
+            guess = self._bounds.guess(principal, asked.peek, len(asked.body))
+            return guess._replace(cap=None)
+        bound = self._bounds.bound(principal, asked.peek, asked.body)
+        enforced = {limit.metric for limit in by_use if limit.mode == "enforce"}
+        if not enforced:
+            return bound._replace(cap=None)
+        if not bound.holds:
+            raise UnboundedUse(asked.peek.model, bound.what)
+        if "cost_usd" in enforced and bound.cost_nanos is None:
             raise UnpricedModel(asked.peek.model)
         return bound
 

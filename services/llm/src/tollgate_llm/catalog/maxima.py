@@ -1,7 +1,8 @@
 """What vendors publish of the most that one call to a model of images or sound can use, in tokens.
 
 Where there is none, an organisation may state what it knows of its own model; where nobody says
-anything, nothing bounds a call, and a limit that must hold refuses it. OpenAI publishes the tokens
+anything, nothing bounds a call, and a limit that must hold refuses it. Of pictures that are read it
+is what vendors publish of the largest. OpenAI publishes the tokens
 of gpt-image-1's sizes and qualities (6,240 for the largest at the highest), and for
 gpt-4o-transcribe a context of 16,000 tokens and an output of 2,000. The sandbox keeps within its
 own.
@@ -34,6 +35,32 @@ _PUBLISHED = (
 def published(model: str) -> Maxima:
     """By OpenAI's name for it."""
     return next((found for name, found in _PUBLISHED if name.match(model)), NONE)
+
+
+SANDBOX_IMAGE = 85
+SANDBOX_CONTEXT = 16_000
+_TILES, _MINIS_TILES = 85 + 8 * 170, 2833 + 8 * 5667
+_PICTURES = (
+    (re.compile(r"(?:.*[/.])?gpt-4o-mini(-\d.*)?\Z"), _MINIS_TILES),
+    (re.compile(r"(gpt-4o|chatgpt-4o|gpt-4-turbo|gpt-4-vision|gpt-4\.5)(-.*)?\Z"), _TILES),
+    (re.compile(r"gpt-4\.1(-\d.*)?\Z"), _TILES),
+    (re.compile(r"gpt-5(-chat)?(-latest|-\d.*)?\Z"), 70 + 8 * 140),
+    (re.compile(r"(gpt-4\.1|gpt-5)-mini(-\d.*)?\Z"), 2489),
+    (re.compile(r"(gpt-4\.1|gpt-5)-nano(-\d.*)?\Z"), 3779),
+    (re.compile(r"o4-mini(-\d.*)?\Z"), 2642),
+    (re.compile(r"(o1|o1-pro|o3)(-\d.*)?\Z"), 75 + 8 * 150),
+    (re.compile(r"computer-use-preview(-.*)?\Z"), 65 + 8 * 129),
+    (re.compile(r"(?:.*[/.])?claude-"), 4784),
+)
+
+
+def of_a_picture(model: str) -> int | None:
+    """The most tokens that a model reads of one picture, by its vendor's name for it.
+
+    OpenAI: so many for the picture and so many for each of at most eight tiles, or 1,536 patches
+    times the model's factor. Anthropic: the 4,784 of its sharpest models, 1,568 of the others. None
+    for models that see in more detail than is published here: their context bounds them."""
+    return next((most for name, most in _PICTURES if name.match(model)), None)
 
 
 def highest(of_each: list[Maxima]) -> Maxima:

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from tollgate_common.errors import BadRequest
+from tollgate_llm.dialects.caps import cap_of
 from tollgate_llm.dialects.matching import Match
 from tollgate_llm.dialects.translation import Wanted
 from tollgate_llm.inference import splice
@@ -12,7 +13,7 @@ from tollgate_llm.inference.asking import Outgoing, Way
 from tollgate_llm.inference.clouds import SHAPES, Plain
 from tollgate_llm.inference.headers import Environ, to_provider
 from tollgate_llm.inference.peek import Asked
-from tollgate_llm.inference.protocols import Protocol, protocol_at
+from tollgate_llm.inference.protocols import CHAT, Protocol, protocol_at
 from tollgate_llm.routing.models import Candidate
 
 DROP_PARAMS = "HTTP_X_TOLLGATE_DROP_PARAMS"
@@ -21,12 +22,14 @@ ANTHROPIC_VERSION = "2023-06-01"
 
 class Sent(NamedTuple):
     """A request's body in the caller's dialect, and how it came. `call_id` is what providers get
-    as the client's request id."""
+    as the client's request id; `max_output` the cap that the gateway wants for a request without
+    one, because a limit goes by it."""
 
     body: bytes
     query: str
     environ: Environ
     call_id: str
+    max_output: int | None = None
 
 
 class Bodies:
@@ -51,12 +54,16 @@ class Bodies:
         """The caller's body, for translations."""
         if self._decoded is None:
             self._decoded = msgspec.json.decode(self._sent.body)
+            if self._sent.max_output is not None and self._protocol.caps:
+                for name in self._protocol.caps:
+                    self._decoded.pop(name, None)
+                self._decoded[self._protocol.caps[0]] = self._sent.max_output
             self._protocol.check(self._decoded)
         return self._decoded
 
     def _as_it_is(self, match: Match) -> Way:
         route, sent = match.route, self._sent
-        body = self._relayed
+        body = self._capped(self._relayed, route.model)
         if route.model != self._asked.model:
             body = self._asked.renamed(body, route.model)
         credentials = route.provider.credentials(self._protocol.dialect)
@@ -64,6 +71,13 @@ class Bodies:
         streams = self._asked.stream is True
         outgoing = _outgoing(route, self._protocol.path, sent.query, streams, body, headers)
         return Way(match, outgoing, self._protocol)
+
+    def _capped(self, body: bytes, model: str) -> bytes:
+        names, most = self._protocol.caps, self._sent.max_output
+        if most is None or not names:
+            return body
+        name = next(iter(cap_of(most, model))) if self._protocol is CHAT else names[0]
+        return splice.with_cap(body, name, names, most)
 
     def _translated(self, match: Match) -> Way:
         assert match.translation is not None

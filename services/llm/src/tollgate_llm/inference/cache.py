@@ -40,7 +40,10 @@ LARGEST_ANSWER = 256 * 1024
 NO_STORE = "no-store"
 _MAX_AGE = re.compile(r"max-age=([1-9][0-9]{0,7})\Z")
 _KEPT_HEADERS = frozenset({"content-type", "x-tollgate-model"})
-_VARY = ("HTTP_ANTHROPIC_VERSION", "HTTP_ANTHROPIC_BETA", "HTTP_OPENAI_BETA", "QUERY_STRING")
+_VARY = (
+    "HTTP_ANTHROPIC_VERSION", "HTTP_ANTHROPIC_BETA", "HTTP_OPENAI_BETA", "QUERY_STRING",
+    "HTTP_X_TOLLGATE_MAX_OUTPUT",
+)  # fmt: skip
 
 log = get_logger(__name__)
 

@@ -4,6 +4,7 @@ Nobody's price list says when a model was made, so both shapes give the epoch, w
 documentation has for "unknown".
 """
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -54,23 +55,51 @@ def model(name: str) -> Response:
 
 @requires("inference")
 def facts(name: str) -> Response:
-    """What bounds a request's cost: the highest price that may apply to it, and the most that its
-    vendor publishes, or the organisation states, that it makes or hears; null: nobody knows."""
+    """What bounds a request's cost: the highest price that may apply to it, processed in the usual
+    way or in that of `tier`; the most that its vendor publishes, or the organisation states, that
+    it makes, hears and reads; null: nobody knows."""
     caller = current_caller()
     candidates = _router().candidates(caller.org, caller.mode, name)
-    tariffs = [c.tariff for c in candidates]
-    known = [tariff.highest() for tariff in tariffs if tariff is not None]
-    price = None
-    if known and len(known) == len(tariffs):
-        price = {
-            "input_usd_per_mtok": f"{max(p.highest_input() for p in known):f}",
-            "output_usd_per_mtok": f"{max(p.highest_output() for p in known):f}",
-        }
     own = _router().own(caller.org, name)
     stated = maxima.stated(own.max_input_tokens, own.max_output_tokens) if own else maxima.NONE
     most = maxima.supplemented(maxima.highest([_maxima(c) for c in candidates]), stated)
-    longest = own.max_output_tokens if own else None
-    return _json({"max_output_tokens": longest, "price": price, "media": most._asdict()})
+    return _json({
+        "max_output_tokens": own.max_output_tokens if own else None,
+        "price": _highest(candidates, request.args.get("tier")),
+        "media": most._asdict(),
+        "reads": {
+            "image": _most(_picture(c) for c in candidates),
+            "context": _most(_router().context(c) for c in candidates),
+            "stated": own.max_input_tokens if own else None,
+        },
+    })  # fmt: skip
+
+
+def _highest(candidates: Sequence[Candidate], tier: str | None) -> dict[str, str] | None:
+    """A way that is cheaper than the usual one is bounded by that: the provider may not keep it."""
+    usual = [c.tariff for c in candidates]
+    asked = [tariff and tariff.processed(tier) for tariff in usual]
+    known = [tariff.highest() for tariff in (*usual, *asked) if tariff is not None]
+    if None in asked or not known:
+        return None
+    return {
+        "input_usd_per_mtok": f"{max(price.highest_input() for price in known):f}",
+        "output_usd_per_mtok": f"{max(price.highest_output() for price in known):f}",
+    }
+
+
+def _most(of_each: Iterable[int | None]) -> int | None:
+    """What holds for whichever of them answers."""
+    found = list(of_each)
+    return None if None in found else max(filter(None, found), default=None)
+
+
+def _picture(candidate: Candidate) -> int | None:
+    """The most tokens of one that it is shown."""
+    known = maxima.of_a_picture(candidate.model)
+    if _router().vendor(candidate.provider) == SANDBOX_NAMES:
+        return known or maxima.SANDBOX_IMAGE
+    return known
 
 
 def _maxima(candidate: Candidate) -> maxima.Maxima:

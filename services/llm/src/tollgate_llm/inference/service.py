@@ -55,6 +55,12 @@ class Call(NamedTuple):
         """Of the limits on which the ticket has something reserved."""
         return tuple(str(self.environ.get("HTTP_X_TOLLGATE_COUNTERS", "")).split())
 
+    @property
+    def max_output(self) -> int | None:
+        """The cap that the gateway wants, where the request has none."""
+        found = self.environ.get("HTTP_X_TOLLGATE_MAX_OUTPUT")
+        return None if found is None else int(str(found))
+
 
 class InferenceService:
     def __init__(
@@ -112,7 +118,8 @@ class InferenceService:
         if place is not None and (kept := self._cache.find(place, account)):
             return kept
         deadline = deadline_of(call.timeout, self._default_timeout)
-        sent = Sent(call.body, call.query, call.environ, call.ticket or call.request_id)
+        call_id = call.ticket or call.request_id
+        sent = Sent(call.body, call.query, call.environ, call_id, call.max_output)
         bodies = Bodies(protocol, sent, asked, self._default_max_tokens)
         ways = [bodies.way(match) for match in self._matches(protocol, call.caller, asked.model)]
         way, answer = self._asker.ask(call.caller.org, ways, account, deadline)

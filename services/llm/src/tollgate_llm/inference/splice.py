@@ -105,6 +105,18 @@ def _asking(options: bytes) -> bytes:
     return b'{"include_usage":true' + rest
 
 
+def with_cap(body: bytes, name: str, names: tuple[str, ...], most: int) -> bytes:
+    """A body without a cap on its output, with one: in the place of what it has by any of the
+    names, which caps nothing (null, or no number above zero), else by `name`."""
+    value = b"%d" % most
+    spelt = b"\\u" in body or any(b'"%s"' % other.encode() in body for other in names)
+    named = [member for member in members(body) if member.name in names] if spelt else []
+    if named:
+        return _replaced(body, named, value)
+    brace = body.index(b"{") + 1
+    return body[:brace] + b'"%s":%s,' % (name.encode(), value) + body[brace:]
+
+
 def _replaced(body: bytes, places: list[Member], value: bytes) -> bytes:
     for place in reversed(places):
         body = body[: place.start] + value + body[place.end :]

@@ -10,6 +10,7 @@ was deployed there, which no price list tells: it answers for what is routed to 
 import time
 from collections.abc import Iterable
 
+from tollgate_llm.catalog import maxima
 from tollgate_llm.catalog.errors import ModelNotFound
 from tollgate_llm.catalog.prices import ANTHROPIC, OPENAI, SANDBOX, PriceList, Tariff
 from tollgate_llm.providers.kinds import Provider
@@ -66,6 +67,15 @@ class Router:
         }
         listed = {name for vendor in vendors for name in self._prices.names(vendor)}
         return usable | listed | {SANDBOX_NAMES}
+
+    def context(self, candidate: Candidate) -> int | None:
+        """The most tokens that it reads; None: nobody publishes it. The sandbox answers for every
+        model, and reads no more than it says."""
+        vendor = self.vendor(candidate.provider)
+        if vendor != SANDBOX_NAMES:
+            return self._prices.context(vendor, candidate.model)
+        known = (self._prices.context(named, candidate.model) for named in (OPENAI, ANTHROPIC))
+        return next((context for context in known if context), maxima.SANDBOX_CONTEXT)
 
     def _find(self, snapshot: Snapshot, mode: str, model: str) -> tuple[Candidate, ...]:
         own = snapshot.models.get(model)
