@@ -128,9 +128,8 @@ def test_another_request_with_the_key_is_a_conflict_that_sdks_do_not_retry(
 
 @pytest.mark.parametrize("sent", ["", "k" * 256, "a b"], ids=["empty", "long", "space"])
 def test_what_is_no_key_is_400(platform: Platform, key: Key, sent: str) -> None:
-    answer = platform.post(
-        PATHS["openai"], body_of("openai", "sandbox", False), key.secret, **named(sent)
-    )
+    body = body_of("openai", "sandbox", False)
+    answer = platform.post(PATHS["openai"], body, key.secret, **named(sent))
     assert answer.status_code == 400
     assert answer.json()["error"]["param"] == "Idempotency-Key"
 
@@ -179,12 +178,10 @@ def test_after_a_hang_up_it_is_a_new_request(platform: Platform, stream: bool) -
         if stream:
             provider.script = [provider.streams(), provider.chunk(HI + USAGE + DONE), b"0\r\n\r\n"]
 
-        def again() -> requests.Response | None:
-            answer = platform.post(PATHS["openai"], body, key.secret, **named("k"))
-            assert answer.status_code in (200, 409)
-            return answer if answer.status_code == 200 else None
+        def ask() -> list[requests.Response]:
+            return _settled(platform.post(PATHS["openai"], body, key.secret, **named("k")))
 
-        fresh, replay = eventually(again), eventually(again)
+        (fresh,), (replay,) = eventually(ask), eventually(ask)
         check_replay(fresh, replay)
         assert fresh.content == replay.content == (HI + DONE if stream else ANSWER)
         assert len(provider.received) == 2
@@ -193,18 +190,15 @@ def test_after_a_hang_up_it_is_a_new_request(platform: Platform, stream: bool) -
 
 @pytest.mark.parametrize("model", ["sandbox-error-500", "sandbox-cut"])
 def test_a_failure_is_not_kept(platform: Platform, key: Key, model: str) -> None:
-    body = body_of("openai", model, True)
-    for number in range(2):
-        answer = platform.post(PATHS["openai"], body, key.secret, **named("k"))
-        assert REPLAYED not in answer.headers, number
+    asked = PATHS["openai"], body_of("openai", model, True), key.secret
+    for _ in range(2):
+        assert REPLAYED not in platform.post(*asked, **named("k")).headers
     assert booked(platform, key, 2) == {"provider_error": 2}
 
 
 def test_a_refusal_of_the_request_by_its_provider_is_kept(platform: Platform, key: Key) -> None:
-    body = body_of("openai", "sandbox", False) | {"temperature": 99}
-    first, second = (
-        platform.post(PATHS["openai"], body, key.secret, **named("k")) for _ in range(2)
-    )
+    asked = PATHS["openai"], body_of("openai", "sandbox", False) | {"temperature": 99}, key.secret
+    first, second = (platform.post(*asked, **named("k")) for _ in range(2))
     assert first.status_code == second.status_code == 400
     assert first.content == second.content
     check_replay(first, second)
@@ -250,10 +244,7 @@ def test_the_gateway_is_killed_while_the_first_runs(mortal: Own) -> None:
         body = body_of("openai", model, False)
 
         def ask() -> requests.Response | None:
-            try:
-                return platform.post(PATHS["openai"], body, key.secret, **named("k"))
-            except requests.ConnectionError:
-                return None
+            return attempt(platform, PATHS["openai"], body, key.secret, **named("k"))
 
         first = pool.submit(ask)
         eventually(lambda: provider.received)
@@ -274,6 +265,14 @@ def kill_workers(stack: Stack) -> None:
         worker.kill()
 
 
+def attempt(platform: Platform, *asked: Any, **headers: str) -> requests.Response | None:
+    """The answer, unless the connection is lost."""
+    try:
+        return platform.post(*asked, **headers)
+    except requests.ConnectionError:
+        return None
+
+
 def _settled(answer: requests.Response | None) -> list[requests.Response]:
     """The answer, but for those that say when to come back."""
     if answer is None or answer.status_code != 200:
@@ -285,17 +284,15 @@ def _settled(answer: requests.Response | None) -> list[requests.Response]:
 def test_replays_outlive_the_process(mortal: Own) -> None:
     stack, platform = mortal
     key = platform.new_key()
-    body = body_of("anthropic", "sandbox", True)
-    first = platform.post(PATHS["anthropic"], body, key.secret, **named("k"), **VERSION)
+    body, headers = body_of("anthropic", "sandbox", True), named("k") | VERSION
+
+    def ask() -> requests.Response | None:
+        return attempt(platform, PATHS["anthropic"], body, key.secret, **headers)
+
+    first = ask()
     kill_workers(stack)
-
-    def again() -> requests.Response | None:
-        try:
-            return platform.post(PATHS["anthropic"], body, key.secret, **named("k"), **VERSION)
-        except requests.ConnectionError:
-            return None
-
-    replay = eventually(again)
+    replay = eventually(ask)
+    assert first is not None
     check_replay(first, replay)
     assert first.content == replay.content
     assert booked(platform, key, 1) == {"ok": 1}

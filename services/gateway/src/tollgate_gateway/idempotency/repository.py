@@ -17,8 +17,8 @@ from tollgate_gateway.idempotency.places import Place
 
 LEASE_MS = 15_000
 KEPT_MS = 24 * 60 * 60 * 1000
-ENTRY_BYTES = 512
-"""What an entry takes beside its answer, about."""
+ENTRY_BYTES = 1024
+"""What an entry takes beside its answer, at most."""
 
 
 class Claim:
