@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from redis.exceptions import RedisError
 
+from tests.common.cluster import cluster
 from tests.gateway.answering import BODY, CALLER, PATH, SAID, Stand, sent
 from tollgate_common import stores
 from tollgate_common.embedded.process import free_port
@@ -115,3 +116,20 @@ def test_redis_away_at_the_end_delays_no_answer(stand: Stand) -> None:
     assert sent(running) == SAID
     stand.service.renew()
     assert stand.ran == 1
+
+
+def test_on_a_cluster() -> None:
+    with cluster() as url, stores.connect(url) as redis:
+        stand = Stand(redis, largest=5000)
+        for number in range(4):
+            who = msgspec.structs.replace(CALLER, org=f"org_{number}")
+            for key in range(10):
+                assert stand.ask(str(key), who=who)[0] == 200
+            assert stand.ask("9", who=who)[2]["idempotent-replayed"] == "true"
+            assert "idempotent-replayed" not in stand.ask("0", who=who)[2]
+        running = [
+            stand.begin("held", who=msgspec.structs.replace(CALLER, org=f"org_{number}"))
+            for number in range(4)
+        ]
+        stand.service.renew()
+        assert [sent(one) for one in running] == [SAID] * 4

@@ -1,6 +1,9 @@
--- Extend a claim's lease, if it is still its owner's.
+-- Extend the leases of claims that are still their owners'.
 --
--- KEYS[1] the key's entry. ARGV[1] owner; ARGV[2] lease, ms.
+-- KEYS the keys' entries, of one bucket. ARGV[1] lease, ms; ARGV[2..] their owners, in that order.
 
-if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then return 0 end
-return redis.call('PEXPIRE', KEYS[1], ARGV[2])
+for number, entry in ipairs(KEYS) do
+  if redis.call('HGET', entry, 'owner') == ARGV[number + 1] then
+    redis.call('PEXPIRE', entry, ARGV[1])
+  end
+end

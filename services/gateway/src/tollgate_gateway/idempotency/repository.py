@@ -2,7 +2,8 @@
 
 A claim has a lease, which whoever runs the request renews; when its process dies, the lease ends
 and the key is free. `largest` bounds what the answered keys of an organisation come to, in bytes:
-beyond it those answered first are forgotten before their time. Redis away: `RedisError`.
+beyond it those answered first are forgotten before their time. All that a script touches has its
+organisation's hash tag, so the same runs on a Redis Cluster. Redis away: `RedisError`.
 """
 
 import time
@@ -62,11 +63,13 @@ class KeyRepository:
         return Found(fingerprint.decode(), first.decode(), owner is not None, answer)
 
     def renew(self, claims: Iterable[Claim]) -> None:
-        """All in one call."""
-        pipeline = self._redis.pipeline(transaction=False)
+        """One call for each bucket."""
+        of_bucket: dict[str, list[Claim]] = {}
         for claim in claims:
-            self._renew(keys=[_entry(claim.place)], args=[claim.owner, LEASE_MS], client=pipeline)
-        pipeline.execute()
+            of_bucket.setdefault(bucket(claim.place.org), []).append(claim)
+        for some in of_bucket.values():
+            owners = [claim.owner for claim in some]
+            self._renew(keys=[_entry(claim.place) for claim in some], args=[LEASE_MS, *owners])
 
     def free(self, claim: Claim) -> None:
         self._free(keys=[_entry(claim.place)], args=[claim.owner])
@@ -75,14 +78,16 @@ class KeyRepository:
         """Answered. False: the lease had ended, and the key is another's or nobody's."""
         place, listing = claim.place, _listing(claim.place.org)
         now_ms = int(time.time() * 1000)
-        done = self._keep(
+        gone: Any = self._keep(
             keys=[_entry(place), listing, f"{listing}:bytes"],
             args=[
-                claim.owner, answer or b"", now_ms, KEPT_MS, self._largest, f"{listing}:",
-                place.name, ENTRY_BYTES + len(answer or b""),
+                claim.owner, answer or b"", now_ms, KEPT_MS, self._largest, place.name,
+                ENTRY_BYTES + len(answer or b""),
             ],
         )  # fmt: skip
-        return bool(done)
+        if gone:
+            self._redis.delete(*(f"{listing}:{name.decode()}" for name in gone))
+        return gone is not None
 
 
 def _listing(org: str) -> str:
