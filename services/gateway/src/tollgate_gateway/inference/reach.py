@@ -6,8 +6,8 @@ what the provider's own tools bring in while it answers. Nor are the words all t
 some of their own, more of them where there are tools.
 
 Only requests that a limit on tokens or cost binds are looked at. Top-level members are found by a
-decoder that skips the rest; the conversation is decoded whole only where its bytes have a name in
-them that may mean more than words, or an escape that could spell one.
+decoder that skips the rest; a conversation is decoded whole only where a message is more than a
+text.
 """
 
 from enum import IntEnum
@@ -56,6 +56,14 @@ class _Tool(msgspec.Struct, frozen=True):
     type: Any = None
 
 
+class _Message(msgspec.Struct, frozen=True):
+    role: Any = None
+    type: Any = None
+    content: msgspec.Raw = msgspec.Raw(b"null")
+    audio: Any = None
+    image_url: Any = None
+
+
 class _Members(msgspec.Struct, frozen=True):
     """Of the outermost object, in any dialect."""
 
@@ -65,6 +73,10 @@ class _Members(msgspec.Struct, frozen=True):
     text: msgspec.Raw = msgspec.Raw(b"null")
     output_config: msgspec.Raw = msgspec.Raw(b"null")
     output_format: msgspec.Raw = msgspec.Raw(b"null")
+    messages: msgspec.Raw = msgspec.Raw(b"null")
+    input: msgspec.Raw = msgspec.Raw(b"null")
+    system: msgspec.Raw = msgspec.Raw(b"null")
+    instructions: msgspec.Raw = msgspec.Raw(b"null")
     prompt: msgspec.Raw = msgspec.Raw(b"null")
     prediction: msgspec.Raw = msgspec.Raw(b"null")
     context_management: msgspec.Raw = msgspec.Raw(b"null")
@@ -83,6 +95,7 @@ class _Members(msgspec.Struct, frozen=True):
 
 
 _members = msgspec.json.Decoder(_Members).decode
+_messages = msgspec.json.Decoder(list[_Message]).decode
 _tools = msgspec.json.Decoder(list[_Tool] | None).decode
 
 _KEPT_BY_THE_PROVIDER = ("previous_response_id", "conversation", "container", "thread")
@@ -96,11 +109,6 @@ _VENDORS_TOOLS = ("bash_", "text_editor_", "computer_", "memory_", "local_shell"
 _TOOLSETS = ("computer_toolset_", "browser_toolset_")
 _USUAL = frozenset({"auto", "default", "standard", "standard_only", "global"})
 
-_MAY_BE_MORE = (
-    b'image"', b'_url"', b'screenshot"', b'audio"', b'file"', b'document"', b"video",
-    b'_reference"', b'_upload"', b'"reasoning"', b'generation_call"', b'"id"',
-    b'additional_tools"', b'configuration_update"', b'compaction_trigger"', b"\\u00",
-)  # fmt: skip
 _IMAGES = frozenset({"image", "image_url", "input_image", "computer_screenshot"})
 _NO_WORDS = frozenset({
     "input_audio", "audio", "audio_url", "video", "video_url", "input_video", "file", "input_file",
@@ -118,7 +126,7 @@ def reach_of(body: bytes) -> Reach:
     added, seen = _of_tools(members)
     seen += _of_members(members)
     images = 0
-    if any(sign in body for sign in _MAY_BE_MORE):
+    if not all(_is_words(getattr(members, name)) for name in _CONVERSATION):
         images, more = _of_conversation(msgspec.json.decode(body))
         seen += more
     bounded, what = max(seen, default=(Bounded.BYTES, ""))
@@ -134,6 +142,28 @@ def reach_of(body: bytes) -> Reach:
 
 def _given(raw: msgspec.Raw) -> bool:
     return bytes(raw) != b"null"
+
+
+def _is_text(raw: msgspec.Raw) -> bool:
+    return bytes(memoryview(raw)[:1]) in (b'"', b"n")
+
+
+def _is_words(said: msgspec.Raw) -> bool:
+    """A text, or messages that are one each."""
+    if _is_text(said):
+        return True
+    try:
+        messages = _messages(said)
+    except msgspec.ValidationError:
+        return False
+    return all(
+        isinstance(message.role, str)
+        and message.type in (None, "message")
+        and _is_text(message.content)
+        and not message.audio
+        and not message.image_url
+        for message in messages
+    )
 
 
 def _of_tools(members: _Members) -> tuple[int, _Found]:
