@@ -81,6 +81,10 @@ test-api: $(VENV)/.installed ## Call the whole API at random for three minutes (
 fuzz: $(VENV)/.installed ## Send the gateway garbage for ten minutes (TOLLGATE_FUZZ_SECONDS, TOLLGATE_FUZZ_SEED)
 	@$(BIN)/python -m pytest -q -n 0 tests/fuzz/test_*.py
 
+.PHONY: test-chaos
+test-chaos: $(VENV)/.installed ## Kill everything once under load, and balance the books (TOLLGATE_CHAOS_REQUESTS)
+	@$(BIN)/python -m pytest -q -n 0 tests/chaos/test_*.py
+
 .PHONY: test-clients
 test-clients: $(VENV)/.installed ## Run SDKs, frameworks, CLIs and coding agents against it (installs them)
 	@$(BIN)/python -m tests.clients.install
