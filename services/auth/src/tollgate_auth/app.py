@@ -56,6 +56,7 @@ from tollgate_common.guard import Guard
 from tollgate_common.jwt import JwksClient, TokenVerifier
 from tollgate_common.restx import ManagementApi
 from tollgate_common.sealing import Sealer
+from tollgate_common.tickets.counts import LimitCounts
 
 AUDIENCE = "auth"
 CONNECTIONS = 8
@@ -126,6 +127,7 @@ def _assemble(app: Flask, settings: AuthSettings) -> Runtime:
     return Runtime(
         settings=settings,
         redis=redis,
+        counts=LimitCounts(redis),
         keyring=keyring,
         issuer=issuer,
         passwords=Passwords(),

@@ -15,6 +15,7 @@ from tollgate_auth.signing_keys.service import KeyRing
 from tollgate_auth.sso.login.service import SingleSignOn
 from tollgate_auth.tokens.links import Links
 from tollgate_auth.tokens.service import TokenIssuer
+from tollgate_common.tickets.counts import LimitCounts
 
 _EXTENSION = "tollgate_auth"
 
@@ -23,6 +24,7 @@ _EXTENSION = "tollgate_auth"
 class Runtime:
     settings: AuthSettings
     redis: Redis
+    counts: LimitCounts
     keyring: KeyRing
     issuer: TokenIssuer
     passwords: Passwords

@@ -52,6 +52,14 @@ def page(org: str, project_id: str | None) -> tuple[list[Key], str | None]:
     return paging.fetch_page(statement, Key.id)
 
 
+def modes(ids: Sequence[str]) -> dict[str, str]:
+    """`live` or `test`, by key."""
+    if not ids:
+        return {}
+    found = db.session.execute(select(Key.id, Key.mode).where(Key.id.in_(ids)))
+    return {row.id: row.mode for row in found}
+
+
 def retire_secrets(key_id: str, at: datetime) -> None:
     """No secret of the key works after `at`; those that end sooner still do."""
     ends = func.least(func.coalesce(KeySecret.expires_at, at), at)

@@ -1,28 +1,38 @@
+from functools import partial
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, after_this_request
 from pydantic import Field
 
-from tollgate_auth.fields import ObjectId, RequestQuery, reply
-from tollgate_auth.limits import repository, service
+from tollgate_auth.fields import ObjectId, RequestQuery
+from tollgate_auth.limits import figures, repository, service
+from tollgate_auth.limits.models import LimitRow
 from tollgate_auth.limits.schemas import (
     EveryLimitQuery,
     LimitCreate,
     LimitList,
-    LimitOut,
     LimitPatch,
+    LimitState,
+    Mode,
 )
+from tollgate_auth.runtime import runtime
 from tollgate_auth.unit_of_work import TransactionalResource
 from tollgate_common.guard import current_caller, requires, service_only
 from tollgate_common.restx import Noun, Paging, document, json_body, page, query
 
 blueprint = Blueprint("every_limit", __name__)
 namespace = Noun("limits", description="How much may be used: the policy.")
-one, many = document(namespace, LimitOut), document(namespace, LimitList)
+one, many = document(namespace, LimitState), document(namespace, LimitList)
 creation, patching = document(namespace, LimitCreate), document(namespace, LimitPatch)
 
 
-class LimitQuery(RequestQuery):
+class ModeQuery(RequestQuery):
+    mode: Mode | None = Field(
+        None, description="Which calls' figures; else a key's own mode, and `live` for the others."
+    )
+
+
+class LimitQuery(ModeQuery):
     subject_id: ObjectId | None = Field(
         None, description="Only those that bind this org, project, user or key."
     )
@@ -37,7 +47,7 @@ class Limits(TransactionalResource):
     )
     def get(self) -> dict[str, Any]:
         rows, following = repository.page(current_caller().org, query(LimitQuery).subject_id)
-        return page([reply(LimitOut.of(row)) for row in rows], following)
+        return page(_shown(*rows, mode=query(LimitQuery).mode), following)
 
     @requires("limits:write")
     @namespace.documented(
@@ -45,27 +55,34 @@ class Limits(TransactionalResource):
     )
     def post(self) -> tuple[dict[str, Any], int]:
         row = service.create(current_caller(), json_body(LimitCreate))
-        return reply(LimitOut.of(row)), 201
+        return _shown(row)[0], 201
 
 
 @namespace.route("/<id:limit_id>")
 class Limit(TransactionalResource):
     @requires("limits:read")
-    @namespace.documented({200: ("The limit.", one)})
+    @namespace.documented({200: ("The limit.", one)}, params=(ModeQuery,))
     def get(self, limit_id: str) -> dict[str, Any]:
-        return reply(LimitOut.of(service.get(current_caller().org, limit_id)))
+        row = service.get(current_caller().org, limit_id)
+        return _shown(row, mode=query(ModeQuery).mode)[0]
 
     @requires("limits:write")
     @namespace.documented({200: ("The limit as it is now.", one)}, body=patching)
     def patch(self, limit_id: str) -> dict[str, Any]:
         row = service.update(current_caller(), limit_id, json_body(LimitPatch))
-        return reply(LimitOut.of(row))
+        return _shown(row)[0]
 
     @requires("limits:write")
     @namespace.documented({204: "It is gone."})
     def delete(self, limit_id: str) -> tuple[str, int]:
+        org = current_caller().org
         service.delete(current_caller(), limit_id)
+        after_this_request(partial(figures.forget, runtime().redis, org, limit_id))
         return "", 204
+
+
+def _shown(*rows: LimitRow, mode: Mode | None = None) -> list[dict[str, Any]]:
+    return figures.shown(runtime().counts, rows, mode)
 
 
 @blueprint.get("/internal/v1/limits")

@@ -17,6 +17,7 @@ from tollgate_auth.limits.amounts import (
 )
 from tollgate_auth.limits.models import LimitRow
 
+Mode = Literal["live", "test"]
 SubjectKind = Literal["org", "project", "user", "key"]
 
 
@@ -128,6 +129,20 @@ class EveryLimitOut(LimitOut):
     changed_at: Moment | None
 
 
+class Figures(BaseModel):
+    """Decimal strings, as `max` is. Null while Redis does not answer."""
+
+    counted: str = Field(description="Which calls the figures are of: `live` or `test`.")
+    used: str | None
+    reserved: str | None = Field(description="By calls that are running.")
+    remaining: str | None
+    resets_at: Moment | None = Field(description="When all of it is there again; null: never.")
+
+
+class LimitState(LimitOut, Figures):
+    """A limit, and how much of it is used."""
+
+
 class LimitList(BaseModel):
-    data: list[LimitOut]
+    data: list[LimitState]
     next_cursor: str | None
