@@ -207,7 +207,7 @@ def test_a_predicted_answer_that_misses_is_paid_for() -> None:
         (CHAT, "max_tokens", None), (CHAT, "max_completion_tokens", None),
         (CHAT, "max_output_tokens", 100), (MESSAGES, "max_tokens", None),
         (RESPONSES, "max_output_tokens", None), (RESPONSES, "max_tokens", 100),
-        ("/v1/completions", "max_completion_tokens", 100), ("/v1/completions", "max_tokens", None),
+        ("/v1/completions", "max_completion_tokens", 16), ("/v1/completions", "max_tokens", None),
     ],
 )  # fmt: skip
 def test_only_a_cap_that_the_provider_knows_is_one(path: str, name: str, cap: int | None) -> None:

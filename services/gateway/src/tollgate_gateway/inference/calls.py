@@ -10,6 +10,7 @@ from tollgate_common.errors import BadRequest
 from tollgate_common.multipart import Form, read_form
 from tollgate_gateway.inference.peek import Medium, Peek, checked, reader
 
+COMPLETIONS_CAP = 16
 DEFAULT_MODERATION = "omni-moderation-latest"
 _NOT_BOUNDED = frozenset({"svg", "gif"})
 _DIGITS = re.compile(r"-?[0-9]{1,9}", re.ASCII)
@@ -38,12 +39,16 @@ class TokenCount(Peek, frozen=True):
 
 
 class Completion(Peek, frozen=True):
-    """Each of the prompts is completed `n` times; of `best_of` the others are billed as well."""
+    """Each of the prompts is completed `n` times; of `best_of` the others are billed as well. What
+    has no cap has OpenAI's own, which is a short one."""
 
     medium: ClassVar[Medium] = "text"
     caps: ClassVar[tuple[str, ...]] = ("max_tokens",)
     best_of: int | None = None
     prompt: str | list[msgspec.Raw] | None = None
+
+    def usual_cap(self, configured: int) -> int:
+        return min(COMPLETIONS_CAP, configured)
 
     def answers(self) -> int:
         return max(1, self.n or 1, self.best_of or 1) * self._prompts()

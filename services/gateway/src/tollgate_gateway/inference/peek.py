@@ -31,6 +31,10 @@ class Peek(msgspec.Struct, frozen=True):
         asked = [cap for name in self.caps if (cap := getattr(self, name)) is not None and cap > 0]
         return max(asked, default=None)
 
+    def usual_cap(self, configured: int) -> int:
+        """The cap where nobody names one."""
+        return configured
+
     def answers(self) -> int:
         """How many answers there may be, each up to the cap."""
         return max(1, self.n or 1)

@@ -144,7 +144,7 @@ class Bounds:
         read, wrote = self._most(asked, facts, reach, body_bytes)
         holds = read is not None and wrote is not None
         read = body_bytes if read is None else read
-        wrote = self._default * asked.answers() if wrote is None else wrote
+        wrote = asked.usual_cap(self._default) * asked.answers() if wrote is None else wrote
         cost = None
         if facts.price is not None:
             cost = cost_nanos(
@@ -156,7 +156,7 @@ class Bounds:
             tokens=min(read + wrote, LARGEST),
             cost_nanos=cost,
             holds=holds,
-            cap=None if capped else self._default,
+            cap=None if capped else asked.usual_cap(self._default),
             what=reach.what or ("image" if reach.images else ""),
         )
 
@@ -174,7 +174,8 @@ class Bounds:
             return body_bytes, each and each * asked.answers()
         if asked.medium == "vector":
             return body_bytes, 0
-        cap = asked.output_cap() or facts.max_output_tokens or self._default
+        usual = asked.usual_cap(self._default)
+        cap = asked.output_cap() or facts.max_output_tokens or usual
         return _read(facts.reads, reach, body_bytes), (cap + reach.guessed) * asked.answers()
 
     def _facts(self, principal: Principal, model: str, tier: str | None) -> ModelFacts:

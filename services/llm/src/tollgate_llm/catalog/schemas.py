@@ -70,9 +70,10 @@ class Cache(BaseModel):
 class ModelIn(BaseModel):
     """`price` takes the place of the list price; null: the list price holds. `cache`: null: only
     for requests that ask. `max_output_tokens` is the most that the model makes: of one answer, one
-    image, one speech or one transcript; `max_input_tokens` the most that it hears of one recording.
-    They bound what a request may use where its vendor publishes nothing, so that a key with a
-    budget can call the model: what is stated must be true."""
+    image, one speech or one transcript; `max_input_tokens` the most that it hears of one recording,
+    or reads for one answer, with all that the vendor's own tools bring in. They bound what a
+    request may use where its vendor publishes nothing, so that a key with a budget can call the
+    model: what is stated must be true."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -1,0 +1,166 @@
+"""A limit that enforces is never overspent: what may be used is reserved, and what a provider uses
+beyond its cap is a debt that the next request meets."""
+
+import base64
+from typing import Any
+
+import pytest
+import requests
+
+from tests.e2e.platform import Key, Platform
+from tests.e2e.test_stated_maxima import put_model
+
+CHAT, RESPONSES = "/v1/chat/completions", "/v1/responses"
+DEFAULT_CAP = 4096
+BEYOND_CAP = 16
+ADDRESS = {"type": "image_url", "image_url": {"url": "https://example.test/a.png"}}
+HIDDEN = base64.b64encode(b"\x89PNG, small and of 8000 by 8000 pixels").decode()
+EMBEDDED = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{HIDDEN}"}}
+FILE = {"type": "file", "file": {"file_id": "file_1"}}
+
+
+def limited(platform: Platform, metric: str, most: str, mode: str = "enforce") -> Key:
+    limit = {"metric": metric, "window": "month", "max": most, "mode": mode}
+    return platform.new_key(limits=[limit])
+
+
+def chat(model: str, content: Any, **more: Any) -> dict[str, Any]:
+    return {"model": model, "messages": [{"role": "user", "content": content}], **more}
+
+
+def written_by(answer: requests.Response) -> int:
+    """Tokens of output."""
+    assert answer.status_code == 200, answer.text
+    usage = answer.json()["usage"]
+    return int(usage.get("completion_tokens") or usage["output_tokens"])
+
+
+def code_of(answer: requests.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["error"]["code"]
+
+
+@pytest.mark.parametrize(
+    ("metric", "most"), [("tokens", "1000"), ("cost_usd", "0.001")], ids=["tokens", "cost"]
+)
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_a_provider_uses_beyond_its_cap_is_a_debt(
+    platform: Platform, metric: str, most: str, stream: bool
+) -> None:
+    key = limited(platform, metric, most)
+    request = chat("sandbox-overage", "one two three", max_tokens=1, stream=stream)
+    statuses, spent = [], 0
+    for _ in range(60):
+        answer = platform.post(CHAT, request, key.secret)
+        statuses.append(answer.status_code)
+        if answer.status_code == 429:
+            break
+        row = platform.row(answer.headers["x-request-id"])
+        assert (row["input_tokens"], row["output_tokens"]) == (3, 1 + BEYOND_CAP)
+        spent += row["input_tokens"] + row["output_tokens"]
+    assert statuses[-1] == 429, "the excess was never counted"
+    assert code_of(answer) == (429, "insufficient_quota")
+    assert platform.usage(key.project)["output_tokens"] == (len(statuses) - 1) * (1 + BEYOND_CAP)
+    if metric == "tokens":
+        reserved = 64 + len(answer.request.body or b"") + 1
+        assert spent + reserved > int(most)
+
+
+def test_more_than_the_whole_limit_is_booked_in_full(platform: Platform) -> None:
+    """The excess alone is more than what is left."""
+    words = "one two three"
+    body = chat("sandbox-overage", words, max_tokens=1)
+    probe = platform.post(CHAT, body, platform.new_key().secret)
+    fits = 64 + len(probe.request.body or b"") + 1
+    key = limited(platform, "tokens", str(fits))
+    first = platform.post(CHAT, body, key.secret)
+    assert first.status_code == 200
+    used = first.json()["usage"]["total_tokens"]
+    assert used == 3 + 1 + BEYOND_CAP
+    second = platform.post(CHAT, body, key.secret)
+    assert code_of(second) == (429, "insufficient_quota")
+    assert f"{fits - used} left" in second.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("path", [CHAT, RESPONSES])
+def test_the_default_cap_is_sent_where_a_limit_needs_it(platform: Platform, path: str) -> None:
+    words = "word " * (DEFAULT_CAP + 100)
+    said = chat("sandbox", words) if path == CHAT else {"model": "sandbox", "input": words}
+
+    def written(secret: str, **headers: str) -> int:
+        return written_by(platform.post(path, said, secret, **headers))
+
+    assert written(limited(platform, "cost_usd", "1").secret) == DEFAULT_CAP
+    assert written(limited(platform, "cost_usd", "1", mode="warn").secret) > DEFAULT_CAP
+    assert written(platform.new_key().secret, **{"x-tollgate-max-output": "5"}) > DEFAULT_CAP
+
+
+def test_a_legacy_completion_keeps_its_own_default(platform: Platform) -> None:
+    body = {"model": "sandbox", "prompt": "word " * 100}
+    for key in (platform.new_key(), limited(platform, "tokens", "1000")):
+        assert written_by(platform.post("/v1/completions", body, key.secret)) == 16
+
+
+def test_a_cap_that_is_none_does_not_become_the_requests(platform: Platform) -> None:
+    words = "word " * (DEFAULT_CAP + 100)
+    key = limited(platform, "tokens", "1000000")
+    answer = platform.post(CHAT, chat("sandbox", words, max_tokens=None), key.secret)
+    assert answer.json()["usage"]["completion_tokens"] == DEFAULT_CAP
+    assert answer.json()["choices"][0]["finish_reason"] == "length"
+
+
+@pytest.mark.parametrize("part", [ADDRESS, EMBEDDED], ids=["by address", "of few bytes"])
+def test_a_picture_is_reserved_at_its_largest(platform: Platform, part: dict[str, Any]) -> None:
+    """gpt-4o reads up to 1,445 tokens of one."""
+    body = chat("gpt-4o", [part, {"type": "text", "text": "?"}], max_tokens=1)
+    twice = chat("gpt-4o", [part, part, {"type": "text", "text": "?"}], max_tokens=1)
+    key = limited(platform, "tokens", "2500")
+    assert code_of(platform.post(CHAT, twice, key.secret)) == (429, "insufficient_quota")
+    assert platform.post(CHAT, body, key.secret).status_code == 200
+
+
+def test_a_file_is_reserved_at_the_models_context(platform: Platform) -> None:
+    body = chat("gpt-4o", [FILE, {"type": "text", "text": "?"}], max_tokens=1)
+    for most, status in (("128000", 429), ("129000", 200)):
+        key = limited(platform, "tokens", most)
+        assert platform.post(CHAT, body, key.secret).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("more", "named"),
+    [
+        ({"tools": [{"type": "web_search"}]}, "tools: web_search"),
+        ({"prompt": {"id": "pmpt_1"}}, "prompt"),
+        ({"background": True}, "background"),
+    ],
+)
+def test_what_nothing_bounds_is_refused_by_name(
+    platform: Platform, more: dict[str, Any], named: str
+) -> None:
+    body = {"model": "gpt-4o", "input": "x", "max_output_tokens": 1, **more}
+    refused = platform.post(RESPONSES, body, limited(platform, "tokens", "1000000000").secret)
+    assert code_of(refused) == (400, "unbounded_request")
+    assert f"`{named}`" in refused.json()["error"]["message"]
+    warned = platform.post(RESPONSES, body, limited(platform, "tokens", "1", "warn").secret)
+    assert warned.headers["x-tollgate-provider"] == "sandbox"
+
+
+def test_what_an_organisation_states_bounds_the_vendors_tools(platform: Platform) -> None:
+    model = put_model(platform, "gpt-4o", max_input_tokens=5000)
+    body = {
+        "model": model, "input": "x", "max_output_tokens": 1, "tools": [{"type": "web_search"}]
+    }  # fmt: skip
+    short = platform.post(RESPONSES, body, limited(platform, "tokens", "5000").secret)
+    assert code_of(short) == (429, "insufficient_quota")
+    enough = platform.post(RESPONSES, body, limited(platform, "tokens", "5001").secret)
+    assert enough.headers["x-tollgate-provider"] == "sandbox"
+
+
+def test_a_dearer_way_is_reserved_at_its_price(platform: Platform) -> None:
+    """A thousand tokens of gpt-4o's output are a cent, or 1.7 by priority."""
+    body = chat("gpt-4o", "x", max_tokens=1000)
+    for tier, status in (("default", 200), ("flex", 400), ("priority", 429), ("unheard", 400)):
+        key = limited(platform, "cost_usd", "0.012")
+        answer = platform.post(CHAT, {**body, "service_tier": tier}, key.secret)
+        assert answer.status_code == status, (tier, answer.text)
+        if status == 400:
+            assert answer.json()["error"]["code"] == "unpriced_model"
