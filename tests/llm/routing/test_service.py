@@ -8,7 +8,7 @@ import pytest
 from tollgate_llm.catalog.errors import ModelNotFound
 from tollgate_llm.catalog.prices import SANDBOX, PriceList, Tariff, make_price
 from tollgate_llm.providers.kinds import Kind, Provider
-from tollgate_llm.routing.models import Model, Route, Snapshot
+from tollgate_llm.routing.models import Candidate, Model, Route, Snapshot
 from tollgate_llm.routing.service import Router
 from tollgate_llm.routing.snapshots import Snapshots
 
@@ -129,3 +129,21 @@ def test_the_names_are_those_that_can_be_called(prices: PriceList) -> None:
         assert router.candidates("org", "live", name)
     for name in test:
         assert router.candidates("org", "test", name)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "context"),
+    [
+        ("openai", "gpt-4o", 128_000),
+        ("openai", "gpt-unheard-of", None),
+        ("anthropic", "claude-haiku-4-5", 200_000),
+        ("anthropic", "claude-sonnet-4-5-20250929", 1_000_000),  # a beta's header grants it
+        ("sandbox", "gpt-4o", 128_000),
+        ("sandbox", "sandbox", 16_000),
+    ],
+)
+def test_a_model_reads_no_more_than_its_context(
+    prices: PriceList, kind: Kind, name: str, context: int | None
+) -> None:
+    asked = Candidate(provider("p", kind), name, None)
+    assert routed(prices).context(asked) == context

@@ -54,6 +54,16 @@ _PICTURES = (
 )
 
 
+_LONGER = (re.compile(r"(?:.*[/.])?claude-sonnet-4(-0|-5)?([-@]\d{8}.*)?\Z"), 1_000_000)
+"""A header of a beta (`context-1m-2025-08-07`) grants them more than the price list says."""
+
+
+def of_everything(model: str, listed: int | None) -> int | None:
+    """The most tokens that a model reads, given what the price list says of it."""
+    name, most = _LONGER
+    return max(listed or 0, most) if name.match(model) else listed
+
+
 def of_a_picture(model: str) -> int | None:
     """The most tokens that a model reads of one picture, by its vendor's name for it.
 

@@ -71,11 +71,11 @@ class Router:
     def context(self, candidate: Candidate) -> int | None:
         """The most tokens that it reads; None: nobody publishes it. The sandbox answers for every
         model, and reads no more than it says."""
-        vendor = self.vendor(candidate.provider)
-        if vendor != SANDBOX_NAMES:
-            return self._prices.context(vendor, candidate.model)
-        known = (self._prices.context(named, candidate.model) for named in (OPENAI, ANTHROPIC))
-        return next((context for context in known if context), maxima.SANDBOX_CONTEXT)
+        vendor, name = self.vendor(candidate.provider), candidate.model
+        vendors = (OPENAI, ANTHROPIC) if vendor == SANDBOX_NAMES else (vendor,)
+        contexts = (self._prices.context(each, name) for each in vendors)
+        found = maxima.of_everything(name, next(filter(None, contexts), None))
+        return found or (maxima.SANDBOX_CONTEXT if vendor == SANDBOX_NAMES else None)
 
     def _find(self, snapshot: Snapshot, mode: str, model: str) -> tuple[Candidate, ...]:
         own = snapshot.models.get(model)
