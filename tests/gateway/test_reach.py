@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tollgate_common.errors import BadRequest
+from tollgate_gateway.inference.calls import CALLS
 from tollgate_gateway.inference.reach import TOOLS_TOKENS, VENDORS_TOOL_TOKENS, Bounded, reach_of
 
 URL = {"type": "image_url", "image_url": {"url": "https://x.test/a.png"}}
@@ -165,3 +167,18 @@ def test_an_escape_hides_nothing(body: dict[str, Any], data: st.DataObject) -> N
     )
     hidden, seen = reach_of(escaped.encode()), reach_of(plain.encode())
     assert (hidden.bounded, hidden.images) == (seen.bounded, seen.images)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [b'"\xff"', b'"\\ud800"', b"1e999", b"[" * 1000 + b"]" * 1000, b'"\\x"', b"-0", b'"\x01"'],
+    ids=repr,
+)
+@pytest.mark.parametrize("name", [b"messages", b"service_tier", b"prediction", b"x"])
+def test_what_cannot_be_read_is_no_error_of_ours(name: bytes, part: bytes) -> None:
+    body = b'{"model":"m","input":[{"type":"message"}],"%s":[{"content":[%s]}]}' % (name, part)
+    try:
+        CALLS["/v1/responses"](body, None)
+    except BadRequest:
+        return
+    assert reach_of(body).bounded in (Bounded.BYTES, Bounded.NOTHING)

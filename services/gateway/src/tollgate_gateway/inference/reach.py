@@ -98,6 +98,8 @@ _members = msgspec.json.Decoder(_Members).decode
 _messages = msgspec.json.Decoder(list[_Message]).decode
 _tools = msgspec.json.Decoder(list[_Tool] | None).decode
 
+_UNREADABLE = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
+
 _KEPT_BY_THE_PROVIDER = ("previous_response_id", "conversation", "container", "thread")
 _DOES_MORE = ("mcp_servers", "web_search_options", "compaction")
 _NOT_BOOKED = ("background", "fallbacks")
@@ -121,7 +123,15 @@ _CONVERSATION = ("messages", "input", "system", "instructions")
 
 
 def reach_of(body: bytes) -> Reach:
-    """Of a body that is known to be a JSON object."""
+    """Of a body that is known to be a JSON object. What was skipped until now may turn out to be
+    none: who knows what a provider makes of that."""
+    try:
+        return _reach_of(body)
+    except _UNREADABLE:
+        return Reach(bounded=Bounded.NOTHING, what="body")
+
+
+def _reach_of(body: bytes) -> Reach:
     members = _members(body)
     added, seen = _of_tools(members)
     seen += _of_members(members)
