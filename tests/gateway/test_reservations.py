@@ -96,7 +96,9 @@ def test_live_and_test_never_share_a_counter() -> None:
 @pytest.mark.parametrize(
     ("more", "code", "headers"),
     [
-        ({"window": "minute"}, "rate_limit_exceeded", {"retry-after": "3"}),
+        ({"window": "minute"}, "rate_limit_exceeded",
+         {"retry-after": "3", "x-ratelimit-limit-requests": "10",
+          "x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "2.001s"}),
         ({"window": "month", "metric": "cost_usd", "max": "1"}, "insufficient_quota",
          {"retry-after": "3", "x-should-retry": "false"}),
         ({"window": "total", "metric": "concurrency"}, "rate_limit_exceeded",

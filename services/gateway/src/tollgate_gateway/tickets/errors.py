@@ -6,6 +6,7 @@ from typing import ClassVar
 from tollgate_common.errors import TollgateError
 from tollgate_common.money import usd_text
 from tollgate_common.principal import Limit
+from tollgate_gateway.tickets.headers import REPORTED, told
 
 SPENT_WINDOWS = frozenset({"day", "month", "total"})
 
@@ -27,6 +28,8 @@ class LimitExceeded(TollgateError):
             code="insufficient_quota" if spent else None,
         )
         self.headers["x-tollgate-limit"] = limit.id
+        if limit.metric in REPORTED:
+            self.headers |= dict(told(limit.metric, int(limit.max), remaining, reset_ms))
         if spent:
             self.headers["x-should-retry"] = "false"
         if limit.metric == "concurrency":
