@@ -145,7 +145,7 @@ class Model:
         """Every threshold up to the highest that is reached, once."""
         if held.max:
             for percent in THRESHOLDS:
-                if percent not in counter.told and used * 100 >= held.max * percent:
+                if percent not in counter.told and math.ceil(used) * 100 >= held.max * percent:
                     counter.told.add(percent)
                     self.told.append(("limit.threshold", held.limit, percent))
 

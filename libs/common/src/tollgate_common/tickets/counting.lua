@@ -88,9 +88,10 @@ local function tell(writer, held, kind, detail, used)
     ',"used":', string.format('%.0f', math.floor(used + 1e-6)), held[ABOUT], '}}'}))
 end
 
--- Tell of each threshold that what is counted has reached, once a turn.
+-- Tell of each threshold that what is counted has reached, once a turn. A part of a unit counts as
+-- used whole: no other fits where it is.
 local function tell_thresholds(writer, state, held)
-  local used = held[KIND] == 'gauge' and state.reserved or state.used
+  local used = held[KIND] == 'gauge' and state.reserved or math.ceil(state.used - 1e-6)
   local max, level = held[MAX], state.marks % EXCEEDED
   if max <= 0 or level == #PERCENT or used * 100 < max * PERCENT[level + 1] then return end
   local before = level
