@@ -12,6 +12,7 @@ from tests.chaos.deaths import DEATHS
 from tests.chaos.settings import CALLERS, LEASE_SECONDS, LOAD_SECONDS, REQUESTS
 from tests.e2e.figures import Say
 from tests.e2e.platform import Platform, eventually
+from tests.fuzz.watching import accepted
 
 # Never reached, and counted all the same.
 LIMITS = [
@@ -43,9 +44,16 @@ def test_whatever_is_killed_the_books_balance(
         _until(callers, REQUESTS)
     seconds = time.monotonic() - began
     quiet_after = _until_quiet(books)
-    rows, served = books.ledger(key.id), books.served()
-    say(_table(callers.calls, rows, served, seconds, quiet_after))
+    rows, served, opened = books.ledger(key.id), books.served(), accepted(stack)
+    figures = {
+        "tickets opened": opened,
+        "seconds under load": f"{seconds:.0f}",
+        "seconds until quiet": f"{quiet_after:.0f}",
+    }
+    say(_table(callers.calls, rows, served, figures))
     _each_request_has_one_row(callers.calls, rows, served)
+    # Who is killed between the two has not counted what it has opened.
+    assert opened <= len(rows) <= opened + in_flight
     _costs_are_what_was_served(rows, served)
     lost = [row for row in rows if row["status"] == "lost"]
     assert len(lost) <= in_flight, lost
@@ -101,7 +109,7 @@ def _limits_counted_what_is_booked(
 
 
 def _table(
-    calls: list[Call], rows: list[Row], served: dict[str, list[Row]], seconds: float, quiet: float
+    calls: list[Call], rows: list[Row], served: dict[str, list[Row]], more: dict[str, Any]
 ) -> str:
     statuses = Counter(str(row["status"]) for row in rows)
     others = Counter(str(call.status or "not at all") for call in calls if call.status != 200)
@@ -126,7 +134,6 @@ def _table(
         "served, of these, USD": witnessed(exact),
         "booked, estimated, USD": booked(estimated),
         "served, of these, USD ": witnessed(estimated),
-        "seconds under load": f"{seconds:.0f}",
-        "seconds until quiet": f"{quiet:.0f}",
+        **more,
     }
     return "\n  ".join(["", *(f"{name:<24}{value:>16}" for name, value in figures.items())])
