@@ -3,7 +3,7 @@
 import http.client
 import json
 import socket
-from collections.abc import Mapping
+from email.message import Message
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -20,7 +20,7 @@ KEYS = ["", "nonsense", "tg_live_" + "0" * 38, "0" * 64, "' OR '1'='1", "Bearer 
 
 class Raw(NamedTuple):
     status: int
-    headers: Mapping[str, str]
+    headers: Message
     content: bytes
 
 

@@ -37,7 +37,7 @@ class Upstreams:
         return answer
 
     def had_time(self, within: float, *, sent: bool) -> bool:
-        """Whether a provider that was silent for so long is in trouble, or its caller in a hurry."""
+        """Whether a provider that was silent so long is in trouble, or its caller in a hurry."""
         return within >= min(self._read_timeout if sent else self._connect_timeout, LONG_SECONDS)
 
     def _client(self, base_url: str) -> RelayClient:
