@@ -8,6 +8,7 @@ from flask import Request, Response
 from tollgate_common.errors import DependencyDown
 from tollgate_common.principal import Principal
 from tollgate_common.relay import RelayClient, RelayFailed
+from tollgate_gateway.bodies import body_of
 from tollgate_gateway.hops import answer_headers, forward_headers, target
 from tollgate_gateway.inference.errors import ModelNotAllowed, UnknownRoute
 from tollgate_gateway.inference.service import SCOPE, may_use
@@ -42,7 +43,7 @@ class PassedService:
 
     def _send(self, request: Request, principal: Principal, request_id: str) -> Response:
         headers = forward_headers(request, principal.assertion, request_id)
-        body = request.get_data(cache=False)
+        body = body_of(request)
         try:
             answer = self._llm.send(request.method, target(request), body, headers)
             content = answer.read()

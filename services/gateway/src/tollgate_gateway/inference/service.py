@@ -10,6 +10,7 @@ from tollgate_common import hangups
 from tollgate_common.errors import dialects
 from tollgate_common.load import Load
 from tollgate_common.principal import Principal
+from tollgate_gateway.bodies import body_of
 from tollgate_gateway.hops import forward_headers, target
 from tollgate_gateway.idempotency.places import VARIABLE
 from tollgate_gateway.idempotency.service import IdempotencyService
@@ -57,7 +58,7 @@ class InferenceService:
         """Authenticate, check, and ask, unless the request has been answered before."""
         started = time.perf_counter()
         principal = self._principals.authorize(request.headers, request.remote_addr, SCOPE)
-        body = request.get_data(cache=False)
+        body = body_of(request)
         asked = CALLS[str(request.url_rule)](body, request.content_type)
         if not may_use(principal.models, asked.model):
             raise ModelNotAllowed(asked.model)

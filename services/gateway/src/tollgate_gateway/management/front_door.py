@@ -6,6 +6,7 @@ from flask import Request, Response
 
 from tollgate_common.errors import DependencyDown, NotFound
 from tollgate_common.relay import RelayClient, RelayFailed
+from tollgate_gateway.bodies import body_of
 from tollgate_gateway.hops import answer_headers, forward_headers, target
 from tollgate_gateway.principals.service import PrincipalService
 
@@ -68,7 +69,7 @@ class FrontDoor:
 
     def _send(self, service: str, request: Request, headers: dict[str, str]) -> Response:
         headers["X-Forwarded-For"] = request.remote_addr or ""
-        body = request.get_data(cache=False)
+        body = body_of(request)
         try:
             answer = self._services[service].send(request.method, target(request), body, headers)
             content = answer.read()
