@@ -46,7 +46,7 @@ def answered(error: Exception, request: Any = None) -> tuple[str, dict[str, str]
         (unread.LimitRequestLine(9000, 8190), "414 "),
         (unread.ExpectationFailed("s3cret"), "417 Expectation Failed"),
         (unread.LimitRequestHeaders("limit request headers fields"), "431 Request Header"),
-        (unread.UnsupportedTransferCoding("s3cret"), "501 Not Implemented"),
+        (unread.UnsupportedTransferCoding("s3cret"), "400 Bad Request"),
     ],
 )
 def test_what_cannot_be_read_is_refused_in_the_words_of_both_dialects(

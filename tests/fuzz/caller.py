@@ -102,8 +102,7 @@ def fault_of(
     status = answer.status
     own_deadline = status == 504 and b"x-tollgate-timeout" in sent.headers
     not_ready = status == 503 and sent.path == "/readyz"
-    no_coding = status == 501 and not sent.lawful
-    if status >= 500 and not (own_deadline or not_ready or no_coding):
+    if status >= 500 and not (own_deadline or not_ready):
         return "is our own fault"
     if b"x-injected" in str(answer.headers).lower().encode():
         return "has a header that was slipped in"

@@ -20,7 +20,6 @@ _STATUSES: dict[type[Exception], HTTPStatus] = {
     unread.LimitRequestLine: HTTPStatus.REQUEST_URI_TOO_LONG,
     unread.ExpectationFailed: HTTPStatus.EXPECTATION_FAILED,
     unread.LimitRequestHeaders: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
-    unread.UnsupportedTransferCoding: HTTPStatus.NOT_IMPLEMENTED,
 }
 _OURS = (
     unread.ConfigurationProblem,
