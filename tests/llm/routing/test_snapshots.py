@@ -76,7 +76,7 @@ def test_what_has_not_changed_stays_the_same_object(
 ) -> None:
     snapshots = made(0)
     first = snapshots.get("org")
-    eventually(lambda: snapshots.get("org") is first and database.asked > 3)
+    assert eventually(lambda: snapshots.get("org") is first and database.asked > 3)
 
 
 def test_without_the_database_the_last_snapshot_holds(
@@ -86,7 +86,7 @@ def test_without_the_database_the_last_snapshot_holds(
     database.add_model("kept")
     snapshots.get("org")
     database.away = True
-    eventually(lambda: "kept" in snapshots.get("org").models and database.asked > 3)
+    assert eventually(lambda: "kept" in snapshots.get("org").models and database.asked > 3)
 
 
 def test_a_new_process_without_the_database_takes_the_copy(
