@@ -1,5 +1,8 @@
 """The principal: who calls, on whose account, and what they may do. Made by auth, read by all."""
 
+from fnmatch import fnmatchcase
+from functools import lru_cache
+
 import msgspec
 
 
@@ -46,3 +49,9 @@ class Principal(msgspec.Struct, frozen=True):
 
 decode_principal = msgspec.json.Decoder(Principal).decode
 encode_principal = msgspec.json.Encoder().encode
+
+
+@lru_cache(maxsize=10_000)
+def covers(patterns: tuple[str, ...], model: str) -> bool:
+    """Whether one of the globs of models, a key's or a limit's, is for this one."""
+    return any(fnmatchcase(model, pattern) for pattern in patterns)

@@ -6,12 +6,12 @@ import msgspec
 from flask import Request, Response
 
 from tollgate_common.errors import DependencyDown
-from tollgate_common.principal import Principal
+from tollgate_common.principal import Principal, covers
 from tollgate_common.relay import RelayClient, RelayFailed
 from tollgate_gateway.bodies import body_of
 from tollgate_gateway.hops import answer_headers, forward_headers, target
 from tollgate_gateway.inference.errors import ModelNotAllowed, UnknownRoute
-from tollgate_gateway.inference.service import SCOPE, may_use
+from tollgate_gateway.inference.service import SCOPE
 from tollgate_gateway.principals.service import PrincipalService
 
 
@@ -54,7 +54,7 @@ class PassedService:
 
 def _usable(answer: dict[str, Any], patterns: tuple[str, ...]) -> dict[str, Any]:
     if "data" not in answer:
-        if not may_use(patterns, answer["id"]):
+        if not covers(patterns, answer["id"]):
             raise ModelNotAllowed(answer["id"])
         return answer
-    return answer | {"data": [m for m in answer["data"] if may_use(patterns, m["id"])]}
+    return answer | {"data": [m for m in answer["data"] if covers(patterns, m["id"])]}

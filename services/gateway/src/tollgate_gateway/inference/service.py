@@ -1,15 +1,14 @@
 """One inference call, from the caller's bytes to the answer's."""
 
 import time
-from fnmatch import fnmatchcase
-from functools import lru_cache, partial
+from functools import partial
 
 from flask import Request, Response
 
 from tollgate_common import hangups
 from tollgate_common.errors import dialects
 from tollgate_common.load import Load
-from tollgate_common.principal import Principal
+from tollgate_common.principal import Principal, covers
 from tollgate_gateway.bodies import body_of
 from tollgate_gateway.hops import forward_headers, target
 from tollgate_gateway.idempotency.places import VARIABLE
@@ -60,7 +59,7 @@ class InferenceService:
         principal = self._principals.authorize(request.headers, request.remote_addr, SCOPE)
         body = body_of(request)
         asked = CALLS[str(request.url_rule)](body, request.content_type)
-        if not may_use(principal.models, asked.model):
+        if not covers(principal.models, asked.model):
             raise ModelNotAllowed(asked.model)
         asking = (request, request_id, principal, asked, body, started)
         if VARIABLE not in request.environ:
@@ -86,12 +85,6 @@ class InferenceService:
         response = self._relay.forward(opened, Outgoing(target(request), body, headers), own)
         response.headers.add("server-timing", f"gateway;dur={own_ms:.3f}")
         return response
-
-
-@lru_cache(maxsize=10_000)
-def may_use(patterns: tuple[str, ...], model: str) -> bool:
-    """Whether one of the principal's globs names the model."""
-    return any(fnmatchcase(model, pattern) for pattern in patterns)
 
 
 def _asked(request: Request, request_id: str, found: Peek, body: bytes) -> Asked:

@@ -1,10 +1,8 @@
 """From a principal's limits to what a request must reserve on each."""
 
-from fnmatch import fnmatchcase
-from functools import lru_cache
 from typing import NamedTuple
 
-from tollgate_common.principal import Limit, Principal
+from tollgate_common.principal import Limit, Principal, covers
 from tollgate_common.tickets import Bound, Reservation
 from tollgate_common.tickets.limits import reservation
 
@@ -36,12 +34,7 @@ class Held(NamedTuple):
 
 def applicable(principal: Principal, model: str) -> list[Limit]:
     """The limits that bind this model. Order is the principal's."""
-    return [limit for limit in principal.limits if _covers(limit.models, model)]
-
-
-@lru_cache(maxsize=10_000)
-def _covers(patterns: tuple[str, ...], model: str) -> bool:
-    return any(fnmatchcase(model, pattern) for pattern in patterns)
+    return [limit for limit in principal.limits if covers(limit.models, model)]
 
 
 def reserve(principal: Principal, limit: Limit, bound: UpperBound) -> Held:

@@ -13,11 +13,11 @@ nothing happens, they are the same.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from tollgate_common.principal import covers
 from tollgate_common.tickets import bucket
 from tollgate_common.tickets.limits import reservation
 from tollgate_common.tickets.windows import window_at
@@ -109,7 +109,7 @@ def _used(
 
     def total(parts: ByModel) -> int:
         return sum(
-            int(getattr(used, limit.metric)) for model, used in parts if _covers(limit, model)
+            int(getattr(used, limit.metric)) for model, used in parts if covers(limit.models, model)
         )
 
     every = total(repository.used_since(connection, limit, mode, since))
@@ -129,10 +129,6 @@ def _counted_by(counter: Counter, requests: Iterable[Used]) -> ByModel:
         and one.subjects[subject.kind] == subject.id
         and one.subjects["org"] == counter.limit.org
     ]
-
-
-def _covers(limit: KnownLimit, model: str) -> bool:
-    return any(fnmatchcase(model, pattern) for pattern in limit.models)
 
 
 def _drift(kind: str, counter: Counter, found: int, expected: str, cause: str) -> Drift:
