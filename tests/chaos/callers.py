@@ -3,10 +3,11 @@ under an id of its own and sent once."""
 
 import threading
 import time
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 import requests
 
+from tests.e2e.load import Crowd
 from tests.e2e.platform import Platform
 
 PAUSE_SECONDS = 0.1
@@ -30,10 +31,11 @@ class Call(NamedTuple):
     whole: bool
 
 
-class Callers:
+class Callers(Crowd):
     """While entered, `count` threads call; `answered` grows until somebody stops them."""
 
     def __init__(self, platform: Platform, key: str, count: int) -> None:
+        super().__init__(count)
         self.calls: list[Call] = []
         self.sent = 0
         self.in_flight = 0
@@ -41,18 +43,6 @@ class Callers:
         self._platform = platform
         self._key = key
         self._lock = threading.Lock()
-        self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._go_on) for _ in range(count)]
-
-    def __enter__(self) -> Self:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
 
     def _go_on(self) -> None:
         with requests.Session() as session:

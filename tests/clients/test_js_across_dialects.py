@@ -1,7 +1,6 @@
 """Both vendors' JavaScript SDKs over each kind of provider: what is said, in which order it comes,
 what it is said to have used, and what is in the books. Behind each provider is the sandbox."""
 
-import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,6 +11,7 @@ from tests.clients.desk import Desk
 from tests.clients.test_openai_js import PIECES, TEXT, TEXT_IN_RESPONSE
 from tests.e2e.platform import Key, Platform
 from tests.e2e.refusing import SAID, STATUSES, refusing, type_of
+from tests.e2e.routed import model_at
 
 Run = Callable[..., Any]
 KINDS = ("openai", "anthropic")
@@ -28,18 +28,8 @@ CLIENT_OF = {"chat": "openai", "response": "openai", "message": "anthropic"}
 
 @pytest.fixture(scope="module", params=KINDS)
 def model(request: pytest.FixtureRequest, platform: Platform) -> Iterator[str]:
-    """A model at a provider of one kind, both of one name."""
-    kind, name = request.param, f"{request.param}-{uuid.uuid4().hex[:6]}"
-    sandbox = platform.api("GET", "/providers/sandbox").json()["base_url"]
-    at = f"{sandbox}/v1" if kind == "openai" else sandbox
-    provider = {"kind": kind, "base_url": at, "api_key": "none"}
-    price = {"input_usd_per_mtok": "1", "output_usd_per_mtok": "2"}
-    routes = [{"provider": name, "model": "sandbox"}]
-    assert platform.api("PUT", f"/providers/{name}", json=provider).ok
-    assert platform.api("PUT", f"/models/{name}", json={"routes": routes, "price": price}).ok
-    yield name
-    assert platform.api("DELETE", f"/models/{name}").ok
-    assert platform.api("DELETE", f"/providers/{name}").ok
+    with model_at(platform, request.param) as name:
+        yield name
 
 
 @pytest.fixture

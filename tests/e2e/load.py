@@ -2,6 +2,7 @@
 
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Self
 
@@ -23,21 +24,12 @@ class Call(NamedTuple):
         return self.ended - self.began
 
 
-class Load:
-    """While it is entered, `callers` threads make the call again and again."""
+class Crowd(ABC):
+    """While it is entered, so many threads go on until `_stop` is set."""
 
-    def __init__(
-        self,
-        method: str,
-        url: str,
-        headers: Mapping[str, str],
-        body: Any = None,
-        callers: int = CALLERS,
-    ) -> None:
-        self.calls: list[Call] = []
-        self._request = requests.Request(method, url, headers=dict(headers), json=body)
+    def __init__(self, threads: int) -> None:
         self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._go_on) for _ in range(callers)]
+        self._threads = [threading.Thread(target=self._go_on) for _ in range(threads)]
 
     def __enter__(self) -> Self:
         for thread in self._threads:
@@ -48,6 +40,26 @@ class Load:
         self._stop.set()
         for thread in self._threads:
             thread.join()
+
+    @abstractmethod
+    def _go_on(self) -> None:
+        """What each of the threads does."""
+
+
+class Load(Crowd):
+    """While it is entered, `callers` threads make the call again and again."""
+
+    def __init__(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: Any = None,
+        callers: int = CALLERS,
+    ) -> None:
+        super().__init__(callers)
+        self.calls: list[Call] = []
+        self._request = requests.Request(method, url, headers=dict(headers), json=body)
 
     def since(self, moment: float, until: float = float("inf")) -> list[Call]:
         """The calls that began between the two."""

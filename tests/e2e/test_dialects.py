@@ -3,7 +3,6 @@ which order it comes, what it is said to have used, and what is in the books."""
 
 import base64
 import json
-import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +12,7 @@ import pytest
 from pydantic import BaseModel
 
 from tests.e2e.platform import Key, Platform
+from tests.e2e.routed import model_at
 
 SAID = "Tell me about tolls, please."
 PIXEL = base64.b64encode(
@@ -31,18 +31,8 @@ class City(BaseModel):
 
 @pytest.fixture(scope="module", params=PROVIDERS)
 def model(request: pytest.FixtureRequest, platform: Platform) -> Iterator[str]:
-    """A model at a provider that speaks one of the dialects; behind it is the sandbox."""
-    kind, name = request.param, f"{request.param}-{uuid.uuid4().hex[:6]}"
-    sandbox = platform.api("GET", "/providers/sandbox").json()["base_url"]
-    at = f"{sandbox}/v1" if kind == "openai" else sandbox
-    provider = {"kind": kind, "base_url": at, "api_key": "none"}
-    price = {"input_usd_per_mtok": "1", "output_usd_per_mtok": "2"}
-    routes = [{"provider": name, "model": "sandbox"}]
-    assert platform.api("PUT", f"/providers/{name}", json=provider).ok
-    assert platform.api("PUT", f"/models/{name}", json={"routes": routes, "price": price}).ok
-    yield name
-    assert platform.api("DELETE", f"/models/{name}").ok
-    assert platform.api("DELETE", f"/providers/{name}").ok
+    with model_at(platform, request.param) as name:
+        yield name
 
 
 @pytest.fixture(scope="module")
