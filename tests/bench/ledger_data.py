@@ -20,6 +20,7 @@ from sqlalchemy import Engine
 from tollgate_common.events.cloudevents import schema_name, timestamp
 from tollgate_common.tickets import Attribution, Outcome, bucket
 from tollgate_common.tickets.book import USAGE
+from tollgate_common.usage_lines import priced_line, total_nanos
 from tollgate_reports.ledger.service import Ledger
 from tollgate_reports.ledger.sketch import SLOTS
 
@@ -140,10 +141,14 @@ def _event(number: int, opened_ms: int, org: str) -> tuple[str, bytes]:
         dialect="openai", model=MODELS[number % 3], stream=number % 2 == 0, tags={"team": "blue"},
         opened_at=timestamp(opened),
     )  # fmt: skip
+    lines = (
+        priced_line("gpt-4o-mini-2024-07-18", "input", number % 4000, "0.00000015"),
+        priced_line("gpt-4o-mini-2024-07-18", "output", number % 900, "0.0000006"),
+    )
     outcome = Outcome(
         status="ok" if number % 50 else "client_closed", provider="openai",
         provider_model="gpt-4o-mini-2024-07-18", http_status=200, input_tokens=number % 4000,
-        output_tokens=number % 900, cost_nanos=number % 900 * 1000, price=PRICE, attempts=1,
+        output_tokens=number % 900, cost_nanos=total_nanos(lines), lines=lines, price=PRICE, attempts=1,
         latency_ms=number % 3000, first_byte_ms=number % 500,
     )  # fmt: skip
     event = {

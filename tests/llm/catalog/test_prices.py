@@ -26,9 +26,17 @@ def test_a_cost_is_tokens_times_prices_to_the_nano_dollar(
     usage = Usage(input_tokens=fresh + cached + written, output_tokens=wrote,
                   cached_input_tokens=cached, cache_write_tokens=written)  # fmt: skip
     price = make_price(input_price, output_price, cached_price, write_price)
-    exact = (fresh * input_price + cached * cached_price + written * write_price
-             + wrote * output_price) * 1000  # fmt: skip
-    assert price.cost(usage) == int(exact.to_integral_value(ROUND_HALF_UP))
+    parts = (
+        (fresh, input_price),
+        (cached, cached_price),
+        (written, write_price),
+        (wrote, output_price),
+    )
+    exact = [
+        (tokens * usd_per_mtok * 1000).to_integral_value(ROUND_HALF_UP)
+        for tokens, usd_per_mtok in parts
+    ]
+    assert price.cost(usage) == sum(map(int, exact))
 
 
 @given(COUNTS, COUNTS, PRICES, PRICES)

@@ -21,13 +21,16 @@ EXPECTED = """
 SELECT date_bin('15 minutes', opened_at, '2000-01-01Z') AS bucket, org, project, key, "user",
        model, provider, status, mode, count(*) AS requests, sum(input_tokens)::bigint,
        sum(output_tokens)::bigint, sum(cached_input_tokens)::bigint,
-       sum(reasoning_tokens)::bigint, count(*) FILTER (WHERE estimated), sum(latency_ms)::bigint,
+       sum(cache_write_tokens)::bigint, sum(reasoning_tokens)::bigint,
+       count(*) FILTER (WHERE estimated), count(*) FILTER (WHERE unpriced),
+       count(*) FILTER (WHERE capped), sum(latency_ms)::bigint,
        sum(cost)
 FROM ledger GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
 """
 FOUND = """
 SELECT bucket, org, project, key, "user", model, provider, status, mode, requests, input_tokens,
-       output_tokens, cached_input_tokens, reasoning_tokens, estimated_requests, latency_ms, cost
+       output_tokens, cached_input_tokens, cache_write_tokens, reasoning_tokens,
+       estimated_requests, unpriced_requests, capped_requests, latency_ms, cost
 FROM rollups
 """
 
@@ -53,7 +56,10 @@ events = st.fixed_dictionaries(
                 "input_tokens": tokens,
                 "output_tokens": tokens,
                 "cached_input_tokens": tokens,
+                "cache_write_tokens": tokens,
                 "reasoning_tokens": tokens,
+                "unpriced": st.booleans(),
+                "capped": st.booleans(),
                 "cost_nanos": st.one_of(st.integers(0, 10**20 - 1), st.integers(0, 10)),
                 "estimated": st.booleans(),
                 "latency_ms": st.one_of(st.integers(0, 2000), st.integers(0, 10**8)),

@@ -73,13 +73,15 @@ def test_a_report_is_queued_run_and_downloaded(booked: Record, client: Client, w
         {
             "bucket": "2026-11-10T00:00:00Z", "project": "proj_1", "model": "gpt-4o-mini",
             "requests": "1", "input_tokens": "10", "output_tokens": "5",
-            "cached_input_tokens": "0", "reasoning_tokens": "0", "estimated_requests": "0",
+            "cached_input_tokens": "0", "cache_write_tokens": "0", "reasoning_tokens": "0",
+            "estimated_requests": "0", "unpriced_requests": "0", "capped_requests": "0",
             "cost_usd": "10000000000.000000001",
         },
         {
             "bucket": "2026-11-10T00:00:00Z", "project": "", "model": "claude",
             "requests": "1", "input_tokens": "10", "output_tokens": "5",
-            "cached_input_tokens": "0", "reasoning_tokens": "0", "estimated_requests": "0",
+            "cached_input_tokens": "0", "cache_write_tokens": "0", "reasoning_tokens": "0",
+            "estimated_requests": "0", "unpriced_requests": "0", "capped_requests": "0",
             "cost_usd": "0.000004500",
         },
     ]  # fmt: skip

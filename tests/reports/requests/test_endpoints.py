@@ -27,12 +27,15 @@ def test_a_request_is_found_by_its_request_id_and_by_its_tickets_id(
     closed_at = body.pop("closed_at")
     assert datetime.fromisoformat(closed_at) > datetime(2026, 1, 1, tzinfo=UTC)
     assert body == {
-        "id": ticket, "request_id": "req_x", "org": "org_books", "project": "proj_1",
+        "id": ticket, "request_id": "req_x", "client_request_id": None,
+        "org": "org_books", "project": "proj_1",
         "key": "key_1", "user": None, "mode": "live", "endpoint": "/v1/chat/completions",
         "dialect": "openai", "model": "gpt-4o-mini", "stream": False, "tags": {"team": "blue"},
         "opened_at": "2026-11-10T12:07:01.005Z", "status": "ok", "provider": "openai",
         "provider_model": "gpt-4o-mini-2024-07-18", "http_status": 200, "input_tokens": 10,
-        "output_tokens": 5, "cached_input_tokens": 0, "reasoning_tokens": 0,
+        "output_tokens": 5, "cached_input_tokens": 0, "cache_write_tokens": 0,
+        "reasoning_tokens": 0, "lines": None,
+        "service_tier": None, "unpriced": False, "capped": False,
         "cost_usd": "0.000004500", "estimated": False, "attempts": 1, "latency_ms": 120,
         "price": {"input_usd_per_mtok": "0.15", "output_usd_per_mtok": "0.60"},
         "first_byte_ms": 80, "error": None,

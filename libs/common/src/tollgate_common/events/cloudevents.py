@@ -16,7 +16,7 @@ import msgspec
 from tollgate_common.ids import new_uuid
 
 SCHEMA_VERSIONS = {
-    "usage.recorded": 1, "key.changed": 1, "user.changed": 1, "change.recorded": 1,
+    "usage.recorded": 2, "key.changed": 1, "user.changed": 1, "change.recorded": 1,
     "limit.threshold": 1, "limit.exceeded": 1,
 }  # fmt: skip
 

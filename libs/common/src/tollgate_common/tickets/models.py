@@ -5,12 +5,15 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from tollgate_common.usage_lines import UsageLine
+
 Metric = Literal["requests", "tokens", "cost_usd", "concurrency"]
 Status = Literal["ok", "client_closed", "provider_error", "lost"]
 
 
 class Attribution(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose request it is; known when the ticket opens. Times are RFC 3339 UTC."""
+    """Whose request it is; known when the ticket opens. Times are RFC 3339 UTC.
+    `client_request_id` is the id that the caller gave to its request."""
 
     id: str
     request_id: str
@@ -25,12 +28,17 @@ class Attribution(msgspec.Struct, frozen=True, kw_only=True):
     key: str | None = None
     user: str | None = None
     tags: dict[str, str] = {}
+    client_request_id: str | None = None
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What the request used; known when the ticket closes. `cost_nanos` is nano-dollars.
     `input_tokens` is everything that was read; those from a cache and those written to one are
-    parts of it. `estimated` says that the figures are not the provider's own."""
+    parts of it. `estimated` says that the figures are not the provider's own.
+
+    `lines` are what is billed; `cost_nanos` is the sum of their costs. `unpriced` says that the
+    price of one of them is not known, `capped` that the provider reported more than is possible.
+    `service_tier` is how the provider says the request was processed, None the usual way."""
 
     status: Status
     provider: str | None = None
@@ -43,6 +51,10 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     reasoning_tokens: int = 0
     cost_nanos: int = 0
     price: dict[str, str] | None = None
+    service_tier: str | None = None
+    lines: tuple[UsageLine, ...] | None = None
+    unpriced: bool = False
+    capped: bool = False
     estimated: bool = False
     attempts: int = 0
     latency_ms: int = 0

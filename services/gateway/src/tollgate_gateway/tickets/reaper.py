@@ -36,7 +36,7 @@ def _lose(book: TicketBook, tag: str, ticket_id: str) -> int:
     if found is None:
         return 0
     ticket, held = found
-    outcome = lost_outcome(held.bound, "lease_expired")
+    outcome = lost_outcome(ticket.model, held.bound, "lease_expired")
     if not book.lose(ticket.org, ticket_id, outcome, held.counters(), if_expired=True):
         return 0
     tickets_lost.inc()

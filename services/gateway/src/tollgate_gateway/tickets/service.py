@@ -74,7 +74,7 @@ class TicketOffice:
         ticket, hold = opened.ticket, opened.hold
         try:
             if used:
-                lost = lost_outcome(hold.bound, error)
+                lost = lost_outcome(ticket.model, hold.bound, error)
                 self._book.lose(ticket.org, ticket.id, lost, hold.counters())
             else:
                 refused = Outcome(status="provider_error", http_status=503, error=error)

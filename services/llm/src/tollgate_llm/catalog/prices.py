@@ -23,7 +23,7 @@ import msgspec
 from genai_prices.data_snapshot import DataSnapshot, get_snapshot
 from genai_prices.types import ModelInfo, ModelPrice, TieredPrices
 
-from tollgate_common.money import cost_nanos
+from tollgate_common.usage_lines import Kind, UsageLine, priced_line, total_nanos
 from tollgate_llm.metering.usage import AUDIO_TOKENS_PER_SECOND, Usage, unusual
 
 REMEMBER_SECONDS = 60.0
@@ -31,7 +31,17 @@ REMEMBERED = 10_000
 OPENAI, ANTHROPIC = "openai", "anthropic"
 MEDIA = ("input_audio", "input_image", "output_audio", "output_image")
 WAYS = ("service_tier", "speed")
+_MEDIA_KINDS: dict[str, Kind] = {
+    "input_audio": "audio_input",
+    "input_image": "image_input",
+    "output_audio": "audio_output",
+    "output_image": "image_output",
+}
 _FINEST = Decimal("0.000000001")
+
+
+def _per_token(usd_per_mtok: Decimal) -> str:
+    return f"{usd_per_mtok.scaleb(-6).normalize():f}"
 
 
 class Price(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,23 +59,34 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
     media: dict[str, Decimal] = {}
 
     def cost(self, usage: Usage) -> int:
-        """In nano-dollars, exact, rounded once. Of media none counts as cached."""
+        """In nano-dollars: the sum of the lines."""
+        return total_nanos(self.lines("", usage))
+
+    def lines(self, model: str, usage: Usage) -> tuple[UsageLine, ...]:
+        """Return what a model is billed for at this price; quantities of nothing are left out."""
+        apart = self._apart(usage)
         read, wrote = usage.input_tokens, usage.output_tokens
-        apart = self._apart(usage) if self.media else {}
         for name, tokens in apart.items():
             read, wrote = (read - tokens, wrote) if name[0] == "i" else (read, wrote - tokens)
         cached = min(usage.cached_input_tokens, read)
         written = min(usage.cache_write_tokens, read - cached)
-        if not cached and not written and not apart:
-            return cost_nanos((read, self.input), (wrote, self.output))
         hour = min(self._of_an_hour(usage), written)
-        return cost_nanos(
-            (read - cached - written, self.input),
-            (cached, self.input if self.cached_input is None else self.cached_input),
-            (written - hour, self.input if self.cache_write is None else self.cache_write),
-            (hour, self.cache_write_1h or Decimal(0)),
-            (wrote, self.output),
-            *((tokens, self.media[name]) for name, tokens in apart.items()),
+        quantities: list[tuple[Kind, int, Decimal]] = [
+            ("input", read - cached - written, self.input),
+            ("cache_read", cached, self.input if self.cached_input is None else self.cached_input),
+            (
+                "cache_write_5m",
+                written - hour,
+                self.input if self.cache_write is None else self.cache_write,
+            ),
+            ("cache_write_1h", hour, self.cache_write_1h or Decimal(0)),
+            ("output", wrote, self.output),
+            *((_MEDIA_KINDS[name], tokens, self.media[name]) for name, tokens in apart.items()),
+        ]
+        return tuple(
+            priced_line(model, kind, quantity, _per_token(price))
+            for kind, quantity, price in quantities
+            if quantity
         )
 
     def booked(self, usage: Usage) -> dict[str, str]:

@@ -13,8 +13,10 @@ from redis.exceptions import RedisError
 
 from tollgate_common.logging import get_logger
 from tollgate_common.metrics import dependency_failures, labelled, tickets_closed
+from tollgate_common.money import usd_text
 from tollgate_common.tickets import Outcome, TicketBook, bucket
 from tollgate_common.tickets.models import Status
+from tollgate_common.usage_lines import priced_line, total_nanos
 from tollgate_llm.catalog.prices import Price
 from tollgate_llm.metering.usage import NOTHING, Usage
 from tollgate_llm.routing.models import Candidate
@@ -68,10 +70,14 @@ class Cashier:
     def _as_reserved(self, org: str, ticket: str, outcome: Outcome) -> Outcome:
         found = self._book.read(bucket(org), ticket)
         tokens, cost = found[1].bound if found else (0, 0)
+        nanos = max(outcome.cost_nanos, cost)
+        rest = usd_text(nanos - outcome.cost_nanos)
+        more = priced_line(outcome.provider_model or "", "requests", 1, rest)
         return msgspec.structs.replace(
             outcome,
             output_tokens=max(outcome.output_tokens, tokens - outcome.input_tokens),
-            cost_nanos=max(outcome.cost_nanos, cost),
+            cost_nanos=nanos,
+            lines=(*(outcome.lines or ()), more) if nanos > outcome.cost_nanos else outcome.lines,
         )
 
     def _retry(self, org: str, ticket: str, outcome: Outcome) -> None:
@@ -132,7 +138,8 @@ class Account:
         self.closed, self.status = True, status
         route = self._route
         price, is_known = _price(route, usage)
-        cost = price.cost(usage) if price else 0
+        lines = price.lines(route.model, usage) if route and price else ()
+        cost = total_nanos(lines)
         if self.ticket is None:
             return cost
         outcome = Outcome(
@@ -147,6 +154,8 @@ class Account:
             reasoning_tokens=usage.reasoning_tokens,
             cost_nanos=cost,
             price=price.booked(usage) if price else None,
+            service_tier=usage.way,
+            lines=lines,
             estimated=estimated or usage.estimated or not is_known,
             attempts=self.attempts,
             latency_ms=self._elapsed_ms(),

@@ -4,10 +4,13 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import BigInteger, Connection, RowMapping, cast, func, insert, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from tollgate_common.ids import new_uuid
+from tollgate_common.money import to_nanos, usd_text
+from tollgate_common.usage_lines import priced_line
 from tollgate_reports.adjustments.schemas import Figures
 from tollgate_reports.ledger.models import COUNTS, DIMENSIONS, ledger, rollups
 from tollgate_reports.ledger.sketch import SLOTS
@@ -48,10 +51,12 @@ def add(
 ) -> RowMapping:
     """Book the difference, in the ledger and in the rollups, where the request counts."""
     values = {name: row[name] for name in _AS_THE_REQUEST} | difference._asdict()
+    line = priced_line(row["model"], "adjustment", 1, usd_text(to_nanos(difference.cost)))
+    values["lines"] = msgspec.to_builtins([line])
     values |= {
         "id": UUID(new_uuid()), "closed_at": datetime.now(UTC), "adjusts": row["id"],
         "adjusted_by": by, "reason": reason, "estimated": False, "attempts": 0, "latency_ms": 0,
-        "cached_input_tokens": 0, "reasoning_tokens": 0,
+        "cached_input_tokens": 0, "cache_write_tokens": 0, "reasoning_tokens": 0,
     }  # fmt: skip
     added = connection.execute(insert(ledger).values(values).returning(ledger)).mappings().one()
     _roll_up(connection, row, difference)

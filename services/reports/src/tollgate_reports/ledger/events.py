@@ -13,6 +13,7 @@ import msgspec
 from tollgate_common.events.cloudevents import MalformedEvent, read_event
 from tollgate_common.tickets.book import USAGE
 from tollgate_common.tickets.models import Status
+from tollgate_common.usage_lines import Kind
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Moment = Annotated[str, msgspec.Meta(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z$")]
@@ -22,6 +23,10 @@ TicketId = Annotated[
 ]
 RequestId = Annotated[str, msgspec.Meta(max_length=128)]
 Something = Annotated[str, msgspec.Meta(min_length=1)]
+Unit = Literal["token", "second", "page", "character", "search", "session", "request", "adjustment"]
+Price = Annotated[str, msgspec.Meta(pattern="^-?[0-9]+(\\.[0-9]+)?$")]
+Multiplier = Annotated[str, msgspec.Meta(pattern="^[0-9]+(\\.[0-9]+)?$")]
+Cost = Annotated[str, msgspec.Meta(pattern="^-?[0-9]+\\.[0-9]{9}$")]
 
 
 class Ticket(msgspec.Struct, gc=False):
@@ -40,10 +45,30 @@ class Ticket(msgspec.Struct, gc=False):
     key: str | None = None
     user: str | None = None
     tags: dict[str, str] = {}
+    client_request_id: RequestId | None = None
+
+
+class Factor(msgspec.Struct, gc=False):
+    """A multiplier of a line's price."""
+
+    name: str
+    factor: Multiplier
+
+
+class Line(msgspec.Struct, gc=False):
+    """One priced quantity, see `tollgate_common.usage_lines`."""
+
+    model: str
+    kind: Kind
+    quantity: int | float
+    unit: Unit
+    unit_price_usd: Price | None
+    cost_usd: Cost
+    factors: list[Factor] = []
 
 
 class Outcome(msgspec.Struct, gc=False):
-    """What it used."""
+    """What it used. Events of version 1 have no lines."""
 
     status: Status
     input_tokens: Count
@@ -57,6 +82,10 @@ class Outcome(msgspec.Struct, gc=False):
     cache_write_tokens: Count = 0
     reasoning_tokens: Count = 0
     price: dict[str, Any] | None = None
+    service_tier: str | None = None
+    lines: list[Line] | None = None
+    unpriced: bool = False
+    capped: bool = False
     attempts: Count = 0
     latency_ms: Count = 0
     first_byte_ms: int | None = None

@@ -8,6 +8,9 @@ refuses UPDATE and DELETE; what is corrected is corrected by another row: an adj
 It is no request, so whatever counts requests counts the rows without `adjusts`; its other columns
 are the request's, so that it is summed up wherever that is.
 
+`lines` are what the request is billed for (`tollgate_common.usage_lines`); a row's cost is their
+sum, which a CHECK holds. Rows of before have none.
+
 `rollups` has a row for each quarter of an hour (every zone's offset is a multiple of it, so that
 a day of any zone is a sum of whole buckets) and each combination of dimensions. A request counts
 where it was opened: that is the moment its limits counted it, too.
@@ -29,6 +32,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     func,
     text,
 )
@@ -37,21 +41,27 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 from tollgate_reports.database import metadata
 
 DIMENSIONS = ("project", "key", "user", "model", "provider", "status", "mode")
-COUNTS = (
-    "requests",
+TOKENS = (
     "input_tokens",
     "output_tokens",
     "cached_input_tokens",
+    "cache_write_tokens",
     "reasoning_tokens",
-    "estimated_requests",
-    "latency_ms",
 )
+MARKED_REQUESTS = {
+    "estimated_requests": "estimated",
+    "unpriced_requests": "unpriced",
+    "capped_requests": "capped",
+}
+"""Counts of requests, by the column that marks those which count."""
+COUNTS = ("requests", *TOKENS, *MARKED_REQUESTS, "latency_ms")
 
 ledger = Table(
     "ledger",
     metadata,
     Column("id", UUID(as_uuid=True), primary_key=True),
     Column("request_id", Text, nullable=False),
+    Column("client_request_id", Text),
     Column("org", Text, nullable=False),
     Column("project", Text),
     Column("key", Text),
@@ -71,9 +81,14 @@ ledger = Table(
     Column("input_tokens", BigInteger, nullable=False),
     Column("output_tokens", BigInteger, nullable=False),
     Column("cached_input_tokens", BigInteger, nullable=False),
+    Column("cache_write_tokens", BigInteger, nullable=False, server_default="0"),
     Column("reasoning_tokens", BigInteger, nullable=False),
     Column("cost", Numeric(20, 9), nullable=False),
     Column("price", JSONB(none_as_null=True)),
+    Column("lines", JSONB(none_as_null=True)),
+    Column("service_tier", Text),
+    Column("unpriced", Boolean, nullable=False, server_default=false()),
+    Column("capped", Boolean, nullable=False, server_default=false()),
     Column("estimated", Boolean, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("latency_ms", BigInteger, nullable=False),
@@ -84,6 +99,12 @@ ledger = Table(
     Column("reason", Text),
     Index("ledger_org_opened_at_id_idx", "org", "opened_at", "id"),
     Index("ledger_org_request_id_idx", "org", "request_id"),
+    Index(
+        "ledger_org_client_request_id_idx",
+        "org",
+        "client_request_id",
+        postgresql_where=text("client_request_id IS NOT NULL"),
+    ),
     Index("ledger_adjusts_idx", "adjusts", postgresql_where=text("adjusts IS NOT NULL")),
     postgresql_partition_by="RANGE (id)",
 )

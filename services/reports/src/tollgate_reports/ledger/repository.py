@@ -11,7 +11,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 
 from tollgate_reports.ledger.errors import BatchTooSlow, NotInLedger
-from tollgate_reports.ledger.models import COUNTS, DIMENSIONS, ledger, parked_events
+from tollgate_reports.ledger.models import (
+    COUNTS,
+    DIMENSIONS,
+    MARKED_REQUESTS,
+    ledger,
+    parked_events,
+)
 from tollgate_reports.ledger.schemas import COLUMNS
 from tollgate_reports.ledger.sketch import BOUNDS_MS, SLOTS
 
@@ -35,7 +41,7 @@ def _list(names: Collection[str], prefix: str = "") -> str:
 _KEY = ("org", "bucket", *DIMENSIONS)
 _COUNT_OF = {
     "requests": "count(*)",
-    "estimated_requests": "count(*) FILTER (WHERE estimated)",
+    **{name: f"count(*) FILTER (WHERE {mark})" for name, mark in MARKED_REQUESTS.items()},
 }
 _SUMS = ", ".join(_COUNT_OF.get(name, f"sum({name})") for name in COUNTS)
 _LATENCIES = ", ".join(f"count(*) FILTER (WHERE slot = {slot})" for slot in range(SLOTS))

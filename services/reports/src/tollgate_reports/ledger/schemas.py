@@ -16,8 +16,9 @@ from tollgate_reports.ledger.events import Usage, read_usage
 COLUMNS = (
     "id", "request_id", "org", "project", "key", "user", "mode", "endpoint", "dialect", "model",
     "stream", "tags", "opened_at", "closed_at", "status", "provider", "provider_model",
-    "http_status", "input_tokens", "output_tokens", "cached_input_tokens", "reasoning_tokens",
-    "cost", "price", "estimated", "attempts", "latency_ms", "first_byte_ms", "error",
+    "http_status", "input_tokens", "output_tokens", "cached_input_tokens", "cache_write_tokens",
+    "reasoning_tokens", "cost", "price", "lines", "service_tier", "unpriced", "capped",
+    "estimated", "attempts", "latency_ms", "first_byte_ms", "error", "client_request_id",
 )  # fmt: skip
 
 _NULL = r"\N"
@@ -49,6 +50,7 @@ def _line(usage: Usage) -> str:
     ticket, outcome = usage.ticket, usage.outcome
     tags = _text(_json(ticket.tags)) if ticket.tags else "{}"
     price = _NULL if outcome.price is None else _text(_json(outcome.price))
+    lines = _NULL if outcome.lines is None else _text(_json(outcome.lines))
     return (
         f"{ticket.id}\t{_text(ticket.request_id)}\t{_text(ticket.org)}\t{_text(ticket.project)}\t"
         f"{_text(ticket.key)}\t{_text(ticket.user)}\t{ticket.mode}\t{_text(ticket.endpoint)}\t"
@@ -56,9 +58,12 @@ def _line(usage: Usage) -> str:
         f"{_moment('opened_at', ticket.opened_at)}\t{_moment('closed_at', usage.closed_at)}\t"
         f"{outcome.status}\t{_text(outcome.provider)}\t{_text(outcome.provider_model)}\t"
         f"{_number(outcome.http_status)}\t{outcome.input_tokens}\t{outcome.output_tokens}\t"
-        f"{outcome.cached_input_tokens}\t{outcome.reasoning_tokens}\t"
-        f"{usd_text(outcome.cost_nanos)}\t{price}\t{outcome.estimated}\t{outcome.attempts}\t"
-        f"{outcome.latency_ms}\t{_number(outcome.first_byte_ms)}\t{_text(outcome.error)}\n"
+        f"{outcome.cached_input_tokens}\t{outcome.cache_write_tokens}\t"
+        f"{outcome.reasoning_tokens}\t{usd_text(outcome.cost_nanos)}\t{price}\t{lines}\t"
+        f"{_text(outcome.service_tier)}\t{outcome.unpriced}\t{outcome.capped}\t"
+        f"{outcome.estimated}\t{outcome.attempts}\t{outcome.latency_ms}\t"
+        f"{_number(outcome.first_byte_ms)}\t{_text(outcome.error)}\t"
+        f"{_text(ticket.client_request_id)}\n"
     )
 
 

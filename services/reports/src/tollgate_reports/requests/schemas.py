@@ -12,6 +12,7 @@ from sqlalchemy import RowMapping
 from tollgate_common.errors import InvalidField
 from tollgate_common.events.cloudevents import timestamp
 from tollgate_common.money import to_nanos, usd_text
+from tollgate_common.usage_lines import Kind
 from tollgate_reports.visibility import Filters, Interval, Mode, Timezone
 
 Place = tuple[datetime, UUID]
@@ -32,13 +33,36 @@ class RequestQuery(Filters):
     cursor: str | None = Field(None, description="`next_cursor` of the page before.")
 
 
+class LineFactor(BaseModel):
+    """A multiplier of a unit price, with its reason as name."""
+
+    name: str
+    factor: str
+
+
+class Line(BaseModel):
+    """One quantity that is billed. `unit_price_usd` is for one unit; null: nobody knows it, and
+    the line costs nothing until somebody adjusts it."""
+
+    model: str
+    kind: Kind
+    quantity: float
+    unit: str
+    unit_price_usd: str | None
+    factors: list[LineFactor]
+    cost_usd: str
+
+
 class RequestRow(BaseModel):
     """A row of the ledger. `id` is the ticket's; times are RFC 3339 UTC; `price` is what was
     reckoned with, in US dollars per million tokens; `estimated`: the figures are not the
-    provider's own."""
+    provider's own. `lines` are what is billed, and `cost_usd` is the sum of their costs; null for
+    a request that was booked before there were lines. `service_tier`: how the provider says it was
+    processed; null: the usual way."""
 
     id: UUID
     request_id: str
+    client_request_id: str | None
     org: str
     project: str | None
     key: str | None
@@ -58,9 +82,14 @@ class RequestRow(BaseModel):
     input_tokens: int
     output_tokens: int
     cached_input_tokens: int
+    cache_write_tokens: int
     reasoning_tokens: int
     cost_usd: str
     price: dict[str, Any] | None
+    lines: list[Line] | None
+    service_tier: str | None
+    unpriced: bool = Field(description="Something was used that nobody knows the price of.")
+    capped: bool = Field(description="The provider reported more than is possible.")
     estimated: bool
     attempts: int
     latency_ms: int

@@ -10,14 +10,11 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, Select, Table, cast, func, select
 
-from tollgate_reports.ledger.models import ledger, rollups
+from tollgate_reports.ledger.models import MARKED_REQUESTS, TOKENS, ledger, rollups
 from tollgate_reports.usage.periods import Period
 from tollgate_reports.usage.schemas import TAG, Question
 
-SUMS = (
-    "requests", "input_tokens", "output_tokens", "cached_input_tokens", "reasoning_tokens",
-    "estimated_requests",
-)  # fmt: skip
+SUMS = ("requests", *TOKENS, *MARKED_REQUESTS)
 BUCKET = timedelta(minutes=15)
 _ORIGIN = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -53,7 +50,10 @@ def _of_ledger(question: Question, period: Period) -> Select[Any]:
     moment = func.date_bin(BUCKET, table.opened_at, _ORIGIN)
     counts = {
         "requests": func.count().filter(table.adjusts.is_(None)),
-        "estimated_requests": func.count().filter(table.estimated, table.adjusts.is_(None)),
+        **{
+            name: func.count().filter(table[mark], table.adjusts.is_(None))
+            for name, mark in MARKED_REQUESTS.items()
+        },
     }
     sums = [
         counts[name] if name in counts else cast(func.sum(table[name]), BigInteger) for name in SUMS

@@ -69,9 +69,16 @@ class UsageRow(BaseModel):
     input_tokens: int
     output_tokens: int
     cached_input_tokens: int
+    cache_write_tokens: int
     reasoning_tokens: int
     estimated_requests: int = Field(
         description="How many of the requests have figures that are not the provider's own."
+    )
+    unpriced_requests: int = Field(
+        description="How many of the requests used something that nobody knows the price of."
+    )
+    capped_requests: int = Field(
+        description="How many of the requests were reported with more than is possible."
     )
     cost_usd: str = Field(description="US dollars, a decimal with nine places.")
 
@@ -81,8 +88,11 @@ class UsageTotals(BaseModel):
     input_tokens: int
     output_tokens: int
     cached_input_tokens: int
+    cache_write_tokens: int
     reasoning_tokens: int
     estimated_requests: int
+    unpriced_requests: int
+    capped_requests: int
     cost_usd: str
 
 

@@ -19,6 +19,7 @@ from tollgate_common.money import to_nanos
 from tollgate_reports.ledger.models import (
     COUNTS,
     DIMENSIONS,
+    MARKED_REQUESTS,
     ledger,
     ledger_archives,
     parked_events,
@@ -39,7 +40,10 @@ _DIMENSIONS = ", ".join(f'"{name}"' for name in DIMENSIONS)
 _FIGURES = (*COUNTS, "cost")
 _OF_LEDGER = {
     "requests": "count(*) FILTER (WHERE adjusts IS NULL)",
-    "estimated_requests": "count(*) FILTER (WHERE estimated AND adjusts IS NULL)",
+    **{
+        name: f"count(*) FILTER (WHERE {mark} AND adjusts IS NULL)"
+        for name, mark in MARKED_REQUESTS.items()
+    },
 }
 _ROLLED_UP = text(f"""
 SELECT bucket, org, {_DIMENSIONS},
