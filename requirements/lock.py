@@ -37,12 +37,17 @@ def requirements_of(pyproject: dict[str, Any]) -> list[Any]:
 
 
 def lock(name: str, *arguments: str) -> None:
-    """Write `requirements/<name>.txt` from what `uv pip compile` resolves."""
+    """Write `requirements/<name>.txt` from what `uv pip compile` resolves.
+
+    What is locked stays locked: uv keeps the versions of the file that it writes over. Upgrades
+    are asked for by hand, with `--upgrade-package`.
+    """
     omit = [word for project in PROJECTS for word in ("--no-emit-package", project)]
     uv = Path(sys.executable).with_name("uv")
-    command = [str(uv), *COMPILE, *omit, *arguments]
-    resolved = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    (LOCKS / f"{name}.txt").write_text(f"# pyproject digest: {digest()}\n{resolved}")
+    file = LOCKS / f"{name}.txt"
+    command = [str(uv), *COMPILE, *omit, "--output-file", str(file), *arguments]
+    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    file.write_text(f"# pyproject digest: {digest()}\n{file.read_text()}")
 
 
 def stale() -> list[str]:

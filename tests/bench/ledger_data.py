@@ -148,7 +148,8 @@ def _event(number: int, opened_ms: int, org: str) -> tuple[str, bytes]:
     outcome = Outcome(
         status="ok" if number % 50 else "client_closed", provider="openai",
         provider_model="gpt-4o-mini-2024-07-18", http_status=200, input_tokens=number % 4000,
-        output_tokens=number % 900, cost_nanos=total_nanos(lines), lines=lines, price=PRICE, attempts=1,
+        output_tokens=number % 900, cost_nanos=total_nanos(lines), lines=lines, price=PRICE,
+        attempts=1,
         latency_ms=number % 3000, first_byte_ms=number % 500,
     )  # fmt: skip
     event = {

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.gateway.test_bounds import bound
 from tollgate_gateway.inference.calls import CALLS
 from tollgate_gateway.tickets.reservations import UpperBound
-from tollgate_llm.catalog import maxima
+from tollgate_llm.pricing import maxima
 from tollgate_llm.sandbox.anthropic_api import messages
 from tollgate_llm.sandbox.openai_api import chat, responses
 

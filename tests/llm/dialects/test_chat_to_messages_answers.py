@@ -11,7 +11,8 @@ from openai.types.chat import ChatCompletion
 from tests.llm.dialects.chat_to_messages_cases import Json, answers
 from tollgate_llm.dialects.chat_to_messages import TRANSLATION
 from tollgate_llm.dialects.translation import Wanted
-from tollgate_llm.metering.usage import AnthropicUsage, OpenAIUsage
+from tollgate_llm.metering.anthropic_usage import AnthropicAnswer
+from tollgate_llm.metering.openai_usage import OpenAIAnswer
 
 ASKED: Json = {"model": "small", "messages": [{"role": "user", "content": "Hi."}]}
 TEXT = {"type": "text", "text": "Blue."}
@@ -44,8 +45,13 @@ def test_an_answer_is_a_completion(answered: Json) -> None:
     Message.model_validate(answered)
     made = completion(answered)
     assert (made["id"], made["model"]) == ("chatcmpl-7f", "small")
-    theirs = msgspec.convert(answered["usage"], AnthropicUsage).normal()
-    assert msgspec.convert(made["usage"], OpenAIUsage).normal() == theirs
+    counted = {"usage": answered["usage"]}
+    theirs = msgspec.convert(counted, AnthropicAnswer).read(has_content=True)
+    ours = msgspec.convert({"usage": made["usage"]}, OpenAIAnswer).read()
+    assert ours is not None
+    assert theirs is not None
+    for name in ("input_tokens", "output_tokens", "cached_input_tokens", "reasoning_tokens"):
+        assert getattr(ours, name) == getattr(theirs, name)
     usage = made["usage"]
     assert usage["total_tokens"] == usage["prompt_tokens"] + usage["completion_tokens"]
 

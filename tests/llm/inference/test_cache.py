@@ -7,7 +7,7 @@ import pytest
 from redis import Redis
 
 from tests.llm.inference.test_relay import ANSWER, DONE, HI, USAGE, send
-from tests.llm.stand import Provider, Stand
+from tests.llm.stand import Provider, Stand, eventually
 from tollgate_llm.inference.cache import AnswerCache, Kept, Place
 
 CACHE = {"x-tollgate-cache": "max-age=60"}
@@ -115,7 +115,7 @@ def test_a_requests_own_age_goes_before_its_models(
     stand: Stand, org: str, cached: Provider
 ) -> None:
     assert plain(stand, org, **{"x-tollgate-cache": "max-age=7200"}) == "miss"
-    (key,) = stand.redis.scan_iter(f"llm:cache:{org}:*")
+    (key,) = eventually(lambda: list(stand.redis.scan_iter(f"llm:cache:{org}:*")))
     assert stand.redis.ttl(key) > 60
     assert len(cached.received) == 1
 

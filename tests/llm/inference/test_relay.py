@@ -7,9 +7,11 @@ import threading
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 
 from tests.llm.stand import Provider, Stand, eventually
+from tollgate_common.usage_lines import priced_line
 
 CHAT = "/v1/chat/completions"
 BODY = b'{ "model" : "here",  "x": [1.0, 1e5, "\\u00e9"], "model2":"here", "messages":[] }'
@@ -67,7 +69,13 @@ def test_bytes_pass_both_ways_and_only_the_model_changes(
     assert received.line == "POST /v1/chat/completions?beta=a%20b&beta=2 HTTP/1.1"
     assert received.body == BODY.replace(b'"model" : "here"', b'"model" : "there"')
     outcome = stand.outcome(org, ticket)
+    lines = [
+        priced_line("there", "input", 100, "0.000003"),
+        priced_line("there", "output", 10, "0.000015"),
+    ]
     assert outcome == {
+        "lines": msgspec.json.decode(msgspec.json.encode(lines)), "service_tier": None,
+        "unpriced": False, "capped": False,
         "status": "ok", "provider": "own", "provider_model": "there", "http_status": 200,
         "input_tokens": 100, "output_tokens": 10, "cached_input_tokens": 0,
         "cache_write_tokens": 0, "reasoning_tokens": 0, "cost_nanos": COST,

@@ -18,7 +18,7 @@ from tollgate_llm.metering.media import (
     read_transcript,
 )
 from tollgate_llm.metering.meter import Meter
-from tollgate_llm.metering.usage import Usage
+from tollgate_llm.metering.usage import usage_of
 
 
 def written(value: Any) -> bytes:
@@ -28,21 +28,25 @@ def written(value: Any) -> bytes:
 def test_what_an_image_model_makes_is_an_image() -> None:
     usage: dict[str, Any] = {"input_tokens": 5, "output_tokens": 9}
     usage["input_tokens_details"] = {"text_tokens": 2, "image_tokens": 3}
-    assert read_images(written({"usage": usage})) == Usage(
-        input_tokens=5, output_tokens=9, input_image_tokens=3, output_image_tokens=9
+    assert read_images(written({"usage": usage})) == usage_of(
+        input=2, image_input=3, image_output=9
     )
     usage["output_tokens_details"] = {"text_tokens": 4, "image_tokens": 5}
-    found = read_images(written({"usage": usage}))
-    assert found is not None
-    assert found.output_image_tokens == 5
+    assert read_images(written({"usage": usage})) == usage_of(
+        input=2, image_input=3, output=4, image_output=5
+    )
 
 
 @pytest.mark.parametrize(("seconds", "tokens"), [(3, 30), (0, 0), (2.05, 21), (0.01, 1)])
-def test_seconds_are_audio_tokens_of_a_tenth(seconds: float, tokens: int) -> None:
+def test_a_duration_is_reported_and_also_counts_as_tokens(seconds: float, tokens: int) -> None:
     body = written({"text": "12345678", "usage": {"type": "duration", "seconds": seconds}})
-    assert read_transcript(body) == Usage(
-        input_tokens=tokens, output_tokens=2, input_audio_tokens=tokens, estimated=True
-    )
+    assert read_transcript(body) == usage_of(seconds=seconds, audio_input=tokens)
+
+
+@pytest.mark.parametrize("duration", [8.47, "8.47"])
+def test_the_verbose_form_tells_the_duration_too(duration: object) -> None:
+    body = written({"text": "12345678", "duration": duration})
+    assert read_transcript(body) == usage_of(seconds=8.47, audio_input=85)
 
 
 @pytest.mark.parametrize(
@@ -50,6 +54,8 @@ def test_seconds_are_audio_tokens_of_a_tenth(seconds: float, tokens: int) -> Non
     [
         b"only text", b"", b"[]", b'{"text":"x"}', b'{"usage":{"seconds":-1}}',
         b'{"usage":{"seconds":1e300}}', b'{"usage":{"input_tokens":-5}}', b'{"usage":{}}',
+        b'{"duration":"long"}',
+        b'{"duration":-1}', b'{"duration":true}', b'{"duration":"inf"}',
     ],
 )  # fmt: skip
 def test_what_says_nothing_of_usage(body: bytes) -> None:

@@ -3,14 +3,16 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tollgate_llm.metering import events
+from tollgate_llm.metering.estimates import tokens_of
 from tollgate_llm.metering.events import CHAT, MESSAGES, RESPONSES, Grammar, last_event_end
 from tollgate_llm.metering.meter import LONGEST_EVENT, Meter
-from tollgate_llm.metering.usage import Usage, tokens_of
+from tollgate_llm.metering.usage import Usage, usage_of
 
 ENDS = st.sampled_from([b"\n", b"\r\n", b"\r"])
 TEXTS = st.one_of(
@@ -79,7 +81,7 @@ def test_the_usage_we_asked_for_is_taken_out_and_nothing_else(
     hiding, showing = Meter(CHAT, hide_usage=True), Meter(CHAT, hide_usage=False)
     assert passed(hiding, cut(data, at)) == b"".join([*before, *after])
     assert passed(showing, cut(data, at)) == data
-    expected = Usage(input_tokens=7, output_tokens=3, cached_input_tokens=2)
+    expected = usage_of(input=5, cache_read=2, output=3)
     for meter in (hiding, showing):
         assert meter.usage == expected
         assert meter.final
@@ -113,9 +115,7 @@ def test_anthropics_two_reports_are_one_usage(texts: list[str], at: list[int], e
     data = b"".join(event(d, end, str(d["type"])) for d in (start, *deltas, last, stop))
     meter = Meter(MESSAGES, hide_usage=False)
     assert passed(meter, cut(data, at)) == data
-    assert meter.usage == Usage(
-        input_tokens=29, output_tokens=40, cached_input_tokens=11, cache_write_tokens=13
-    )
+    assert meter.usage == usage_of(input=5, cache_read=11, cache_write_5m=13, output=40)
     assert meter.final
     assert meter.over
 
@@ -132,9 +132,8 @@ def test_a_response_ends_with_its_usage(kind: str) -> None:
         meter.feed(event(data, b"\n", str(data["type"])))
     assert meter.over
     assert meter.failed == (kind == "failed")
-    assert meter.usage == Usage(
-        input_tokens=9, output_tokens=6, cached_input_tokens=4, reasoning_tokens=5
-    )
+    expected = usage_of(input=5, cache_read=4, output=6)
+    assert meter.usage == msgspec.structs.replace(expected, reasoning_tokens=5)
 
 
 @pytest.mark.parametrize(
@@ -156,7 +155,7 @@ def test_usage_beside_content_is_read_and_stays() -> None:
     data = {**chunk("hi"), "usage": {"prompt_tokens": 1, "completion_tokens": 2}}
     meter = Meter(CHAT, hide_usage=True)
     assert meter.feed(event(data, b"\n")) == event(data, b"\n")
-    assert meter.usage == Usage(input_tokens=1, output_tokens=2)
+    assert meter.usage == usage_of(input=1, output=2)
 
 
 def test_the_later_of_two_reports_holds() -> None:
@@ -164,7 +163,7 @@ def test_the_later_of_two_reports_holds() -> None:
     for count in (1, 2, 3):
         usage = {"prompt_tokens": 4, "completion_tokens": count}
         meter.feed(event({**chunk("x"), "usage": usage}, b"\n"))
-    assert meter.usage == Usage(input_tokens=4, output_tokens=3)
+    assert meter.usage == usage_of(input=4, output=3)
 
 
 @pytest.mark.parametrize("usage", [{"prompt_tokens": -1}, {"prompt_tokens": "7"}, {}, [1], "7"])
@@ -226,4 +225,9 @@ USED = {"prompt_tokens": 4, "completion_tokens": 1}
 def test_a_stream_says_how_it_was_processed(grammar: Grammar, data: dict[str, Any]) -> None:
     meter = Meter(grammar, hide_usage=False)
     meter.feed(event(data, b"\n"))
-    assert meter.usage == Usage(input_tokens=4, output_tokens=1, way="priority")
+    condition = ("speed" if grammar is MESSAGES else "service_tier", "priority")
+    assert meter.usage == Usage(
+        parts=usage_of(input=4, output=1).parts,
+        service_tier="priority",
+        conditions=(condition,),
+    )

@@ -6,13 +6,14 @@ from typing import cast
 import pytest
 
 from tollgate_llm.catalog.errors import ModelNotFound
-from tollgate_llm.catalog.prices import SANDBOX, PriceList, Tariff, make_price
+from tollgate_llm.pricing.price_list import PriceList
+from tollgate_llm.pricing.tariffs import SANDBOX, Tariff, per_mtok
 from tollgate_llm.providers.kinds import Kind, Provider
 from tollgate_llm.routing.models import Candidate, Model, Route, Snapshot
 from tollgate_llm.routing.service import Router
 from tollgate_llm.routing.snapshots import Snapshots
 
-OWN_PRICE = Tariff(make_price(Decimal(1), Decimal(1)))
+OWN_PRICE = per_mtok(Decimal(1), Decimal(1))
 
 
 def provider(name: str, kind: Kind, url: str = "http://x", own: bool = False) -> Provider:

@@ -9,12 +9,14 @@ provider's answer, the gateway from what it reserves, reports from adjustments.
 """
 
 from collections.abc import Iterable
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
 
-from tollgate_common.money import to_nanos, usd_text
+from tollgate_common.money import NANOS_PER_USD, to_nanos, usd_text
 
 Kind = Literal[
     "input",
@@ -55,9 +57,6 @@ UNITS: dict[Kind, str] = {
     "requests": "request",
     "adjustment": "adjustment",
 }
-
-# Enough digits for every product to be exact before it is rounded.
-_EXACT = Context(prec=100)
 
 
 class Factor(msgspec.Struct, frozen=True):
@@ -106,15 +105,28 @@ def priced_line(
 
 
 def line_cost_nanos(
-    quantity: int | float, unit_price_usd: str | None, factors: Iterable[Factor] = ()
+    quantity: int | float, unit_price_usd: str | None, factors: tuple[Factor, ...] = ()
 ) -> int:
-    """Return what a quantity costs in nano-dollars, rounded half up; 0 without a price."""
+    """Return what a quantity costs in nano-dollars, rounded half up (away from zero); 0 without a
+    price."""
     if unit_price_usd is None:
         return 0
-    exact = _EXACT.multiply(Decimal(str(quantity)), Decimal(unit_price_usd).scaleb(9, _EXACT))
+    nanos, units = _nanos_per_units(unit_price_usd, factors)
+    if isinstance(quantity, float):
+        quantity, parts = Decimal(str(quantity)).as_integer_ratio()
+        units *= parts
+    doubled = 2 * abs(quantity * nanos)
+    cost = (doubled + units) // (2 * units)
+    return cost if quantity * nanos >= 0 else -cost
+
+
+@lru_cache(maxsize=10_000)
+def _nanos_per_units(unit_price_usd: str, factors: tuple[Factor, ...]) -> tuple[int, int]:
+    """Return a price as so many nano-dollars for so many units, exactly."""
+    price = Fraction(unit_price_usd) * NANOS_PER_USD
     for factor in factors:
-        exact = _EXACT.multiply(exact, Decimal(factor.factor))
-    return int(exact.to_integral_value(ROUND_HALF_UP))
+        price *= Fraction(factor.factor)
+    return price.numerator, price.denominator
 
 
 def total_nanos(lines: Iterable[UsageLine]) -> int:

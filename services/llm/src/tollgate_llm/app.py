@@ -30,7 +30,7 @@ def create_app(settings: LlmSettings | None = None) -> Flask:
     parts = compose(settings, engine)
     parts.guard.register(app)
     inference.register(app, parts.inference)
-    listing.register(app, parts.router)
+    listing.register(app, parts.router, parts.billing)
     jobs.register(app, parts.jobs)
     app.extensions["providers"] = parts.providers
     app.extensions["catalog"] = parts.catalog
@@ -38,6 +38,7 @@ def create_app(settings: LlmSettings | None = None) -> Flask:
     app.extensions["redis"] = parts.redis
     app.extensions["health"] = parts.health
     app.extensions["cashier"] = parts.cashier
+    app.extensions["overlay"] = parts.overlay
     ManagementApi("Tollgate llm").serve(app, (providers, models, jobs.namespace))
     checks = {
         "postgres": databases.ready(engine),
@@ -59,6 +60,7 @@ def create_worker() -> Flask:
     _start(app.extensions["health"].follow)
     _start(app.extensions["cashier"].renew_until)
     _start(hangups.notice_until)
+    _start(app.extensions["overlay"].follow)
     return app
 
 

@@ -15,13 +15,16 @@ from tollgate_common.jwt import JwksClient
 from tollgate_common.load import Load
 from tollgate_common.sealing import Sealer
 from tollgate_common.tickets import TicketBook
-from tollgate_llm.catalog.prices import PriceList
 from tollgate_llm.catalog.service import CatalogService
 from tollgate_llm.inference.account import Cashier
 from tollgate_llm.inference.asking import Asker
+from tollgate_llm.inference.billing import Billing
 from tollgate_llm.inference.cache import AnswerCache
 from tollgate_llm.inference.service import InferenceService
 from tollgate_llm.jobs.service import JobService
+from tollgate_llm.pricing import overlay
+from tollgate_llm.pricing.overlay_watcher import OverlayWatcher
+from tollgate_llm.pricing.price_list import PriceList
 from tollgate_llm.providers.platform import platform_providers, sandbox
 from tollgate_llm.providers.service import ProviderService
 from tollgate_llm.providers.upstreams import Upstreams
@@ -46,6 +49,16 @@ class Parts(NamedTuple):
     cashier: Cashier
     inference: InferenceService
     jobs: JobService
+    billing: Billing
+    overlay: OverlayWatcher
+
+
+def _upstreams(settings: LlmSettings) -> Upstreams:
+    return Upstreams(
+        settings.provider_connect_timeout,
+        settings.provider_read_timeout,
+        settings.provider_chunk_timeout,
+    )
 
 
 def compose(settings: LlmSettings, engine: Engine) -> Parts:
@@ -53,7 +66,8 @@ def compose(settings: LlmSettings, engine: Engine) -> Parts:
     auth = ControlClient("auth", settings.auth_url)
     guard = Guard(JwksClient(jwks_fetcher(auth)), settings.issuer, SERVICE)
     platform = platform_providers(settings)
-    prices = PriceList()
+    prices = PriceList(overlay=overlay.read(settings.price_overlay_file))
+    billing = Billing(prices)
 
     providers = ProviderService(
         Sealer(settings.secret("encryption_key")),
@@ -72,17 +86,12 @@ def compose(settings: LlmSettings, engine: Engine) -> Parts:
     )
     router = Router(snapshots, prices, sandbox(settings))
     health = Health(redis)
-    upstreams = Upstreams(
-        settings.provider_connect_timeout,
-        settings.provider_read_timeout,
-        settings.provider_chunk_timeout,
-    )
+    upstreams = _upstreams(settings)
     capacity = Load(settings.max_requests)
     cache = AnswerCache(redis, settings.cache_entries)
-    cashier = Cashier(TicketBook(redis, SERVICE))
-    inference = InferenceService(
-        router, Asker(upstreams, health), health, cashier, cache, capacity, settings
-    )
+    cashier = Cashier(TicketBook(redis, SERVICE), billing)
+    asker = Asker(upstreams, health)
+    inference = InferenceService(router, asker, health, cashier, cache, capacity, settings)
     jobs = JobService(stores.connect(settings.queues()), settings.job_timeout)
     return Parts(
         redis,
@@ -96,4 +105,6 @@ def compose(settings: LlmSettings, engine: Engine) -> Parts:
         cashier,
         inference,
         jobs,
+        billing,
+        OverlayWatcher(prices, settings.price_overlay_file),
     )

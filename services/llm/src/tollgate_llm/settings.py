@@ -40,6 +40,10 @@ class LlmSettings(CommonSettings):
     cache_entries: int = Field(
         1000, ge=1, description="Answers kept for each organisation's x-tollgate-cache, of 256 KiB."
     )
+    price_overlay_file: Path | None = Field(
+        None,
+        description="TOML file of prices, fees and factors that hold before those that come along.",
+    )
     request_timeout: float = Field(
         3600.0, gt=0, description="Seconds a call may take in all, unless x-tollgate-timeout says."
     )

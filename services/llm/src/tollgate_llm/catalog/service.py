@@ -12,6 +12,7 @@ from tollgate_llm.catalog import repository
 from tollgate_llm.catalog.errors import ModelNotFound
 from tollgate_llm.catalog.models import ModelRow
 from tollgate_llm.catalog.schemas import ModelIn, ModelOut, Price, RouteOut
+from tollgate_llm.pricing.tariffs import text_prices
 from tollgate_llm.routing.health import Health, name_of
 from tollgate_llm.routing.models import Candidate
 from tollgate_llm.routing.service import Router
@@ -119,4 +120,5 @@ def _from_candidates(name: str, candidates: tuple[Candidate, ...]) -> ModelOut:
 
 def _price_of(candidates: tuple[Candidate, ...]) -> Price | None:
     tariff = next((c.tariff for c in candidates if c.tariff is not None), None)
-    return Price.model_validate(tariff.base.text) if tariff else None
+    prices = text_prices(tariff.base) if tariff else None
+    return Price.model_validate(prices) if prices else None

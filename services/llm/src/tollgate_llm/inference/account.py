@@ -16,9 +16,11 @@ from tollgate_common.metrics import dependency_failures, labelled, tickets_close
 from tollgate_common.money import usd_text
 from tollgate_common.tickets import Outcome, TicketBook, bucket
 from tollgate_common.tickets.models import Status
-from tollgate_common.usage_lines import priced_line, total_nanos
-from tollgate_llm.catalog.prices import Price
+from tollgate_common.usage_lines import priced_line
+from tollgate_llm.inference.billing import Billing
 from tollgate_llm.metering.usage import NOTHING, Usage
+from tollgate_llm.pricing.rating import Bill, Possible
+from tollgate_llm.pricing.tariffs import text_prices
 from tollgate_llm.routing.models import Candidate
 
 RENEW_SECONDS = 5.0
@@ -30,8 +32,9 @@ log = get_logger(__name__)
 class Cashier:
     """Closes tickets, whatever it takes, and until then keeps them from being taken for lost."""
 
-    def __init__(self, book: TicketBook) -> None:
+    def __init__(self, book: TicketBook, billing: Billing) -> None:
         self._book = book
+        self._billing = billing
         # Weak: an account that nobody can close any more is left to the reaper.
         self._open: weakref.WeakSet[Account] = weakref.WeakSet()
 
@@ -66,6 +69,25 @@ class Cashier:
             dependency_failures.labels("redis").inc()
             threading.Thread(target=self._retry, args=(org, ticket, outcome), daemon=True).start()
         labelled(tickets_closed, outcome.status).inc()
+
+    def bill(self, account: "Account", route: Candidate | None, usage: Usage) -> Bill:
+        """Return what the account's request is billed for this usage. What no run of the model
+        can have used is held against what was reserved."""
+        if route is None:
+            return Bill(usage=usage)
+        made = self._billing.bill(route, usage)
+        if not made.exceeds_context:
+            return made
+        return self._billing.bill(route, usage, self._possible(account))
+
+    def _possible(self, account: "Account") -> Possible | None:
+        try:
+            found = self._book.read(bucket(account.org), account.ticket or "")
+        except RedisError:
+            dependency_failures.labels("redis").inc()
+            return None
+        bound = found[1].bound if found else None
+        return Possible(bound.tokens, bound.tokens) if bound else None
 
     def _as_reserved(self, org: str, ticket: str, outcome: Outcome) -> Outcome:
         found = self._book.read(bucket(org), ticket)
@@ -137,9 +159,8 @@ class Account:
             return 0
         self.closed, self.status = True, status
         route = self._route
-        price, is_known = _price(route, usage)
-        lines = price.lines(route.model, usage) if route and price else ()
-        cost = total_nanos(lines)
+        made = self._cashier.bill(self, route, usage)
+        cost, billed = made.cost_nanos, made.usage
         if self.ticket is None:
             return cost
         outcome = Outcome(
@@ -147,16 +168,18 @@ class Account:
             provider=route.provider.name if route else provider,
             provider_model=route.model if route else None,
             http_status=http_status,
-            input_tokens=usage.input_tokens,
-            output_tokens=usage.output_tokens,
-            cached_input_tokens=usage.cached_input_tokens,
-            cache_write_tokens=usage.cache_write_tokens,
-            reasoning_tokens=usage.reasoning_tokens,
+            input_tokens=billed.input_tokens,
+            output_tokens=billed.output_tokens,
+            cached_input_tokens=billed.cached_input_tokens,
+            cache_write_tokens=billed.cache_write_tokens,
+            reasoning_tokens=min(billed.reasoning_tokens, billed.output_tokens),
             cost_nanos=cost,
-            price=price.booked(usage) if price else None,
-            service_tier=usage.way,
-            lines=lines,
-            estimated=estimated or usage.estimated or not is_known,
+            price=text_prices(made.prices) if made.prices else None,
+            service_tier=billed.service_tier,
+            lines=made.lines,
+            unpriced=made.is_unpriced,
+            capped=made.is_capped,
+            estimated=estimated or billed.estimated or not made.is_exact,
             attempts=self.attempts,
             latency_ms=self._elapsed_ms(),
             first_byte_ms=self._first_byte_ms,
@@ -168,13 +191,3 @@ class Account:
 
     def _elapsed_ms(self) -> int:
         return round((time.perf_counter() - self._started) * 1000)
-
-
-def _price(route: Candidate | None, usage: Usage) -> tuple[Price | None, bool]:
-    """What holds for it, and whether that is known to be so: of a way to be processed that has no
-    price in the list it is only the usual one."""
-    usual = route.tariff if route else None
-    if usual is None:
-        return None, True
-    tariff = usual.processed(usage.way)
-    return (tariff or usual).at(usage.input_tokens), tariff is not None

@@ -8,7 +8,6 @@ estimate: `estimate_input` of the request, and four bytes to a token of what the
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import msgspec
 from flask import Response
 
 from tollgate_common.hangups import CallerGone
@@ -31,7 +30,7 @@ from tollgate_llm.inference.retrying import Refused
 from tollgate_llm.inference.translating import EventTranslator
 from tollgate_llm.metering.events import Grammar
 from tollgate_llm.metering.meter import Meter
-from tollgate_llm.metering.usage import Usage
+from tollgate_llm.metering.usage import NOTHING, Usage
 from tollgate_llm.routing.models import Candidate
 
 DROPPED = "x-tollgate-dropped-params"
@@ -151,10 +150,8 @@ def _close_whole(exchange: Exchange, status: int, body: bytes) -> int:
 
 def _estimated(exchange: Exchange, output_tokens: int) -> Usage:
     if exchange.way.protocol.free:
-        return Usage(input_tokens=0, output_tokens=0)
-    return Usage(
-        input_tokens=exchange.protocol.estimate_input(exchange.sent), output_tokens=output_tokens
-    )
+        return NOTHING
+    return exchange.protocol.estimated_usage(exchange.sent, output_tokens)
 
 
 def _header_text(text: str) -> str:
@@ -262,4 +259,4 @@ class StreamBody:
         said = self._meter.estimated_output()
         if usage is None:
             return _estimated(self._exchange, said)
-        return msgspec.structs.replace(usage, output_tokens=max(usage.output_tokens, said))
+        return usage.with_output_of_at_least(said)

@@ -12,19 +12,22 @@ from flask import Flask, Request, Response, current_app, request
 
 from tollgate_common.errors import BadRequest, dialects
 from tollgate_common.guard import current_caller, requires
-from tollgate_llm.catalog import maxima
 from tollgate_llm.catalog.errors import ModelNotFound
-from tollgate_llm.catalog.prices import OPENAI
+from tollgate_llm.inference.billing import Billing
+from tollgate_llm.pricing import maxima
+from tollgate_llm.pricing.price_list import ANTHROPIC, OPENAI, Conditions
+from tollgate_llm.pricing.tariffs import highest_input, highest_output, mtok_text
 from tollgate_llm.routing.models import Candidate
 from tollgate_llm.routing.service import SANDBOX_NAMES, Router
 
-EXTENSION = "router"
+EXTENSION, BILLING = "router", "billing"
 UNKNOWN_TIME = "1970-01-01T00:00:00Z"
 PAGE, LARGEST_PAGE = 20, 1000
 
 
-def register(app: Flask, router: Router) -> None:
+def register(app: Flask, router: Router, billing: Billing) -> None:
     app.extensions[EXTENSION] = router
+    app.extensions[BILLING] = billing
     app.add_url_rule("/v1/models", view_func=models)
     app.add_url_rule("/v1/models/<path:name>", view_func=model)
     app.add_url_rule("/internal/v1/models/<path:name>", view_func=facts)
@@ -76,16 +79,33 @@ def facts(name: str) -> Response:
 
 
 def _highest(candidates: Sequence[Candidate], tier: str | None) -> dict[str, str] | None:
-    """A way that is cheaper than the usual one is bounded by that: the provider may not keep it."""
-    usual = [c.tariff for c in candidates]
-    asked = [tariff and tariff.processed(tier) for tariff in usual]
-    known = [tariff.highest() for tariff in (*usual, *asked) if tariff is not None]
-    if None in asked or not known:
-        return None
+    """Return the highest prices that any of the candidates can have, processed in the usual way or
+    in that of `tier`; None where one of them has no price."""
+    billing: Billing = current_app.extensions[BILLING]
+    known: list[tuple[Candidate, Conditions]] = [(each, ()) for each in candidates]
+    known += [(each, _conditions(each, tier)) for each in candidates if tier]
+    inputs, outputs = [], []
+    for candidate, conditions in known:
+        tariff = billing.tariff(candidate, conditions)
+        if tariff is None:
+            return None
+        factor = billing.factor(candidate, conditions)
+        inputs.append(highest_input(tariff.highest()) * factor)
+        outputs.append(highest_output(tariff.highest()) * factor)
     return {
-        "input_usd_per_mtok": f"{max(price.highest_input() for price in known):f}",
-        "output_usd_per_mtok": f"{max(price.highest_output() for price in known):f}",
+        "input_usd_per_mtok": mtok_text(max(inputs)),
+        "output_usd_per_mtok": mtok_text(max(outputs)),
     }
+
+
+def _conditions(candidate: Candidate, tier: str) -> Conditions:
+    """Return what a request's `service_tier`, `speed` and `inference_geo` (joined by `+`) mean to
+    the candidate's vendor."""
+    if candidate.vendor != ANTHROPIC:
+        return tuple(("service_tier", value) for value in tier.split("+"))
+    return tuple(
+        ("speed" if value == "fast" else "inference_geo", value) for value in tier.split("+")
+    )
 
 
 def _most(of_each: Iterable[int | None]) -> int | None:

@@ -13,8 +13,9 @@ from tollgate_common.relay import RelayAnswer, RelayFailed
 from tollgate_common.tickets.models import Status
 from tollgate_llm.inference.account import Account
 from tollgate_llm.inference.errors import provider_error
-from tollgate_llm.metering.media import estimate_speech
-from tollgate_llm.metering.usage import Usage, estimate_input
+from tollgate_llm.metering.estimates import estimate_input
+from tollgate_llm.metering.media import estimate_speech, spoken_characters
+from tollgate_llm.metering.usage import usage_of
 from tollgate_llm.routing.models import Candidate
 
 log = get_logger(__name__)
@@ -65,10 +66,9 @@ class SoundBody:
     def _close(self, status: Status, error: str | None = None) -> None:
         if self._exchange.account.closed:
             return
-        made = estimate_speech(self._size, self._kind)
-        usage = Usage(
-            input_tokens=estimate_input(self._exchange.sent),
-            output_tokens=made,
-            output_audio_tokens=made,
+        usage = usage_of(
+            input=estimate_input(self._exchange.sent),
+            audio_output=estimate_speech(self._size, self._kind),
+            characters=spoken_characters(self._exchange.sent),
         )
         self._exchange.account.close(status, 200, usage=usage, estimated=True, error=error)

@@ -9,14 +9,10 @@ import msgspec
 from tollgate_common.errors import BadRequest
 from tollgate_common.errors.dialects import Dialect
 from tollgate_llm.metering import events, media
-from tollgate_llm.metering.usage import (
-    NOTHING,
-    AnthropicUsage,
-    OpenAIUsage,
-    Usage,
-    estimate_input,
-    tokens_of,
-)
+from tollgate_llm.metering.anthropic_usage import AnthropicAnswer
+from tollgate_llm.metering.estimates import estimate_input, tokens_of
+from tollgate_llm.metering.openai_usage import OpenAIAnswer
+from tollgate_llm.metering.usage import NOTHING, Usage, usage_of
 from tollgate_llm.sandbox.errors import InvalidRequest
 from tollgate_llm.sandbox.validation import ParamsType
 
@@ -47,6 +43,11 @@ class Protocol(NamedTuple):
     caps: tuple[str, ...] = ()
 
     @property
+    def medium(self) -> str:
+        """What the model makes or hears."""
+        return self.grammar.medium if self.grammar else "text"
+
+    @property
     def ends_with_done(self) -> bool:
         """Whether a stream is bare data that ends with `[DONE]`, rather than typed events."""
         return self.asks_usage
@@ -61,6 +62,16 @@ class Protocol(NamedTuple):
             param = ".".join(map(str, wrong.param))
             raise BadRequest(f"{param}: {wrong.message}", param=param) from None
 
+    def estimated_usage(self, sent: bytes, output_tokens: int) -> Usage:
+        """Return the usage of a request whose answer reports none."""
+        read = self.estimate_input(sent)
+        if self.medium == "transcript":
+            return usage_of(audio_input=read, output=output_tokens)
+        if self.medium == "image":
+            shown, text = (read, 0) if self.form else (0, read)
+            return usage_of(input=text, image_input=shown, image_output=output_tokens)
+        return usage_of(input=read, output=output_tokens)
+
     def estimated_output(self, body: bytes) -> int:
         """Of a whole answer, or the part that came, without usage."""
         if self.wrote is not None:
@@ -68,31 +79,21 @@ class Protocol(NamedTuple):
         return tokens_of(sum(map(len, self.said.findall(body)))) if self.said else 0
 
 
-class _OpenAIAnswer(msgspec.Struct):
-    usage: OpenAIUsage | None = None
-    service_tier: Any = None
-
-
-class _AnthropicAnswer(msgspec.Struct):
-    usage: AnthropicUsage | None = None
-
-
-_openai_answer = msgspec.json.Decoder(_OpenAIAnswer).decode
-_anthropic_answer = msgspec.json.Decoder(_AnthropicAnswer).decode
+_openai_answer = msgspec.json.Decoder(OpenAIAnswer).decode
+_anthropic_answer = msgspec.json.Decoder(AnthropicAnswer).decode
 _UNREADABLE = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 
 
 def _read_openai(body: bytes) -> Usage | None:
     try:
-        answer = _openai_answer(body)
-        return answer.usage.processed(answer.service_tier).normal() if answer.usage else None
+        return _openai_answer(body).read()
     except _UNREADABLE:
         return None
 
 
 def _read_anthropic(body: bytes) -> Usage | None:
     try:
-        return events.normal(_anthropic_answer(body).usage)
+        return _anthropic_answer(body).read()
     except _UNREADABLE:
         return None
 

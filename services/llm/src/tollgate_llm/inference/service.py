@@ -24,7 +24,7 @@ from tollgate_llm.inference.delivery import Exchange, deliver
 from tollgate_llm.inference.headers import Environ
 from tollgate_llm.inference.peek import peek
 from tollgate_llm.inference.protocols import Protocol
-from tollgate_llm.metering.usage import NOTHING, Usage
+from tollgate_llm.metering.usage import NOTHING
 from tollgate_llm.routing.health import Health, name_of
 from tollgate_llm.routing.models import Candidate
 from tollgate_llm.routing.order import ordered
@@ -150,7 +150,7 @@ def _close_unanswered(protocol: Protocol, call: Call, account: Account) -> None:
     what it had made of it nobody knows, so it counts as what it was allowed to."""
     used, usage = account.attempts > 0 and not protocol.free, NOTHING
     if used:
-        usage = Usage(input_tokens=protocol.estimate_input(call.body), output_tokens=0)
+        usage = protocol.estimated_usage(call.body, 0)
     account.close(
         "client_closed", None, error="client_closed", usage=usage, estimated=used, as_reserved=used
     )

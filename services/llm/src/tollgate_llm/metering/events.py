@@ -6,30 +6,30 @@ events in which it is not found are passed on unread. What is found is decoded.
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 import msgspec
 
-from tollgate_llm.metering.media import (
-    IMAGE_TOKENS,
-    ImageUsage,
-    RecordingUsage,
-    SpeechUsage,
-    estimate_speech,
-)
-from tollgate_llm.metering.usage import AnthropicUsage, OpenAIUsage, Usage, tokens_of
+from tollgate_llm.metering.anthropic_usage import AnthropicAnswer, AnthropicUsage
+from tollgate_llm.metering.estimates import tokens_of
+from tollgate_llm.metering.media import IMAGE_TOKENS, estimate_speech
+from tollgate_llm.metering.openai_usage import OpenAIAnswer
 
 _END_OF_EVENT = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r)")
 _LINES = re.compile(rb"\r\n|\n|\r")
 _STRING = rb'"\s*:\s*"([^"\\]*+(?:\\.[^"\\]*+)*+)"'
 
 
-class Seen(NamedTuple):
-    """What one event says. `usage` is None where it says nothing of it; `over` that nothing of
-    interest follows; `failed` that the provider gave up; `bare` that it carries nothing but
-    usage; `adds` that its usage is to be added to the earlier ones'."""
+Answer = OpenAIAnswer | AnthropicAnswer
 
-    usage: OpenAIUsage | AnthropicUsage | None = None
+
+class Seen(NamedTuple):
+    """What one event says. `answer` is what it tells of the answer's usage, None where it tells
+    nothing; `over` that nothing of interest follows; `failed` that the provider gave up; `bare`
+    that it carries nothing but usage; `adds` that its usage is to be added to the earlier ones'."""
+
+    answer: Answer | None = None
     over: bool = False
     failed: bool = False
     bare: bool = False
@@ -41,12 +41,13 @@ NOTHING = Seen()
 
 class Grammar(NamedTuple):
     """`text` finds what the model says, to estimate by when no usage is reported: so many bytes of
-    it are so many `tokens`."""
+    it are so many `tokens`. `medium` is what the model makes or hears, see `OpenAIAnswer.read`."""
 
     alert: re.Pattern[bytes]
     text: re.Pattern[bytes]
     read: Callable[[bytes], Seen]
     tokens: Callable[[int], int] = tokens_of
+    medium: str = "text"
 
 
 def last_event_end(data: bytes, start: int) -> int:
@@ -79,57 +80,34 @@ def data_of(event: bytes) -> bytes:
     return b"\n".join(line[1:] if line.startswith(b" ") else line for line in lines)
 
 
-class _Chunk(msgspec.Struct):
-    usage: OpenAIUsage | None = None
+class _Chunk(OpenAIAnswer, frozen=True):
     choices: list[msgspec.Raw] | None = None
-    service_tier: Any = None
     error: Any = None
-
-
-class _ResponseOfEvent(msgspec.Struct):
-    usage: OpenAIUsage | None = None
-    service_tier: Any = None
 
 
 class _ResponsesEvent(msgspec.Struct):
     type: str = ""
-    response: _ResponseOfEvent | None = None
-
-
-class _MessageOfEvent(msgspec.Struct):
-    usage: AnthropicUsage | None = None
+    response: OpenAIAnswer | None = None
 
 
 class _MessagesEvent(msgspec.Struct):
+    """The first event has a message, the later ones a `delta` and the usage beside it."""
+
     type: str = ""
-    message: _MessageOfEvent | None = None
+    message: AnthropicAnswer | None = None
+    delta: AnthropicAnswer | None = None
     usage: AnthropicUsage | None = None
 
 
-class _ImageEvent(msgspec.Struct):
+class _MediaEvent(OpenAIAnswer, frozen=True):
     type: str = ""
-    usage: ImageUsage | None = None
-    error: Any = None
-
-
-class _SpeechEvent(msgspec.Struct):
-    type: str = ""
-    usage: SpeechUsage | None = None
-    error: Any = None
-
-
-class _TranscriptEvent(msgspec.Struct):
-    type: str = ""
-    usage: RecordingUsage | None = None
     error: Any = None
 
 
 _chunk = msgspec.json.Decoder(_Chunk).decode
 _responses_event = msgspec.json.Decoder(_ResponsesEvent).decode
 _messages_event = msgspec.json.Decoder(_MessagesEvent).decode
-_image_event = msgspec.json.Decoder(_ImageEvent).decode
-_speech_event = msgspec.json.Decoder(_SpeechEvent).decode
-_transcript_event = msgspec.json.Decoder(_TranscriptEvent).decode
+_media_event = msgspec.json.Decoder(_MediaEvent).decode
 _UNREADABLE = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 
 
@@ -145,7 +123,7 @@ def _read_chunk(event: bytes) -> Seen:
         return Seen(over=True, failed=True)
     if chunk.usage is None:
         return NOTHING
-    return Seen(usage=chunk.usage.processed(chunk.service_tier), bare=chunk.choices == [])
+    return Seen(answer=chunk, bare=chunk.choices == [])
 
 
 _RESPONSE_OVER = frozenset({"response.completed", "response.incomplete", "response.failed"})
@@ -153,49 +131,49 @@ _RESPONSE_OVER = frozenset({"response.completed", "response.incomplete", "respon
 
 def _read_responses(event: bytes) -> Seen:
     try:
-        found = _responses_event(data_of(event))
+        decoded = _responses_event(data_of(event))
     except _UNREADABLE:
         return NOTHING
-    if found.type == "error":
+    if decoded.type == "error":
         return Seen(over=True, failed=True)
-    answer = found.response
-    usage = answer.usage.processed(answer.service_tier) if answer and answer.usage else None
-    over = found.type in _RESPONSE_OVER
-    return Seen(usage=usage, over=over, failed=found.type == "response.failed")
+    answer = decoded.response
+    over = decoded.type in _RESPONSE_OVER
+    return Seen(
+        answer=answer if answer and answer.usage else None,
+        over=over,
+        failed=decoded.type == "response.failed",
+    )
 
 
 def _read_messages(event: bytes) -> Seen:
     try:
-        found = _messages_event(data_of(event))
+        decoded = _messages_event(data_of(event))
     except _UNREADABLE:
         return NOTHING
-    if found.type == "error":
+    if decoded.type == "error":
         return Seen(over=True, failed=True)
-    usage = found.message.usage if found.message else found.usage
-    return Seen(usage=usage, over=found.type == "message_stop")
+    answer = decoded.message
+    if answer is None and decoded.usage is not None:
+        reason = decoded.delta.stop_reason if decoded.delta else None
+        answer = AnthropicAnswer(usage=decoded.usage, stop_reason=reason)
+    has_usage = answer is not None and answer.usage is not None
+    return Seen(answer=answer if has_usage else None, over=decoded.type == "message_stop")
 
 
-_MediaEvent = _ImageEvent | _SpeechEvent | _TranscriptEvent
-
-
-def _media(decode: Callable[[bytes], _MediaEvent]) -> Callable[[bytes], Seen]:
-    """Typed events, of which one ends the stream; images come one after another, each with its
-    own usage, until the stream ends."""
-
-    def read(event: bytes) -> Seen:
-        data = data_of(event)
-        if data.strip() == b"[DONE]":
-            return Seen(over=True)
-        try:
-            found = decode(data)
-        except _UNREADABLE:
-            return NOTHING
-        if found.error or found.type == "error":
-            return Seen(over=True, failed=True)
-        over = found.type.endswith(".done")
-        return Seen(usage=found.usage, over=over, adds=isinstance(found, _ImageEvent))
-
-    return read
+def _read_media(event: bytes, *, adds: bool = False) -> Seen:
+    """Read a typed event, one of which ends the stream. Images come one after another, each with
+    its own usage, until the stream ends."""
+    data = data_of(event)
+    if data.strip() == b"[DONE]":
+        return Seen(over=True)
+    try:
+        decoded = _media_event(data)
+    except _UNREADABLE:
+        return NOTHING
+    if decoded.error or decoded.type == "error":
+        return Seen(over=True, failed=True)
+    over = decoded.type.endswith(".done")
+    return Seen(answer=decoded if decoded.usage else None, over=over, adds=adds)
 
 
 def _speech_tokens(encoded: int) -> int:
@@ -227,21 +205,20 @@ _MEDIA_ALERT = re.compile(
 IMAGES = Grammar(
     alert=_MEDIA_ALERT,
     text=re.compile(rb'"image_(?:generation|edit)\.complete(d)"'),
-    read=_media(_image_event),
+    read=partial(_read_media, adds=True),
     tokens=lambda images: images * IMAGE_TOKENS,
+    medium="image",
 )
 SPEECH = Grammar(
     alert=_MEDIA_ALERT,
     text=re.compile(rb'"audio' + _STRING),
-    read=_media(_speech_event),
+    read=_read_media,
     tokens=_speech_tokens,
+    medium="speech",
 )
 TRANSCRIPTS = Grammar(
     alert=_MEDIA_ALERT,
     text=re.compile(rb'"delta' + _STRING),
-    read=_media(_transcript_event),
+    read=_read_media,
+    medium="transcript",
 )
-
-
-def normal(usage: OpenAIUsage | AnthropicUsage | None) -> Usage | None:
-    return usage.normal() if usage is not None else None

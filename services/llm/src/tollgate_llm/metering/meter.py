@@ -5,8 +5,9 @@ never leaves half an event with the client. Events that report usage which only 
 are taken out; every other byte is what the provider sent, in its order.
 """
 
-from tollgate_llm.metering.events import Grammar, last_event_end, normal, split_events
-from tollgate_llm.metering.usage import AnthropicUsage, OpenAIUsage, Usage, added
+from tollgate_llm.metering.anthropic_usage import AnthropicAnswer
+from tollgate_llm.metering.events import Answer, Grammar, last_event_end, split_events
+from tollgate_llm.metering.usage import Usage
 
 LONGEST_EVENT = 16 * 1024 * 1024
 _LONGEST_END = 4
@@ -20,7 +21,7 @@ class Meter:
         self._grammar = grammar
         self._hide_usage = hide_usage
         self._rest = b""
-        self._raw: OpenAIUsage | AnthropicUsage | None = None
+        self._answer: Answer | None = None
         self._before: Usage | None = None
         self._text_bytes = 0
         self._blind = False
@@ -53,7 +54,11 @@ class Meter:
 
     @property
     def usage(self) -> Usage | None:
-        return added(self._before, normal(self._raw))
+        """What the stream has reported so far, None as long as it has not."""
+        now = self._reported()
+        if self._before is None or now is None:
+            return now or self._before
+        return self._before.plus(now)
 
     def estimated_output(self) -> int:
         """The documented estimate of what the model has said so far."""
@@ -73,9 +78,9 @@ class Meter:
                 passed.append(event)
                 continue
             seen = self._grammar.read(event)
-            if seen.usage is not None:
+            if seen.answer is not None:
                 self._before = self.usage if seen.adds else None
-                self._note(seen.usage)
+                self._note(seen.answer)
             if not (self._hide_usage and seen.bare):
                 self._listen(event)
                 passed.append(event)
@@ -83,13 +88,18 @@ class Meter:
             self.failed = self.failed or seen.failed
         return b"".join(passed)
 
-    def _note(self, usage: OpenAIUsage | AnthropicUsage) -> None:
-        if isinstance(usage, AnthropicUsage) and isinstance(self._raw, AnthropicUsage):
+    def _note(self, answer: Answer) -> None:
+        if isinstance(answer, AnthropicAnswer) and isinstance(self._answer, AnthropicAnswer):
             self.final = True  # the first report is the input's, at the start of the message
-            self._raw = self._raw.updated(usage)
+            self._answer = self._answer.updated(answer)
         else:
-            self.final = isinstance(usage, OpenAIUsage)
-            self._raw = usage
+            self.final = not isinstance(answer, AnthropicAnswer)
+            self._answer = answer
+
+    def _reported(self) -> Usage | None:
+        if isinstance(self._answer, AnthropicAnswer):
+            return self._answer.read(has_content=self._text_bytes > 0)
+        return self._answer.read(self._grammar.medium) if self._answer else None
 
     def _listen(self, block: bytes) -> None:
         for said in self._grammar.text.findall(block):

@@ -1,198 +1,143 @@
-"""What a request used, in one shape for all vendors, read from theirs.
+"""What a request used, in one shape for all vendors.
 
-`input_tokens` is everything the model read; `cached_input_tokens` and `cache_write_tokens` are
-parts of it. OpenAI counts that way itself; Anthropic reports what the cache gave and took beside
-`input_tokens`, so the three are added up. `reasoning_tokens` are part of `output_tokens`.
-A count that is no natural number makes the whole usage unknown.
+A *measure* is a quantity that a vendor may bill by itself; no unit is counted under two of them, so
+`input` is what was read afresh, without what a cache gave or took, without sound and pictures. A
+measure is finer than a line's kind: cached sound has a price of its own and is shown as
+`cache_read`.
 
-Sound and images are counted apart where the provider does, because they may have prices of their
-own: `input_audio_tokens` and `input_image_tokens` are parts of `input_tokens`, those of the output
-of `output_tokens`. `cache_write_1h_tokens` are the part of `cache_write_tokens` that is kept for an
-hour. `way` is how the provider says it was processed (`service_tier`, `speed`), None where that is
-the usual one. `estimated` says that a count is not the provider's own.
+Several models can have a part in one answer (compaction, advisors, fallbacks), each a `ModelUsage`.
 """
 
-import re
-from typing import Annotated, Any
+from typing import Literal
 
 import msgspec
 
-Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+Measure = Literal[
+    "input",
+    "cache_read",
+    "cache_write_5m",
+    "cache_write_1h",
+    "output",
+    "reasoning",
+    "citations",
+    "audio_input",
+    "cached_audio",
+    "audio_output",
+    "image_input",
+    "cached_image",
+    "image_output",
+    "seconds",
+    "pages",
+    "characters",
+    "web_searches",
+    "file_searches",
+    "code_sessions",
+    "requests",
+]
+Quantities = dict[Measure, int | float]
+
+CACHE_READS = frozenset[Measure]({"cache_read", "cached_audio", "cached_image"})
+CACHE_WRITES = frozenset[Measure]({"cache_write_5m", "cache_write_1h"})
+INPUT = CACHE_READS | CACHE_WRITES | frozenset[Measure]({"input", "audio_input", "image_input"})
+OUTPUT = frozenset[Measure]({"output", "reasoning", "citations", "audio_output", "image_output"})
+TOKENS = INPUT | OUTPUT
+FEES = frozenset[Measure]({"web_searches", "file_searches", "code_sessions", "requests"})
+
+USUAL_TIERS = frozenset({"auto", "default", "standard", "standard_only"})
+TIER_CHARACTERS = 64
+
+
+class ModelUsage(msgspec.Struct, frozen=True):
+    """What one model was used for. `model` is None for the model that was asked."""
+
+    quantities: Quantities
+    model: str | None = None
+
+    def total(self, measures: frozenset[Measure]) -> int:
+        """Return the sum of some measures of tokens."""
+        total = 0
+        for measure, quantity in self.quantities.items():
+            if measure in measures:
+                total += int(quantity)
+        return total
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
-    input_tokens: int
-    output_tokens: int
-    cached_input_tokens: int = 0
-    cache_write_tokens: int = 0
+    """What one answer used.
+
+    `model` is the name that the answer gives itself. `reasoning_tokens` are part of the output,
+    however the vendor counts them. `conditions` are what a price may depend on, by the names of
+    the price list (`service_tier`, `speed`, `processing`, `inference_geo`); `service_tier` is the
+    vendor's word for how the request was processed. `is_single_run` is False where tools of the
+    vendor's may have run the model more than once, so that its context does not bound what was
+    read. `estimated` says that a quantity is not the vendor's own.
+    """
+
+    parts: tuple[ModelUsage, ...] = ()
+    model: str | None = None
     reasoning_tokens: int = 0
-    input_audio_tokens: int = 0
-    input_image_tokens: int = 0
-    output_audio_tokens: int = 0
-    output_image_tokens: int = 0
-    cache_write_1h_tokens: int = 0
-    way: str | None = None
+    service_tier: str | None = None
+    conditions: tuple[tuple[str, str], ...] = ()
+    is_single_run: bool = True
     estimated: bool = False
 
+    @property
+    def input_tokens(self) -> int:
+        """All that was read, by any model: from a cache and into one included."""
+        return self._total(INPUT)
 
-NOTHING = Usage(input_tokens=0, output_tokens=0)
+    @property
+    def output_tokens(self) -> int:
+        """All that was made, by any model: reasoning included."""
+        return self._total(OUTPUT)
 
+    @property
+    def cached_input_tokens(self) -> int:
+        return self._total(CACHE_READS)
 
-def added(one: Usage | None, two: Usage | None) -> Usage | None:
-    """Together; None is unknown, and adds nothing."""
-    if one is None or two is None:
-        return one or two
-    counts = {
-        name: getattr(one, name) + getattr(two, name)
-        for name in Usage.__struct_fields__
-        if name not in ("estimated", "way")
-    }
-    estimated = one.estimated or two.estimated
-    return Usage(**counts, way=two.way or one.way, estimated=estimated)
+    @property
+    def cache_write_tokens(self) -> int:
+        return self._total(CACHE_WRITES)
 
-
-class _InputDetails(msgspec.Struct, frozen=True):
-    cached_tokens: Count | None = None
-    cache_write_tokens: Count | None = None
-    audio_tokens: Count | None = None
-    image_tokens: Count | None = None
-
-
-class _OutputDetails(msgspec.Struct, frozen=True):
-    reasoning_tokens: Count | None = None
-    thinking_tokens: Count | None = None
-    audio_tokens: Count | None = None
-    image_tokens: Count | None = None
-
-
-class OpenAIUsage(msgspec.Struct, frozen=True):
-    """Chat completions, legacy completions and embeddings say prompt and completion; responses,
-    images and audio say input and output, transcriptions with details in the singular."""
-
-    prompt_tokens: Count | None = None
-    completion_tokens: Count | None = None
-    prompt_tokens_details: _InputDetails | None = None
-    completion_tokens_details: _OutputDetails | None = None
-    input_tokens: Count | None = None
-    output_tokens: Count | None = None
-    input_tokens_details: _InputDetails | None = None
-    output_tokens_details: _OutputDetails | None = None
-    input_token_details: _InputDetails | None = None
-    service_tier: Any = None
-    """Beside the usage in what OpenAI answers, see `processed`."""
-
-    def processed(self, service_tier: object) -> "OpenAIUsage":
-        """The same, of an answer that says how it was processed."""
-        way = unusual(service_tier)
-        return msgspec.structs.replace(self, service_tier=way) if way else self
-
-    def normal(self) -> Usage | None:
-        read = self.prompt_tokens if self.prompt_tokens is not None else self.input_tokens
-        if read is None:
-            return None
-        wrote = self.completion_tokens or self.output_tokens or 0
-        inputs = (
-            self.prompt_tokens_details or self.input_tokens_details or self.input_token_details
-            or _InputDetails()
-        )  # fmt: skip
-        outputs = self.completion_tokens_details or self.output_tokens_details or _OutputDetails()
-        cached = min(inputs.cached_tokens or 0, read)
-        return Usage(
-            input_tokens=read,
-            output_tokens=wrote,
-            cached_input_tokens=cached,
-            cache_write_tokens=min(inputs.cache_write_tokens or 0, read - cached),
-            reasoning_tokens=outputs.reasoning_tokens or 0,
-            input_audio_tokens=inputs.audio_tokens or 0,
-            input_image_tokens=inputs.image_tokens or 0,
-            output_audio_tokens=outputs.audio_tokens or 0,
-            output_image_tokens=outputs.image_tokens or 0,
-            way=unusual(self.service_tier),
+    def with_output_of_at_least(self, tokens: int) -> "Usage":
+        """Return the usage with as much output of the model that was asked, if it has less."""
+        missing = tokens - self.output_tokens
+        if missing <= 0:
+            return self
+        first, *rest = self.parts or (ModelUsage({}),)
+        more = {**first.quantities, "output": first.quantities.get("output", 0) + missing}
+        return msgspec.structs.replace(
+            self, parts=(msgspec.structs.replace(first, quantities=more), *rest)
         )
 
-
-class _CacheCreation(msgspec.Struct, frozen=True):
-    ephemeral_1h_input_tokens: Count | None = None
-
-
-class AnthropicUsage(msgspec.Struct, frozen=True):
-    input_tokens: Count | None = None
-    output_tokens: Count | None = None
-    cache_read_input_tokens: Count | None = None
-    cache_creation_input_tokens: Count | None = None
-    cache_creation: _CacheCreation | None = None
-    output_tokens_details: _OutputDetails | None = None
-    speed: Any = None
-
-    def normal(self) -> Usage | None:
-        if self.input_tokens is None:
-            return None
-        cached, written = self.cache_read_input_tokens or 0, self.cache_creation_input_tokens or 0
-        details = self.output_tokens_details or _OutputDetails()
-        created = self.cache_creation or _CacheCreation()
-        return Usage(
-            input_tokens=self.input_tokens + cached + written,
-            output_tokens=self.output_tokens or 0,
-            cached_input_tokens=cached,
-            cache_write_tokens=written,
-            reasoning_tokens=details.thinking_tokens or details.reasoning_tokens or 0,
-            cache_write_1h_tokens=min(created.ephemeral_1h_input_tokens or 0, written),
-            way=unusual(self.speed),
+    def plus(self, other: "Usage") -> "Usage":
+        """Return what both used together; the later one says how it was processed."""
+        return msgspec.structs.replace(
+            other,
+            parts=(*self.parts, *other.parts),
+            model=other.model or self.model,
+            reasoning_tokens=self.reasoning_tokens + other.reasoning_tokens,
+            estimated=self.estimated or other.estimated,
         )
 
-    def updated(self, later: "AnthropicUsage") -> "AnthropicUsage":
-        """A stream reports its counts more than once; the later ones hold."""
-        changes = {
-            name: value
-            for name in self.__struct_fields__
-            if (value := getattr(later, name)) is not None
-        }
-        return msgspec.structs.replace(self, **changes)
+    def _total(self, measures: frozenset[Measure]) -> int:
+        return sum(part.total(measures) for part in self.parts)
 
 
-_USUAL = frozenset({"auto", "default", "standard", "standard_only"})
+NOTHING = Usage()
 
 
-def unusual(way: object) -> str | None:
-    """How an answer says it was processed, unless that is how all are."""
-    return way if isinstance(way, str) and way not in _USUAL else None
+def usage_of(*, estimated: bool = False, **quantities: int | float) -> Usage:
+    """Return the usage of the model that was asked, by measures; quantities of nothing are left
+    out."""
+    return Usage(parts=(part_of(quantities),), estimated=estimated)  # type: ignore[arg-type]
 
 
-BYTES_PER_TOKEN = 4
-AUDIO_TOKENS_PER_SECOND = 10
-"""Of what is heard: OpenAI's audio models hear a token in 100 ms."""
-_LONGEST_WORD = 1024
-_ENCODED_MEDIA = re.compile(r"[A-Za-z0-9+/=_-]*\Z")
-_PROMPTS = ("messages", "input", "prompt", "system", "instructions", "tools")
-_LABELS = frozenset({"role", "type", "id", "call_id", "tool_call_id", "tool_use_id", "url"})
+def part_of(quantities: Quantities, model: str | None = None) -> ModelUsage:
+    """Return what one model was used for, without what it was not used for."""
+    return ModelUsage({name: value for name, value in quantities.items() if value}, model)
 
 
-def tokens_of(text_bytes: int) -> int:
-    """The documented estimate: a token is four bytes of UTF-8, rounded up."""
-    return -(-text_bytes // BYTES_PER_TOKEN)
-
-
-def estimate_input(body: bytes) -> int:
-    """For a provider that reports no usage: the text of the prompt, by `tokens_of`. Text is every
-    string but labels, addresses and encoded media; of a body we cannot read, all bytes."""
-    try:
-        asked = msgspec.json.decode(body)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
-        return tokens_of(len(body))
-    waiting: list[Any] = [asked.get(name) for name in _PROMPTS] if isinstance(asked, dict) else []
-    text_bytes = 0
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, str):
-            text_bytes += len(item.encode()) if _is_text(item) else 0
-        elif isinstance(item, list):
-            waiting += item
-        elif isinstance(item, dict):
-            waiting += [value for name, value in item.items() if name not in _LABELS]
-    return tokens_of(text_bytes)
-
-
-def _is_text(item: str) -> bool:
-    if item.startswith("data:") and ";base64," in item[:128]:
-        return False
-    return len(item) < _LONGEST_WORD or _ENCODED_MEDIA.match(item) is None
+def tier_of(reported: object) -> str | None:
+    """Return the vendor's word for how a request was processed, None where it says nothing."""
+    return reported[:TIER_CHARACTERS] if isinstance(reported, str) and reported else None

@@ -5,7 +5,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from tollgate_llm.catalog import repository as models
-from tollgate_llm.catalog.prices import Tariff, make_price
+from tollgate_llm.pricing.tariffs import Tariff, per_mtok
 from tollgate_llm.providers import repository as providers
 from tollgate_llm.providers.kinds import NO_CLOUD, Provider
 from tollgate_llm.providers.service import ProviderService
@@ -82,11 +82,9 @@ def _model(row: StoredModel) -> Model:
 def tariff_of(price: StoredPrice | None) -> Tariff | None:
     if price is None:
         return None
-    return Tariff(
-        make_price(
-            price.input_usd_per_mtok,
-            price.output_usd_per_mtok,
-            price.cached_input_usd_per_mtok,
-            price.cache_write_usd_per_mtok,
-        )
+    return per_mtok(
+        price.input_usd_per_mtok,
+        price.output_usd_per_mtok,
+        price.cached_input_usd_per_mtok,
+        price.cache_write_usd_per_mtok,
     )

@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from tollgate_llm.catalog.prices import Tariff
+from tollgate_llm.pricing.tariffs import Tariff
 from tollgate_llm.providers.kinds import Cloud, Kind, Provider
 
 Strategy = Literal["fallback", "weighted", "least_latency"]
@@ -72,12 +72,15 @@ class Model(msgspec.Struct, frozen=True):
 
 class Candidate(msgspec.Struct, frozen=True):
     """One provider that may answer, what the model is called there, and what it costs; a tariff
-    of None: nobody knows. `weight` is for the strategy `weighted`."""
+    of None: nobody knows. `vendor` is whose price list holds; `has_own_price` says that the
+    organisation has set the tariff itself. `weight` is for the strategy `weighted`."""
 
     provider: Provider
     model: str
     tariff: Tariff | None
     weight: int = 1
+    vendor: str = ""
+    has_own_price: bool = False
 
 
 class Snapshot(msgspec.Struct):

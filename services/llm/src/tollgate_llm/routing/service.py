@@ -10,9 +10,10 @@ was deployed there, which no price list tells: it answers for what is routed to 
 import time
 from collections.abc import Iterable
 
-from tollgate_llm.catalog import maxima
 from tollgate_llm.catalog.errors import ModelNotFound
-from tollgate_llm.catalog.prices import ANTHROPIC, OPENAI, SANDBOX, PriceList, Tariff
+from tollgate_llm.pricing import maxima
+from tollgate_llm.pricing.price_list import ANTHROPIC, OPENAI, PriceList
+from tollgate_llm.pricing.tariffs import SANDBOX, Tariff
 from tollgate_llm.providers.kinds import Provider
 from tollgate_llm.routing.models import Candidate, Model, Route, Snapshot, Strategy
 from tollgate_llm.routing.snapshots import Snapshots
@@ -89,12 +90,19 @@ class Router:
         """A model that is routed to the sandbox keeps the sandbox's names, so that trouble can be
         rehearsed; any other keeps its own."""
         if own is None:
-            return (Candidate(self._sandbox, model, self._tariff_in_test(snapshot, model)),)
+            vendor = self._vendor_in_test(snapshot, model)
+            tariff = self._listed(vendor, model)
+            return (Candidate(self._sandbox, model, tariff, vendor=vendor),)
         found: dict[str, Candidate] = {}
         for route in own.routes:
-            name = route.model if self._vendor_at(snapshot, route) == SANDBOX_NAMES else model
-            tariff = own.tariff or self._tariff_of_route(snapshot, route)
-            found.setdefault(name, Candidate(self._sandbox, name, tariff, route.weight))
+            vendor = self._vendor_at(snapshot, route)
+            name = route.model if vendor == SANDBOX_NAMES else model
+            tariff = own.tariff or self._listed(vendor, route.model)
+            has_own_price = own.tariff is not None
+            found.setdefault(
+                name,
+                Candidate(self._sandbox, name, tariff, route.weight, vendor, has_own_price),
+            )
         return tuple(found.values())
 
     def _routed(self, snapshot: Snapshot, own: Model) -> tuple[Candidate, ...]:
@@ -104,6 +112,8 @@ class Router:
                 route.model,
                 own.tariff or self._tariff(provider, route.model),
                 route.weight,
+                self.vendor(provider),
+                own.tariff is not None,
             )
             for route in own.routes
             if (provider := snapshot.providers.get(route.provider)) is not None
@@ -116,7 +126,7 @@ class Router:
     def _by_vendor(self, snapshot: Snapshot, model: str) -> tuple[Candidate, ...]:
         if model.startswith(SANDBOX_NAMES):
             provider = snapshot.providers.get(self._sandbox.name, self._sandbox)
-            return (Candidate(provider, model, SANDBOX),)
+            return (Candidate(provider, model, SANDBOX, vendor=SANDBOX_NAMES),)
         own_first = sorted(
             snapshot.providers.values(), key=lambda provider: provider.source == "platform"
         )
@@ -124,25 +134,27 @@ class Router:
             if provider.kind == "sandbox" or provider.is_cloud:
                 continue
             if self._prices.knows(self.vendor(provider), model):
-                return (Candidate(provider, model, self._tariff(provider, model)),)
+                tariff = self._tariff(provider, model)
+                return (Candidate(provider, model, tariff, vendor=self.vendor(provider)),)
         raise ModelNotFound(model, self._hint(model))
 
     def _hint(self, model: str) -> str:
         vendor = self._vendor_knowing((OPENAI, ANTHROPIC), model)
         return f" Set up a provider of the kind `{vendor}` for it." if vendor else ""
 
-    def _tariff_in_test(self, snapshot: Snapshot, model: str) -> Tariff | None:
+    def _vendor_in_test(self, snapshot: Snapshot, model: str) -> str:
+        """Return whose price the sandbox's answer has; `ModelNotFound` where nobody has the
+        model."""
         if model.startswith(SANDBOX_NAMES):
-            return SANDBOX
+            return SANDBOX_NAMES
         vendors = [self.vendor(provider) for provider in snapshot.providers.values()]
         vendor = self._vendor_knowing((*vendors, OPENAI, ANTHROPIC), model)
         if vendor is None:
             raise ModelNotFound(model)
-        return self._prices.find(vendor, model)
+        return vendor
 
-    def _tariff_of_route(self, snapshot: Snapshot, route: Route) -> Tariff | None:
-        vendor = self._vendor_at(snapshot, route)
-        return SANDBOX if vendor == SANDBOX_NAMES else self._prices.find(vendor, route.model)
+    def _listed(self, vendor: str, model: str) -> Tariff | None:
+        return SANDBOX if vendor == SANDBOX_NAMES else self._prices.find(vendor, model)
 
     def _vendor_at(self, snapshot: Snapshot, route: Route) -> str:
         provider = snapshot.providers.get(route.provider)
@@ -152,9 +164,7 @@ class Router:
         return next((vendor for vendor in vendors if self._prices.knows(vendor, model)), None)
 
     def _tariff(self, provider: Provider, model: str) -> Tariff | None:
-        if provider.kind == "sandbox":
-            return SANDBOX
-        return self._prices.find(self.vendor(provider), model)
+        return self._listed(self.vendor(provider), model)
 
     def vendor(self, provider: Provider) -> str:
         """Whose models and prices a provider has: by its address, else by its kind."""
