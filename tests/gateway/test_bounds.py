@@ -7,9 +7,9 @@ import pytest
 
 from tollgate_common.principal import Principal
 from tollgate_common.relay import RelayClient
-from tollgate_gateway.inference.calls import CALLS, Transcript
-from tollgate_gateway.inference.peek import Peek
-from tollgate_gateway.inference.reach import TEMPLATE_TOKENS
+from tollgate_gateway.parsed_requests.parsed_request import ParsedRequest
+from tollgate_gateway.parsed_requests.reach import TEMPLATE_TOKENS
+from tollgate_gateway.parsed_requests.readers import READERS, Transcript
 from tollgate_gateway.tickets.bounds import Bounds
 from tollgate_gateway.tickets.reservations import UpperBound
 
@@ -41,7 +41,7 @@ class Llm(RelayClient):
         return Answer(self._facts)
 
 
-def bound(asked: Peek, body: bytes | None = None, **facts: Any) -> UpperBound:
+def bound(asked: ParsedRequest, body: bytes | None = None, **facts: Any) -> UpperBound:
     principal = Principal(
         org="o", mode="test", scopes=(), models=("*",), version=1, assertion="a",
         assertion_expires_at=0,
@@ -49,8 +49,8 @@ def bound(asked: Peek, body: bytes | None = None, **facts: Any) -> UpperBound:
     return Bounds(Llm(**facts), 100).bound(principal, asked, body or BODY)
 
 
-def asked(path: str, **body: Any) -> Peek:
-    return CALLS[path](json.dumps({"model": "m", **body}).encode(), None)
+def asked(path: str, **body: Any) -> ParsedRequest:
+    return READERS[path](json.dumps({"model": "m", **body}).encode(), None)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def asked(path: str, **body: Any) -> Peek:
     ],
 )
 def test_what_the_vendor_publishes_bounds_the_request(
-    request_: Peek, read: int, wrote: int
+    request_: ParsedRequest, read: int, wrote: int
 ) -> None:
     found = bound(request_, price=PRICE, media=PUBLISHED)
     assert found == UpperBound(read + wrote, read * 1000 + wrote * 2000, holds=True)
@@ -78,7 +78,7 @@ def test_what_the_vendor_publishes_bounds_the_request(
         Transcript(model="m"),
     ],
 )
-def test_without_a_published_maximum_nothing_holds(request_: Peek) -> None:
+def test_without_a_published_maximum_nothing_holds(request_: ParsedRequest) -> None:
     assert not bound(request_, price=PRICE).holds
 
 
@@ -90,7 +90,7 @@ def test_without_a_published_maximum_nothing_holds(request_: Peek) -> None:
         Transcript(model="m", chunked=True),
     ],
 )
-def test_a_request_beyond_what_is_published_is_not_bounded_by_it(request_: Peek) -> None:
+def test_a_request_beyond_what_is_published_is_not_bounded_by_it(request_: ParsedRequest) -> None:
     assert not bound(request_, price=PRICE, media=PUBLISHED).holds
 
 

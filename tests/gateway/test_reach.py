@@ -8,8 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tollgate_common.errors import BadRequest
-from tollgate_gateway.inference.calls import CALLS
-from tollgate_gateway.inference.reach import TOOLS_TOKENS, VENDORS_TOOL_TOKENS, Bounded, reach_of
+from tollgate_gateway.parsed_requests.reach import (
+    TOOLS_TOKENS,
+    VENDORS_TOOL_TOKENS,
+    Bounded,
+    reach_of,
+)
+from tollgate_gateway.parsed_requests.readers import READERS
 
 URL = {"type": "image_url", "image_url": {"url": "https://x.test/a.png"}}
 BASE64 = {"type": "base64", "media_type": "image/png", "data": "iVBORw0KGgo="}
@@ -178,7 +183,7 @@ def test_an_escape_hides_nothing(body: dict[str, Any], data: st.DataObject) -> N
 def test_what_cannot_be_read_is_no_error_of_ours(name: bytes, part: bytes) -> None:
     body = b'{"model":"m","input":[{"type":"message"}],"%s":[{"content":[%s]}]}' % (name, part)
     try:
-        CALLS["/v1/responses"](body, None)
+        READERS["/v1/responses"](body, None)
     except BadRequest:
         return
     assert reach_of(body).bounded in (Bounded.BYTES, Bounded.NOTHING)

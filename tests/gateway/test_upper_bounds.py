@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.gateway.test_bounds import bound
-from tollgate_gateway.inference.calls import CALLS
+from tollgate_gateway.parsed_requests.readers import READERS
 from tollgate_gateway.tickets.reservations import UpperBound
 from tollgate_llm.pricing import maxima
 from tollgate_llm.sandbox.anthropic_api import messages
@@ -82,7 +82,7 @@ def bodies(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
 
 def reserved(path: str, body: dict[str, Any], reads: dict[str, int | None]) -> UpperBound:
     sent = msgspec.json.encode(body)
-    return bound(CALLS[path](sent, None), sent, price=PRICE, reads=reads)
+    return bound(READERS[path](sent, None), sent, price=PRICE, reads=reads)
 
 
 @given(bodies())

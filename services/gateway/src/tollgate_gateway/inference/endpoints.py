@@ -5,9 +5,9 @@ from typing import Any, cast
 from flask import Blueprint, Response, current_app, g, request
 
 from tollgate_common.guard import public
-from tollgate_gateway.inference.calls import CALLS
 from tollgate_gateway.inference.passed import PassedService
 from tollgate_gateway.inference.service import InferenceService
+from tollgate_gateway.parsed_requests.readers import READERS
 
 ANYTHING = "/v1/<path:path>"
 
@@ -47,7 +47,7 @@ def _passed() -> PassedService:
     return cast(PassedService, current_app.extensions["passed"])
 
 
-for path in CALLS:
+for path in READERS:
     blueprint.add_url_rule(path, view_func=call, methods=["POST"])
 blueprint.add_url_rule("/v1/models", view_func=models, methods=["GET"])
 blueprint.add_url_rule("/v1/models/<path:name>", view_func=models, methods=["GET"])

@@ -13,11 +13,11 @@ from tollgate_gateway.bodies import body_of
 from tollgate_gateway.hops import forward_headers, target
 from tollgate_gateway.idempotency.places import VARIABLE
 from tollgate_gateway.idempotency.service import IdempotencyService
-from tollgate_gateway.inference.calls import CALLS
 from tollgate_gateway.inference.errors import ModelNotAllowed
-from tollgate_gateway.inference.peek import Peek
 from tollgate_gateway.inference.relay import Outgoing, Relay
 from tollgate_gateway.inference.tags import parse_tags
+from tollgate_gateway.parsed_requests.parsed_request import ParsedRequest
+from tollgate_gateway.parsed_requests.readers import READERS
 from tollgate_gateway.principals.service import PrincipalService
 from tollgate_gateway.tickets.headers import rate_limit_headers
 from tollgate_gateway.tickets.service import Asked, TicketOffice
@@ -58,7 +58,7 @@ class InferenceService:
         started = time.perf_counter()
         principal = self._principals.authorize(request.headers, request.remote_addr, SCOPE)
         body = body_of(request)
-        asked = CALLS[str(request.url_rule)](body, request.content_type)
+        asked = READERS[str(request.url_rule)](body, request.content_type)
         if not covers(principal.models, asked.model):
             raise ModelNotAllowed(asked.model)
         asking = (request, request_id, principal, asked, body, started)
@@ -68,9 +68,14 @@ class InferenceService:
         return self._idempotency.once(request, request_id, principal, body, ask)
 
     def _ask(
-        self, request: Request, request_id: str, principal: Principal, asked: Peek, body: bytes,
+        self,
+        request: Request,
+        request_id: str,
+        principal: Principal,
+        asked: ParsedRequest,
+        body: bytes,
         started: float,
-    ) -> Response:  # fmt: skip
+    ) -> Response:
         """Open a ticket, relay. Errors are raised before the ticket opens; from then on the ticket
         is closed whatever happens."""
         headers = forward_headers(request, principal.assertion, request_id)
@@ -87,12 +92,12 @@ class InferenceService:
         return response
 
 
-def _asked(request: Request, request_id: str, found: Peek, body: bytes) -> Asked:
+def _asked(request: Request, request_id: str, found: ParsedRequest, body: bytes) -> Asked:
     return Asked(
         request_id=request_id,
         endpoint=request.path,
         dialect=dialects.dialect_of(request.path, None),
-        peek=found,
+        parsed=found,
         body=body,
         tags=parse_tags(request.headers.get("x-tollgate-tags")),
     )

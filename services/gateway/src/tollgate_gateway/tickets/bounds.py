@@ -29,8 +29,8 @@ from tollgate_common.errors import BadRequest, DependencyDown
 from tollgate_common.money import cost_nanos
 from tollgate_common.principal import Principal
 from tollgate_common.relay import RelayClient, RelayFailed
-from tollgate_gateway.inference.peek import Peek
-from tollgate_gateway.inference.reach import WORDS, Bounded, Reach, reach_of
+from tollgate_gateway.parsed_requests.parsed_request import ParsedRequest
+from tollgate_gateway.parsed_requests.reach import WORDS, Bounded, Reach, reach_of
 from tollgate_gateway.tickets.reservations import UpperBound
 
 REMEMBER_SECONDS = 10.0
@@ -122,14 +122,14 @@ class Bounds:
         self._default = default_max_output_tokens
         self._known: OrderedDict[tuple[str, str, str, str | None], _Known] = OrderedDict()
 
-    def bound(self, principal: Principal, asked: Peek, body: bytes) -> UpperBound:
+    def bound(self, principal: Principal, asked: ParsedRequest, body: bytes) -> UpperBound:
         if asked.medium == "free":
             return FREE
         reach = reach_of(body) if asked.medium == "text" else WORDS
         facts = self._facts(principal, asked.model, reach.tier)
         return self._by(facts, asked, reach, len(body))
 
-    def guess(self, principal: Principal, asked: Peek, body_bytes: int) -> UpperBound:
+    def guess(self, principal: Principal, asked: ParsedRequest, body_bytes: int) -> UpperBound:
         """The same where no limit goes by it, and so nothing is refused for want of facts, nor the
         request read for more. It is what the request is booked at if it is lost."""
         if asked.medium == "free":
@@ -140,7 +140,9 @@ class Bounds:
             facts = ModelFacts()
         return self._by(facts, asked, WORDS, body_bytes)
 
-    def _by(self, facts: ModelFacts, asked: Peek, reach: Reach, body_bytes: int) -> UpperBound:
+    def _by(
+        self, facts: ModelFacts, asked: ParsedRequest, reach: Reach, body_bytes: int
+    ) -> UpperBound:
         read, wrote = self._most(asked, facts, reach, body_bytes)
         holds = read is not None and wrote is not None
         read = body_bytes if read is None else read
@@ -161,7 +163,7 @@ class Bounds:
         )
 
     def _most(
-        self, asked: Peek, facts: ModelFacts, reach: Reach, body_bytes: int
+        self, asked: ParsedRequest, facts: ModelFacts, reach: Reach, body_bytes: int
     ) -> tuple[int | None, int | None]:
         """Tokens of input and output; None: nothing bounds them."""
         media = facts.media if asked.is_bounded() else Media()

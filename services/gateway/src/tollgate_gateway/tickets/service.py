@@ -15,7 +15,7 @@ from tollgate_common.metrics import (
 )
 from tollgate_common.principal import Limit, Principal
 from tollgate_common.tickets import Attribution, Hold, LimitState, Outcome, Refusal, TicketBook
-from tollgate_gateway.inference.peek import Peek
+from tollgate_gateway.parsed_requests.parsed_request import ParsedRequest
 from tollgate_gateway.tickets.bounds import Bounds, UnboundedUse, UnpricedModel
 from tollgate_gateway.tickets.errors import LimitExceeded
 from tollgate_gateway.tickets.lost import lost_outcome
@@ -30,7 +30,7 @@ class Asked(NamedTuple):
     request_id: str
     endpoint: str
     dialect: str
-    peek: Peek
+    parsed: ParsedRequest
     body: bytes
     tags: dict[str, str]
 
@@ -53,7 +53,7 @@ class TicketOffice:
         self._bounds = bounds
 
     def open(self, principal: Principal, asked: Asked) -> Open:
-        limits = applicable(principal, asked.peek.model) if principal.limits else []
+        limits = applicable(principal, asked.parsed.model) if principal.limits else []
         bound = self._bound(principal, limits, asked)
         held = [reserve(principal, limit, bound) for limit in limits]
         ticket = _attribution(principal, asked)
@@ -85,16 +85,16 @@ class TicketOffice:
     def _bound(self, principal: Principal, limits: list[Limit], asked: Asked) -> UpperBound:
         by_use = [limit for limit in limits if limit.metric in _BOUNDED]
         if not by_use:
-            guess = self._bounds.guess(principal, asked.peek, len(asked.body))
+            guess = self._bounds.guess(principal, asked.parsed, len(asked.body))
             return guess._replace(cap=None)
-        bound = self._bounds.bound(principal, asked.peek, asked.body)
+        bound = self._bounds.bound(principal, asked.parsed, asked.body)
         enforced = {limit.metric for limit in by_use if limit.mode == "enforce"}
         if not enforced:
             return bound._replace(cap=None)
         if not bound.holds:
-            raise UnboundedUse(asked.peek.model, bound.what)
+            raise UnboundedUse(asked.parsed.model, bound.what)
         if "cost_usd" in enforced and bound.cost_nanos is None:
-            raise UnpricedModel(asked.peek.model)
+            raise UnpricedModel(asked.parsed.model)
         return bound
 
 
@@ -109,8 +109,8 @@ def _attribution(principal: Principal, asked: Asked) -> Attribution:
         mode=principal.mode,
         endpoint=asked.endpoint,
         dialect=asked.dialect,
-        model=asked.peek.model,
-        stream=asked.peek.streams(),
+        model=asked.parsed.model,
+        stream=asked.parsed.streams(),
         tags=asked.tags,
         opened_at=timestamp(),
     )

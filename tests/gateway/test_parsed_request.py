@@ -1,3 +1,5 @@
+"""What the gateway reads of every body, and what is wrong with one."""
+
 import json
 from contextlib import suppress
 
@@ -6,12 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tollgate_common.errors import BadRequest
-from tollgate_gateway.inference.peek import peek
+from tollgate_gateway.parsed_requests.parsed_request import ParsedRequest, reader
+
+parse = reader(ParsedRequest)
 
 
 def test_the_fields_that_matter_are_found_among_others() -> None:
     body = {"messages": [{"model": "nested"}], "model": "m", "stream": True, "max_tokens": 5}
-    found = peek(json.dumps(body).encode())
+    found = parse(json.dumps(body).encode())
     assert (found.model, found.stream, found.output_cap()) == ("m", True, 5)
 
 
@@ -25,7 +29,7 @@ def test_the_fields_that_matter_are_found_among_others() -> None:
     ],
 )
 def test_the_output_cap_by_any_of_its_names(caps: dict[str, int], cap: int | None) -> None:
-    assert peek(json.dumps({"model": "m", **caps}).encode()).output_cap() == cap
+    assert parse(json.dumps({"model": "m", **caps}).encode()).output_cap() == cap
 
 
 @pytest.mark.parametrize(
@@ -50,7 +54,7 @@ def test_the_output_cap_by_any_of_its_names(caps: dict[str, int], cap: int | Non
 )
 def test_what_is_wrong_is_named(body: bytes, param: str) -> None:
     with pytest.raises(BadRequest) as wrong:
-        peek(body)
+        parse(body)
     assert wrong.value.param == param
     assert wrong.value.http_status == 400
 
@@ -58,7 +62,7 @@ def test_what_is_wrong_is_named(body: bytes, param: str) -> None:
 @given(st.binary(max_size=200))
 def test_garbage_is_never_more_than_a_bad_request(body: bytes) -> None:
     with suppress(BadRequest):
-        assert peek(body).model
+        assert parse(body).model
 
 
 SCALARS = st.none() | st.booleans() | st.text() | st.floats(allow_nan=False, allow_infinity=False)
@@ -66,4 +70,4 @@ SCALARS = st.none() | st.booleans() | st.text() | st.floats(allow_nan=False, all
 
 @given(st.recursive(SCALARS, st.lists, max_leaves=20))
 def test_unknown_fields_do_not_matter(value: object) -> None:
-    assert peek(json.dumps({"extra": value, "model": "m"}).encode()).model == "m"
+    assert parse(json.dumps({"extra": value, "model": "m"}).encode()).model == "m"

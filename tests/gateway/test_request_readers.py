@@ -7,19 +7,19 @@ import pytest
 from urllib3.filepost import encode_multipart_formdata
 
 from tollgate_common.errors import TollgateError
-from tollgate_gateway.inference.calls import CALLS
-from tollgate_gateway.inference.peek import Peek
+from tollgate_gateway.parsed_requests.parsed_request import ParsedRequest
+from tollgate_gateway.parsed_requests.readers import READERS
 
 FORMS = ["/v1/audio/transcriptions", "/v1/audio/translations", "/v1/images/edits"]
 
 
-def asked(path: str, **body: Any) -> Peek:
-    return CALLS[path](json.dumps(body).encode(), "application/json")
+def asked(path: str, **body: Any) -> ParsedRequest:
+    return READERS[path](json.dumps(body).encode(), "application/json")
 
 
-def form(*fields: tuple[str, str]) -> Peek:
+def form(*fields: tuple[str, str]) -> ParsedRequest:
     body, kind = encode_multipart_formdata([*fields, ("file", ("a.wav", b"\0" * 100))])
-    return CALLS["/v1/audio/transcriptions"](body, kind)
+    return READERS["/v1/audio/transcriptions"](body, kind)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_json_is_no_form(path: str) -> None:
     assert (wrong.value.http_status, wrong.value.param) == (415, "content-type")
 
 
-@pytest.mark.parametrize("path", sorted(set(CALLS) - set(FORMS) - {"/v1/moderations"}))
+@pytest.mark.parametrize("path", sorted(set(READERS) - set(FORMS) - {"/v1/moderations"}))
 def test_every_other_route_wants_a_model(path: str) -> None:
     with pytest.raises(TollgateError) as wrong:
         asked(path, prompt="x")
@@ -93,9 +93,9 @@ def test_every_other_route_wants_a_model(path: str) -> None:
     assert wrong.value.error_code == "missing_required_parameter"
 
 
-def edit(*fields: tuple[str, str]) -> Peek:
+def edit(*fields: tuple[str, str]) -> ParsedRequest:
     body, kind = encode_multipart_formdata([*fields, ("image", ("a.png", b"\0" * 100))])
-    return CALLS["/v1/images/edits"](body, kind)
+    return READERS["/v1/images/edits"](body, kind)
 
 
 def test_the_fields_of_an_edit() -> None:

@@ -1,4 +1,4 @@
-"""The inference calls, and how what the gateway needs to know is read from each one's body."""
+"""How each inference route's body is read."""
 
 import re
 from collections.abc import Callable
@@ -8,7 +8,12 @@ import msgspec
 
 from tollgate_common.errors import BadRequest
 from tollgate_common.multipart import Form, read_form
-from tollgate_gateway.inference.peek import Medium, Peek, checked, reader
+from tollgate_gateway.parsed_requests.parsed_request import (
+    Medium,
+    ParsedRequest,
+    checked,
+    reader,
+)
 
 COMPLETIONS_CAP = 16
 DEFAULT_MODERATION = "omni-moderation-latest"
@@ -16,31 +21,31 @@ _NOT_BOUNDED = frozenset({"svg", "gif"})
 _DIGITS = re.compile(r"-?[0-9]{1,9}", re.ASCII)
 
 
-class Chat(Peek, frozen=True):
+class Chat(ParsedRequest, frozen=True):
     caps: ClassVar[tuple[str, ...]] = ("max_completion_tokens", "max_tokens")
 
 
-class Message(Peek, frozen=True):
+class Message(ParsedRequest, frozen=True):
     caps: ClassVar[tuple[str, ...]] = ("max_tokens",)
 
 
-class Response(Peek, frozen=True):
+class Response(ParsedRequest, frozen=True):
     caps: ClassVar[tuple[str, ...]] = ("max_output_tokens",)
 
 
-class Embedding(Peek, frozen=True):
+class Embedding(ParsedRequest, frozen=True):
     medium: ClassVar[Medium] = "vector"
 
 
-class TokenCount(Peek, frozen=True):
-    """Costs nothing, and so uses nothing."""
+class TokenCount(ParsedRequest, frozen=True):
+    """A count of tokens costs nothing, and so uses nothing."""
 
     medium: ClassVar[Medium] = "free"
 
 
-class Completion(Peek, frozen=True):
-    """Each of the prompts is completed `n` times; of `best_of` the others are billed as well. What
-    has no cap has OpenAI's own, which is a short one."""
+class Completion(ParsedRequest, frozen=True):
+    """Each of the prompts is completed `n` times, and the others of `best_of` are billed as well.
+    A request without a cap has OpenAI's own, which is a short one."""
 
     medium: ClassVar[Medium] = "text"
     caps: ClassVar[tuple[str, ...]] = ("max_tokens",)
@@ -54,20 +59,20 @@ class Completion(Peek, frozen=True):
         return max(1, self.n or 1, self.best_of or 1) * self._prompts()
 
     def _prompts(self) -> int:
-        """A list is one prompt in tokens, or a prompt a member."""
+        """Return how many prompts there are: a list is one, in tokens, or holds one a member."""
         if not isinstance(self.prompt, list) or not self.prompt:
             return 1
         return len(self.prompt) if bytes(self.prompt[0])[:1] in (b'"', b"[") else 1
 
 
-class Moderation(Peek, frozen=True, kw_only=True):
-    """Costs nothing. The model has a default, OpenAI's own."""
+class Moderation(ParsedRequest, frozen=True, kw_only=True):
+    """A moderation costs nothing. The model has a default, OpenAI's own."""
 
     medium: ClassVar[Medium] = "free"
     model: str = DEFAULT_MODERATION
 
 
-class Image(Peek, frozen=True):
+class Image(ParsedRequest, frozen=True):
     medium: ClassVar[Medium] = "image"
     partial_images: int | None = None
     output_format: Any = None
@@ -82,13 +87,13 @@ class Image(Peek, frozen=True):
 
 
 class ImageEdit(Image, frozen=True):
-    """Of pictures in a form: what they come to in tokens has no published maximum."""
+    """The pictures in the form have no published maximum in tokens."""
 
     def is_bounded(self) -> bool:
         return False
 
 
-class Speech(Peek, frozen=True):
+class Speech(ParsedRequest, frozen=True):
     medium: ClassVar[Medium] = "speech"
     stream_format: Any = None
 
@@ -96,9 +101,9 @@ class Speech(Peek, frozen=True):
         return bool(self.stream_format == "sse")
 
 
-class Transcript(Peek, frozen=True):
-    """Of a recording in a form. A recording that is cut into chunks fills the model's context
-    more than once."""
+class Transcript(ParsedRequest, frozen=True):
+    """A transcript of the recording in a form. A recording that is cut into chunks fills the
+    model's context more than once."""
 
     medium: ClassVar[Medium] = "transcript"
     chunked: bool = False
@@ -107,8 +112,8 @@ class Transcript(Peek, frozen=True):
         return not self.chunked
 
 
-def peek_form(body: bytes, content_type: str | None) -> Transcript:
-    """The same of a form: `BadRequest` naming the field."""
+def read_transcription(body: bytes, content_type: str | None) -> Transcript:
+    """Parse the form of a transcription, or raise `BadRequest` naming the field."""
     form = read_form(body, content_type)
     return checked(
         Transcript(
@@ -119,7 +124,8 @@ def peek_form(body: bytes, content_type: str | None) -> Transcript:
     )
 
 
-def peek_edit(body: bytes, content_type: str | None) -> ImageEdit:
+def read_image_edit(body: bytes, content_type: str | None) -> ImageEdit:
+    """Parse the form of an image edit, or raise `BadRequest` naming the field."""
     form = read_form(body, content_type)
     return checked(
         ImageEdit(
@@ -155,22 +161,22 @@ def _boolean(text: str | None) -> bool | None:
         raise BadRequest("`stream`: `true` or `false`.", param="stream") from None
 
 
-Read = Callable[[bytes, str | None], Peek]
+Read = Callable[[bytes, str | None], ParsedRequest]
 
 
-def _json(read: Callable[[bytes], Peek]) -> Read:
-    """JSON is JSON, whatever Content-Type says of it."""
+def _json(read: Callable[[bytes], ParsedRequest]) -> Read:
+    """Return a reader that ignores Content-Type: JSON is JSON, whatever that says of it."""
     return lambda body, _: read(body)
 
 
-CALLS: dict[str, Read] = {
+READERS: dict[str, Read] = {
     "/v1/audio/speech": _json(reader(Speech)),
-    "/v1/audio/transcriptions": peek_form,
-    "/v1/audio/translations": peek_form,
+    "/v1/audio/transcriptions": read_transcription,
+    "/v1/audio/translations": read_transcription,
     "/v1/chat/completions": _json(reader(Chat)),
     "/v1/completions": _json(reader(Completion)),
     "/v1/embeddings": _json(reader(Embedding)),
-    "/v1/images/edits": peek_edit,
+    "/v1/images/edits": read_image_edit,
     "/v1/images/generations": _json(reader(Image)),
     "/v1/messages": _json(reader(Message)),
     "/v1/messages/count_tokens": _json(reader(TokenCount)),

@@ -1,4 +1,4 @@
-"""What the gateway needs to know of a request's body; the rest stays bytes."""
+"""The members of a request's body that the gateway needs; the rest stays bytes."""
 
 import re
 from collections.abc import Callable
@@ -11,10 +11,11 @@ from tollgate_common.errors import BadRequest
 Medium = Literal["text", "vector", "image", "speech", "transcript", "free"]
 
 
-class Peek(msgspec.Struct, frozen=True):
-    """The fields that routing, limits and streaming depend on, by either vendor's names. `medium`
-    is what the model makes, and so what bounds it; `caps` are the names of the cap on output tokens
-    that a provider of this route knows: any other bounds nothing."""
+class ParsedRequest(msgspec.Struct, frozen=True):
+    """The members that routing, limits and streaming depend on, by either vendor's names.
+
+    `medium` is what the model makes, and so which maxima apply. `caps` are the names of the cap on
+    output tokens that a provider of this route knows; a cap by any other name bounds nothing."""
 
     medium: ClassVar[Medium] = "text"
     caps: ClassVar[tuple[str, ...]] = ("max_completion_tokens", "max_output_tokens", "max_tokens")
@@ -26,65 +27,65 @@ class Peek(msgspec.Struct, frozen=True):
     max_output_tokens: int | None = None
 
     def output_cap(self) -> int | None:
-        """The cap on output tokens that the caller set, if any; the highest, since the provider
-        may go by either. One that is not above zero is none: some servers write without end."""
-        asked = [cap for name in self.caps if (cap := getattr(self, name)) is not None and cap > 0]
-        return max(asked, default=None)
+        """Return the highest cap on output tokens that the caller set, or None without one.
+
+        The provider may go by any of several caps. A cap that is not above zero is none: some
+        servers write without end."""
+        caps = [cap for name in self.caps if (cap := getattr(self, name)) is not None and cap > 0]
+        return max(caps, default=None)
 
     def usual_cap(self, configured: int) -> int:
-        """The cap where nobody names one."""
+        """Return the cap of a request that names none."""
         return configured
 
     def answers(self) -> int:
-        """How many answers there may be, each up to the cap."""
+        """Return how many answers there may be, each up to the cap."""
         return max(1, self.n or 1)
 
     def previews(self) -> int:
-        """Of each answer, before it."""
+        """Return how many previews precede each answer."""
         return 0
 
     def streams(self) -> bool:
         return bool(self.stream)
 
     def is_bounded(self) -> bool:
-        """Whether the model's maximum is this request's."""
+        """Return whether the maxima of the model hold for this request."""
         return True
 
 
 MAX_MODEL_CHARACTERS = 256
 
-P = TypeVar("P", bound=Peek)
+P = TypeVar("P", bound=ParsedRequest)
 _PATH = re.compile(r"`\$\.?([^`]*)`\Z")
 _MISSING = re.compile(r"missing required field `([^`]+)`")
 
 
 def reader(kind: type[P]) -> Callable[[bytes], P]:
-    """Decodes, or raises `BadRequest` naming the field."""
+    """Return a function that decodes a body, or raises `BadRequest` naming the field."""
     decode = msgspec.json.Decoder(kind).decode
 
     def read(body: bytes) -> P:
         try:
-            found = decode(body)
+            parsed = decode(body)
         except msgspec.ValidationError as error:
             raise _wrong_field(str(error)) from None
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
             raise BadRequest(
                 "The body is not valid JSON.", param="body", code="invalid_json"
             ) from None
-        return checked(found)
+        return checked(parsed)
 
     return read
 
 
-def checked(found: P) -> P:
-    """`BadRequest` for what no model is called: PostgreSQL keeps no NUL, so the ledger could not
-    book a call of such a name."""
-    if not 0 < len(found.model) <= MAX_MODEL_CHARACTERS or "\0" in found.model:
+def checked(parsed: P) -> P:
+    """Return the request, or raise `BadRequest` for what no model is called.
+
+    PostgreSQL keeps no NUL, so the ledger could not book a call of such a name."""
+    if not 0 < len(parsed.model) <= MAX_MODEL_CHARACTERS or "\0" in parsed.model:
         raise BadRequest("`model` must be the name of a model.", param="model")
-    return found
-
-
-peek = reader(Peek)
+    return parsed
 
 
 def _wrong_field(message: str) -> BadRequest:
