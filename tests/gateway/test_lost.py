@@ -6,14 +6,15 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from tests.gateway.test_bounds import BODY as SENT
-from tests.gateway.test_bounds import PRICE, READ, Llm, asked
+from tests.gateway.test_upper_bound import BODY as SENT
+from tests.gateway.test_upper_bound import PRICE, READ, FakeLlm, asked
 from tollgate_common.events.cloudevents import read_event
 from tollgate_common.principal import Limit, Principal, Subject
 from tollgate_common.relay import RelayClient, RelayFailed
 from tollgate_common.tickets import TicketBook, bucket
 from tollgate_common.tickets.counts import LimitCounts
 from tollgate_gateway.tickets.bounds import Bounds
+from tollgate_gateway.tickets.model_facts import ModelFactsClient
 from tollgate_gateway.tickets.reaper import reap
 from tollgate_gateway.tickets.service import Asked, Open, TicketOffice
 
@@ -37,7 +38,7 @@ def opened(redis: Redis, llm: RelayClient, *limits: Limit) -> tuple[TicketOffice
         org="o", mode="test", scopes=(), models=("*",), version=1, assertion="a",
         assertion_expires_at=0, limits=limits,
     )  # fmt: skip
-    office = TicketOffice(TicketBook(redis, "gateway"), Bounds(llm, 100))
+    office = TicketOffice(TicketBook(redis, "gateway"), Bounds(ModelFactsClient(llm), 100))
     request = Asked("req_1", CHAT, "openai", asked(CHAT, max_tokens=CAP), SENT, {})
     return office, office.open(principal, request)
 
@@ -53,7 +54,7 @@ def booked(redis: Redis) -> dict[str, Any]:
 def test_the_reaper_books_the_most(
     redis_client: Redis, limits: tuple[Limit, ...], read: int
 ) -> None:
-    _, ticket = opened(redis_client, Llm(price=PRICE), *limits)
+    _, ticket = opened(redis_client, FakeLlm(price=PRICE), *limits)
     book = TicketBook(redis_client, "gateway")
     assert reap(book) == 0
     redis_client.zadd(f"tickets:{bucket('o')}", {ticket.ticket.id: 1})
@@ -69,7 +70,7 @@ def test_the_reaper_books_the_most(
 
 
 def test_a_broken_connection_books_it_at_once(redis_client: Redis) -> None:
-    office, ticket = opened(redis_client, Llm(price=PRICE))
+    office, ticket = opened(redis_client, FakeLlm(price=PRICE))
     office.abandon(ticket, "llm_unavailable", used=True)
     assert booked(redis_client)["cost_nanos"] == len(SENT) * 1000 + CAP * 2000
 

@@ -1,6 +1,7 @@
 """From limits to reservations: windows in the limit's own calendar, amounts in whole units."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,9 +11,11 @@ from hypothesis import strategies as st
 from tollgate_common.principal import Limit, Principal, Subject
 from tollgate_common.tickets.windows import TOTAL, window_at
 from tollgate_gateway.tickets.errors import LimitExceeded
-from tollgate_gateway.tickets.reservations import UpperBound, applicable, reserve
+from tollgate_gateway.tickets.model_facts import Price
+from tollgate_gateway.tickets.reservations import applicable, reserve
+from tollgate_gateway.tickets.upper_bound import UpperBound
 
-BOUND = UpperBound(tokens=1000, cost_nanos=25)
+BOUND = UpperBound(input_tokens=975, output_tokens=25, price=Price(Decimal(0), Decimal("0.001")))
 
 
 def at(text: str) -> int:

@@ -33,6 +33,7 @@ from tollgate_gateway.principals.uses import KeyUses
 from tollgate_gateway.settings import GatewaySettings
 from tollgate_gateway.tickets import reaper
 from tollgate_gateway.tickets.bounds import Bounds
+from tollgate_gateway.tickets.model_facts import ModelFactsClient
 from tollgate_gateway.tickets.service import TicketOffice
 
 Task = Callable[[threading.Event], object]
@@ -80,7 +81,8 @@ def _assembled(settings: GatewaySettings) -> tuple[Flask, Sequence[Task]]:
         uses=uses,
     )
     book = TicketBook(redis, SERVICE)
-    office = TicketOffice(book, Bounds(services["llm"], settings.default_max_output_tokens))
+    facts = ModelFactsClient(services["llm"])
+    office = TicketOffice(book, Bounds(facts, settings.default_max_output_tokens))
 
     load = Load(settings.max_requests)
     idempotency = IdempotencyService(KeyRepository(redis, settings.idempotency_mb * MEGABYTE))

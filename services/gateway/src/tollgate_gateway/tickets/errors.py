@@ -1,9 +1,10 @@
-"""Refusals by a limit: 429 that names the limit, what is left, and when it resets."""
+"""Refusals by a limit: 429 that names the limit, what is left, and when it resets; 400 for a
+request that no limit can count."""
 
 import math
 from typing import ClassVar
 
-from tollgate_common.errors import TollgateError
+from tollgate_common.errors import BadRequest, TollgateError
 from tollgate_common.money import usd_text
 from tollgate_common.principal import Limit
 from tollgate_gateway.tickets.headers import REPORTED, told
@@ -36,6 +37,36 @@ class LimitExceeded(TollgateError):
             self.headers["retry-after"] = "1"
         elif reset_ms is not None:
             self.headers["retry-after"] = str(_seconds(reset_ms))
+
+
+class UnboundedUse(BadRequest):
+    """A limit on tokens or cost applies, and nothing bounds what the request may use."""
+
+    code = "unbounded_request"
+
+    def __init__(self, model: str, field: str = "") -> None:
+        named = f" with `{field}` in it: leave that out" if field else ""
+        super().__init__(
+            f"A limit on tokens or cost applies, and nobody says how much a request like this to "
+            f"`{model}` can use{named}. Or use a model with a published maximum, in a form that it "
+            "covers, state your own model's with PUT /api/v1/models, or use a key without such a "
+            "limit.",
+            param=field.partition(":")[0] or "model",
+        )
+
+
+class UnpricedModel(BadRequest):
+    """A cost limit applies and nobody knows what the model costs: it is not free, so it waits."""
+
+    code = "unpriced_model"
+
+    def __init__(self, model: str) -> None:
+        super().__init__(
+            f"`{model}` has no price as it is to be processed, and a cost limit applies: set one "
+            "with PUT /api/v1/models, or ask for the usual `service_tier`, `speed` and "
+            "`inference_geo`.",
+            param="model",
+        )
 
 
 def _seconds(milliseconds: int) -> int:

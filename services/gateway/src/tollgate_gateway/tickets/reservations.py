@@ -3,26 +3,9 @@
 from typing import NamedTuple
 
 from tollgate_common.principal import Limit, Principal, covers
-from tollgate_common.tickets import Bound, Reservation
+from tollgate_common.tickets import Reservation
 from tollgate_common.tickets.limits import reservation
-
-
-class UpperBound(NamedTuple):
-    """The most that a request can use: tokens of input and output, and nano-dollars. None for
-    the cost: the model has no known price. `holds`: whether it is a bound at all; else it is what
-    such a request may well use, and nothing that may refuse can go by it. `cap`: the output tokens
-    of each answer that the provider has to be told, because nothing else bounds them. `what`: the
-    part of the request that is beyond its bytes."""
-
-    tokens: int
-    cost_nanos: int | None
-    holds: bool = True
-    cap: int | None = None
-    what: str = ""
-
-    def booked(self) -> Bound:
-        """What the ticket is worth if nobody lives to close it."""
-        return Bound(self.tokens, self.cost_nanos or 0)
+from tollgate_gateway.tickets.upper_bound import UpperBound
 
 
 class Held(NamedTuple):

@@ -1,5 +1,6 @@
 """Opens a ticket for a request, or says which limit refuses it."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from redis.exceptions import RedisError
@@ -16,10 +17,11 @@ from tollgate_common.metrics import (
 from tollgate_common.principal import Limit, Principal
 from tollgate_common.tickets import Attribution, Hold, LimitState, Outcome, Refusal, TicketBook
 from tollgate_gateway.parsed_requests.parsed_request import ParsedRequest
-from tollgate_gateway.tickets.bounds import Bounds, UnboundedUse, UnpricedModel
-from tollgate_gateway.tickets.errors import LimitExceeded
+from tollgate_gateway.tickets.bounds import Bounds
+from tollgate_gateway.tickets.errors import LimitExceeded, UnboundedUse, UnpricedModel
 from tollgate_gateway.tickets.lost import lost_outcome
-from tollgate_gateway.tickets.reservations import Held, UpperBound, applicable, reserve
+from tollgate_gateway.tickets.reservations import Held, applicable, reserve
+from tollgate_gateway.tickets.upper_bound import UpperBound
 
 _BOUNDED = frozenset({"tokens", "cost_usd"})
 
@@ -85,14 +87,14 @@ class TicketOffice:
     def _bound(self, principal: Principal, limits: list[Limit], asked: Asked) -> UpperBound:
         by_use = [limit for limit in limits if limit.metric in _BOUNDED]
         if not by_use:
-            guess = self._bounds.guess(principal, asked.parsed, len(asked.body))
-            return guess._replace(cap=None)
+            estimate = self._bounds.estimate(principal, asked.parsed, len(asked.body))
+            return replace(estimate, cap=None)
         bound = self._bounds.bound(principal, asked.parsed, asked.body)
         enforced = {limit.metric for limit in by_use if limit.mode == "enforce"}
         if not enforced:
-            return bound._replace(cap=None)
+            return replace(bound, cap=None)
         if not bound.holds:
-            raise UnboundedUse(asked.parsed.model, bound.what)
+            raise UnboundedUse(asked.parsed.model, bound.field)
         if "cost_usd" in enforced and bound.cost_nanos is None:
             raise UnpricedModel(asked.parsed.model)
         return bound

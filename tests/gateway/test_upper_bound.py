@@ -7,11 +7,12 @@ import pytest
 
 from tollgate_common.principal import Principal
 from tollgate_common.relay import RelayClient
+from tollgate_gateway.parsed_requests.input_bound import TEMPLATE_TOKENS
 from tollgate_gateway.parsed_requests.parsed_request import ParsedRequest
-from tollgate_gateway.parsed_requests.reach import TEMPLATE_TOKENS
 from tollgate_gateway.parsed_requests.readers import READERS, Transcript
 from tollgate_gateway.tickets.bounds import Bounds
-from tollgate_gateway.tickets.reservations import UpperBound
+from tollgate_gateway.tickets.model_facts import ModelFactsClient
+from tollgate_gateway.tickets.upper_bound import UpperBound
 
 PRICE = {"input_usd_per_mtok": "1", "output_usd_per_mtok": "2"}
 PUBLISHED = {"image": 6000, "speech": 500, "recording": 16_000, "transcript": 2000}
@@ -21,7 +22,7 @@ BODY = b'{"model":"m"%s}' % (b" " * 987)
 READ = len(BODY) + TEMPLATE_TOKENS
 
 
-class Answer:
+class FakeAnswer:
     status = 200
 
     def __init__(self, facts: dict[str, Any]) -> None:
@@ -31,14 +32,14 @@ class Answer:
         return json.dumps(self._facts).encode()
 
 
-class Llm(RelayClient):
+class FakeLlm(RelayClient):
     """Knows of every model the same."""
 
     def __init__(self, **facts: Any) -> None:
         self._facts = facts
 
     def send(self, *_: Any, **__: Any) -> Any:
-        return Answer(self._facts)
+        return FakeAnswer(self._facts)
 
 
 def bound(asked: ParsedRequest, body: bytes | None = None, **facts: Any) -> UpperBound:
@@ -46,7 +47,7 @@ def bound(asked: ParsedRequest, body: bytes | None = None, **facts: Any) -> Uppe
         org="o", mode="test", scopes=(), models=("*",), version=1, assertion="a",
         assertion_expires_at=0,
     )  # fmt: skip
-    return Bounds(Llm(**facts), 100).bound(principal, asked, body or BODY)
+    return Bounds(ModelFactsClient(FakeLlm(**facts)), 100).bound(principal, asked, body or BODY)
 
 
 def asked(path: str, **body: Any) -> ParsedRequest:
@@ -66,8 +67,10 @@ def asked(path: str, **body: Any) -> ParsedRequest:
 def test_what_the_vendor_publishes_bounds_the_request(
     request_: ParsedRequest, read: int, wrote: int
 ) -> None:
-    found = bound(request_, price=PRICE, media=PUBLISHED)
-    assert found == UpperBound(read + wrote, read * 1000 + wrote * 2000, holds=True)
+    most = bound(request_, price=PRICE, media=PUBLISHED)
+    assert (most.input_tokens, most.output_tokens) == (read, wrote)
+    assert (most.tokens, most.cost_nanos) == (read + wrote, read * 1000 + wrote * 2000)
+    assert most.holds
 
 
 @pytest.mark.parametrize(
@@ -96,14 +99,16 @@ def test_a_request_beyond_what_is_published_is_not_bounded_by_it(request_: Parse
 
 @pytest.mark.parametrize("cap", [-1, -(10**9), 0])
 def test_a_cap_that_is_none_bounds_nothing(cap: int) -> None:
-    found = bound(asked("/v1/chat/completions", max_tokens=cap), price=PRICE)
-    assert found == UpperBound(READ + 100, READ * 1000 + 100 * 2000, cap=100)
+    most = bound(asked("/v1/chat/completions", max_tokens=cap), price=PRICE)
+    assert (most.tokens, most.cost_nanos) == (READ + 100, READ * 1000 + 100 * 2000)
+    assert (most.holds, most.cap) == (True, 100)
 
 
 def test_an_absurd_number_is_beyond_every_limit_and_still_a_number() -> None:
-    found = bound(asked("/v1/chat/completions", max_tokens=10**15, n=10**15), price=PRICE)
-    assert found == UpperBound(2**52, 2**52)
+    most = bound(asked("/v1/chat/completions", max_tokens=10**15, n=10**15), price=PRICE)
+    assert (most.tokens, most.cost_nanos) == (2**52, 2**52)
 
 
 def test_a_moderation_is_free_whatever_is_known_of_its_price() -> None:
-    assert bound(asked("/v1/moderations")) == UpperBound(0, 0)
+    free = bound(asked("/v1/moderations"))
+    assert (free.tokens, free.cost_nanos, free.holds) == (0, 0, True)

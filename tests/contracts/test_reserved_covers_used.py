@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.gateway.test_bounds import bound
+from tests.gateway.test_upper_bound import bound
 from tollgate_gateway.parsed_requests.readers import READERS
-from tollgate_gateway.tickets.reservations import UpperBound
+from tollgate_gateway.tickets.upper_bound import UpperBound
 from tollgate_llm.pricing import maxima
 from tollgate_llm.sandbox.anthropic_api import messages
 from tollgate_llm.sandbox.openai_api import chat, responses

@@ -16,11 +16,11 @@ from typing import Any, NamedTuple
 import msgspec
 
 
-class Bounded(IntEnum):
+class BoundSource(IntEnum):
     """What bounds the input: the body's bytes, the model's context, what the organisation states
     of its model, or nothing."""
 
-    BYTES = 0
+    TEXT = 0
     CONTEXT = 1
     STATED = 2
     NOTHING = 3
@@ -34,22 +34,23 @@ VENDORS_TOOL_TOKENS = 1500
 """A tool that the vendor defines and the caller runs: up to 735, and 499 for a beta's prompt."""
 
 
-class Reach(NamedTuple):
-    """`added` are the vendor's own tokens, `images` are to be counted each. `bounded` says what
-    holds for the rest, `what` is the name of the member or part that takes it beyond the bytes.
+class InputBound(NamedTuple):
+    """`added` are the vendor's own tokens, `images` are to be counted each. `source` says what
+    holds for the rest, `field` is the name of the member or part that takes it beyond the bytes.
     `tier` is how it wants to be processed where that has a price of its own, None the usual way.
-    `guessed`: bytes of a predicted answer; those that miss are paid for as if they were said."""
+    `predicted_bytes` is the size of a predicted answer; what misses is paid for as if it were
+    said."""
 
     added: int = 0
     images: int = 0
-    bounded: Bounded = Bounded.BYTES
-    what: str = ""
+    source: BoundSource = BoundSource.TEXT
+    field: str = ""
     tier: str | None = None
-    guessed: int = 0
+    predicted_bytes: int = 0
 
 
-WORDS = Reach()
-_Found = list[tuple[Bounded, str]]
+TEXT_ONLY = InputBound()
+_Sources = list[tuple[BoundSource, str]]
 
 
 class _Tool(msgspec.Struct, frozen=True):
@@ -122,16 +123,16 @@ _CALLS = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
 _CONVERSATION = ("messages", "input", "system", "instructions")
 
 
-def reach_of(body: bytes) -> Reach:
+def bound_input(body: bytes) -> InputBound:
     """Of a body that is known to be a JSON object. What was skipped until now may turn out to be
     none: who knows what a provider makes of that."""
     try:
-        return _reach_of(body)
+        return _bound_input(body)
     except _UNREADABLE:
-        return Reach(bounded=Bounded.NOTHING, what="body")
+        return InputBound(source=BoundSource.NOTHING, field="body")
 
 
-def _reach_of(body: bytes) -> Reach:
+def _bound_input(body: bytes) -> InputBound:
     members = _members(body)
     added, seen = _of_tools(members)
     seen += _of_members(members)
@@ -139,14 +140,14 @@ def _reach_of(body: bytes) -> Reach:
     if not all(_is_words(getattr(members, name)) for name in _CONVERSATION):
         images, more = _of_conversation(msgspec.json.decode(body))
         seen += more
-    bounded, what = max(seen, default=(Bounded.BYTES, ""))
-    return Reach(
+    source, field = max(seen, default=(BoundSource.TEXT, ""))
+    return InputBound(
         added=TEMPLATE_TOKENS + added,
         images=images,
-        bounded=bounded,
-        what=what,
+        source=source,
+        field=field,
         tier=_tier(members),
-        guessed=len(bytes(members.prediction)) if _given(members.prediction) else 0,
+        predicted_bytes=len(bytes(members.prediction)) if _given(members.prediction) else 0,
     )
 
 
@@ -176,36 +177,36 @@ def _is_words(said: msgspec.Raw) -> bool:
     )
 
 
-def _of_tools(members: _Members) -> tuple[int, _Found]:
+def _of_tools(members: _Members) -> tuple[int, _Sources]:
     """The tokens that they bring with them, and those that the provider runs."""
     added = TOOLS_TOKENS if any(_given(getattr(members, name)) for name in _INSTRUCTED) else 0
     try:
         kinds = [tool.type for tool in _tools(members.tools) or ()]
     except msgspec.ValidationError:
-        return added, [(Bounded.STATED, "tools")]
-    seen: _Found = []
+        return added, [(BoundSource.STATED, "tools")]
+    seen: _Sources = []
     for kind in kinds:
         name = "function" if kind is None else str(kind)
         if name in _CALLERS_TOOLS:
             continue
         if name.startswith(_TOOLSETS):
-            seen.append((Bounded.CONTEXT, f"tools: {name[:64]}"))
+            seen.append((BoundSource.CONTEXT, f"tools: {name[:64]}"))
         elif not f"{name}_".startswith(_VENDORS_TOOLS):
-            seen.append((Bounded.STATED, f"tools: {name[:64]}"))
+            seen.append((BoundSource.STATED, f"tools: {name[:64]}"))
         added += VENDORS_TOOL_TOKENS
     return added, seen
 
 
-def _of_members(members: _Members) -> _Found:
-    seen: _Found = []
-    seen += [(Bounded.CONTEXT, n) for n in _KEPT_BY_THE_PROVIDER if getattr(members, n)]
-    seen += [(Bounded.STATED, n) for n in _DOES_MORE if getattr(members, n) is not None]
-    seen += [(Bounded.NOTHING, name) for name in _NOT_BOOKED if getattr(members, name)]
+def _of_members(members: _Members) -> _Sources:
+    seen: _Sources = []
+    seen += [(BoundSource.CONTEXT, n) for n in _KEPT_BY_THE_PROVIDER if getattr(members, n)]
+    seen += [(BoundSource.STATED, n) for n in _DOES_MORE if getattr(members, n) is not None]
+    seen += [(BoundSource.NOTHING, name) for name in _NOT_BOOKED if getattr(members, name)]
     managed = bytes(members.context_management)
     if b"compact" in managed or b"\\u" in managed:
-        seen.append((Bounded.STATED, "context_management"))
+        seen.append((BoundSource.STATED, "context_management"))
     if bytes(members.prompt)[:1] == b"{":
-        seen.append((Bounded.STATED, "prompt"))
+        seen.append((BoundSource.STATED, "prompt"))
     return seen
 
 
@@ -216,10 +217,10 @@ def _tier(members: _Members) -> str | None:
     return "+".join(name for name in named if name not in _USUAL) or None
 
 
-def _of_conversation(body: dict[str, Any]) -> tuple[int, _Found]:
+def _of_conversation(body: dict[str, Any]) -> tuple[int, _Sources]:
     """The pictures in it, and the parts that are no words."""
     images = 0
-    seen: _Found = []
+    seen: _Sources = []
     waiting: list[Any] = [body.get(name) for name in _CONVERSATION]
     while waiting:
         item = waiting.pop()
@@ -232,9 +233,9 @@ def _of_conversation(body: dict[str, Any]) -> tuple[int, _Found]:
         if kind in _IMAGES or "image_url" in item:
             images += 1
         elif kind in _CHANGES_TOOLS:
-            seen.append((Bounded.STATED, kind))
+            seen.append((BoundSource.STATED, kind))
         elif part := _no_words(kind, item):
-            seen.append((Bounded.CONTEXT, part))
+            seen.append((BoundSource.CONTEXT, part))
         elif kind not in _CALLS:
             waiting += item.values()
     return images, seen

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tollgate_common.errors import BadRequest
-from tollgate_gateway.parsed_requests.reach import (
+from tollgate_gateway.parsed_requests.input_bound import (
     TOOLS_TOKENS,
     VENDORS_TOOL_TOKENS,
-    Bounded,
-    reach_of,
+    BoundSource,
+    bound_input,
 )
 from tollgate_gateway.parsed_requests.readers import READERS
 
@@ -30,8 +30,8 @@ def user(*content: Any) -> dict[str, Any]:
     return {"messages": [{"role": "user", "content": list(content)}]}
 
 
-def reach(body: dict[str, Any], **how: Any) -> Any:
-    return reach_of(json.dumps({"model": "m", **body}, **how).encode())
+def bound(body: dict[str, Any], **how: Any) -> Any:
+    return bound_input(json.dumps({"model": "m", **body}, **how).encode())
 
 
 @pytest.mark.parametrize(
@@ -49,8 +49,8 @@ def reach(body: dict[str, Any], **how: Any) -> Any:
     ],
 )
 def test_words_are_bounded_by_their_bytes(body: dict[str, Any]) -> None:
-    found = reach(body)
-    assert (found.bounded, found.images, found.tier) == (Bounded.BYTES, 0, None)
+    found = bound(body)
+    assert (found.source, found.images, found.tier) == (BoundSource.TEXT, 0, None)
 
 
 @pytest.mark.parametrize(
@@ -66,8 +66,8 @@ def test_words_are_bounded_by_their_bytes(body: dict[str, Any]) -> None:
     ],
 )
 def test_pictures_are_counted_however_they_come(body: dict[str, Any], images: int) -> None:
-    found = reach(body)
-    assert (found.bounded, found.images) == (Bounded.BYTES, images)
+    found = bound(body)
+    assert (found.source, found.images) == (BoundSource.TEXT, images)
 
 
 @pytest.mark.parametrize(
@@ -94,8 +94,8 @@ def test_pictures_are_counted_however_they_come(body: dict[str, Any], images: in
 def test_what_is_read_from_elsewhere_is_bounded_by_the_context(
     body: dict[str, Any], what: str
 ) -> None:
-    found = reach(body)
-    assert (found.bounded, found.what) == (Bounded.CONTEXT, what)
+    found = bound(body)
+    assert (found.source, found.field) == (BoundSource.CONTEXT, what)
 
 
 @pytest.mark.parametrize(
@@ -119,27 +119,27 @@ def test_what_is_read_from_elsewhere_is_bounded_by_the_context(
 def test_what_the_provider_does_by_itself_is_bounded_by_what_is_stated(
     body: dict[str, Any], what: str
 ) -> None:
-    found = reach(body)
-    assert (found.bounded, found.what) == (Bounded.STATED, what)
+    found = bound(body)
+    assert (found.source, found.field) == (BoundSource.STATED, what)
 
 
 @pytest.mark.parametrize("body", [{"background": True}, {"fallbacks": [{"model": "dear"}]}])
 def test_what_no_answer_tells_is_bounded_by_nothing(body: dict[str, Any]) -> None:
-    found = reach({**body, "tools": [{"type": "mcp"}], "container": "c"})
-    assert (found.bounded, found.what) == (Bounded.NOTHING, next(iter(body)))
+    found = bound({**body, "tools": [{"type": "mcp"}], "container": "c"})
+    assert (found.source, found.field) == (BoundSource.NOTHING, next(iter(body)))
 
 
 def test_tools_bring_words_of_the_vendors_own() -> None:
-    bare, tools = reach({}), reach({"tools": [FUNCTION, {"name": "of anthropic's"}]})
+    bare, tools = bound({}), bound({"tools": [FUNCTION, {"name": "of anthropic's"}]})
     assert tools.added - bare.added == TOOLS_TOKENS
-    vendors = reach({"tools": [{"type": "bash_20250124"}, {"type": "computer"}]})
+    vendors = bound({"tools": [{"type": "bash_20250124"}, {"type": "computer"}]})
     assert vendors.added - bare.added == TOOLS_TOKENS + 2 * VENDORS_TOOL_TOKENS
 
 
 def test_the_way_to_be_processed_is_named() -> None:
-    assert reach({"service_tier": "priority"}).tier == "priority"
-    assert reach({"speed": "fast", "inference_geo": "us"}).tier == "fast+us"
-    assert reach({"service_tier": 5}).tier == "5"
+    assert bound({"service_tier": "priority"}).tier == "priority"
+    assert bound({"speed": "fast", "inference_geo": "us"}).tier == "fast+us"
+    assert bound({"service_tier": 5}).tier == "5"
 
 
 NAMES = st.sampled_from(["messages", "input", "tools", "type", "id", "image_url", "source", "x"])
@@ -152,7 +152,7 @@ VALUES = st.recursive(
 
 @given(st.dictionaries(NAMES, VALUES, max_size=5), st.booleans())
 def test_any_object_can_be_looked_at(body: dict[str, Any], ascii_only: bool) -> None:
-    assert reach(body, ensure_ascii=ascii_only).added > 0
+    assert bound(body, ensure_ascii=ascii_only).added > 0
 
 
 MORE = [
@@ -170,8 +170,8 @@ def test_an_escape_hides_nothing(body: dict[str, Any], data: st.DataObject) -> N
     escaped = "".join(
         f"\\u{ord(sign):04x}" if at in chosen else sign for at, sign in enumerate(plain)
     )
-    hidden, seen = reach_of(escaped.encode()), reach_of(plain.encode())
-    assert (hidden.bounded, hidden.images) == (seen.bounded, seen.images)
+    hidden, seen = bound_input(escaped.encode()), bound_input(plain.encode())
+    assert (hidden.source, hidden.images) == (seen.source, seen.images)
 
 
 @pytest.mark.parametrize(
@@ -186,4 +186,4 @@ def test_what_cannot_be_read_is_no_error_of_ours(name: bytes, part: bytes) -> No
         READERS["/v1/responses"](body, None)
     except BadRequest:
         return
-    assert reach_of(body).bounded in (Bounded.BYTES, Bounded.NOTHING)
+    assert bound_input(body).source in (BoundSource.TEXT, BoundSource.NOTHING)

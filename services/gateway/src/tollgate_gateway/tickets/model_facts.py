@@ -1,0 +1,99 @@
+"""What llm knows of a model that bounds what a request to it can use.
+
+llm is asked only when a limit or the books need it, and its answers are remembered for a short
+while. llm away means `DependencyDown`: nothing is reserved by old facts.
+"""
+
+import time
+from collections import OrderedDict
+from decimal import Decimal
+from typing import NamedTuple
+from urllib.parse import quote
+
+import msgspec
+
+from tollgate_common.errors import DependencyDown
+from tollgate_common.principal import Principal
+from tollgate_common.relay import RelayClient, RelayFailed
+
+CACHE_SECONDS = 10.0
+MAX_CACHED_MODELS = 10_000
+
+
+class Price(msgspec.Struct, frozen=True):
+    """US dollars per million tokens."""
+
+    input_usd_per_mtok: Decimal
+    output_usd_per_mtok: Decimal
+
+
+class MediaMaxima(msgspec.Struct, frozen=True):
+    """The most tokens that the model makes of one image or one speech, hears of one recording, and
+    writes of it. None: neither published nor stated."""
+
+    image: int | None = None
+    speech: int | None = None
+    recording: int | None = None
+    transcript: int | None = None
+
+
+class InputMaxima(msgspec.Struct, frozen=True):
+    """The most tokens that the model reads of one picture; of everything together, by what its
+    vendor publishes (`context`) or the organisation states (`stated`). None: nobody says."""
+
+    image: int | None = None
+    context: int | None = None
+    stated: int | None = None
+
+
+class ModelFacts(msgspec.Struct, frozen=True):
+    """What llm knows of a model. None: unknown."""
+
+    max_output_tokens: int | None = None
+    price: Price | None = None
+    media: MediaMaxima = MediaMaxima()
+    reads: InputMaxima = InputMaxima()
+
+
+class _Cached(NamedTuple):
+    facts: ModelFacts
+    expires_at: float
+
+
+_decode = msgspec.json.Decoder(ModelFacts).decode
+
+
+class ModelFactsClient:
+    """Asks llm for the facts of a model, and caches them for each organisation and mode."""
+
+    def __init__(self, llm: RelayClient) -> None:
+        self._llm = llm
+        self._cache: OrderedDict[tuple[str, str, str, str | None], _Cached] = OrderedDict()
+
+    def get(self, principal: Principal, model: str, tier: str | None = None) -> ModelFacts:
+        """Return the facts of a model, priced as it is processed in this tier; None: as usual."""
+        key = (principal.org, principal.mode, model, tier)
+        cached = self._cache.get(key)
+        if cached is None or cached.expires_at < time.monotonic():
+            expires_at = time.monotonic() + CACHE_SECONDS
+            cached = _Cached(self._fetch(principal, model, tier), expires_at)
+            self._cache[key] = cached
+            while len(self._cache) > MAX_CACHED_MODELS:
+                self._cache.popitem(last=False)
+        return cached.facts
+
+    def _fetch(self, principal: Principal, model: str, tier: str | None) -> ModelFacts:
+        headers = {"Authorization": f"Bearer {principal.assertion}"}
+        path = f"/internal/v1/models/{quote(model, safe='')}"
+        if tier is not None:
+            path += f"?tier={quote(tier, safe='')}"
+        try:
+            answer = self._llm.send("GET", path, b"", headers)
+            body = answer.read()
+        except RelayFailed:
+            raise DependencyDown("llm") from None
+        if answer.status == 404:
+            return ModelFacts()
+        if answer.status != 200:
+            raise DependencyDown("llm")
+        return _decode(body)

@@ -1,0 +1,178 @@
+"""The most that a request can use, known before it runs.
+
+Input: its text (see `parsed_requests.input_bound`), a picture at the largest that the vendor
+publishes, and what is no text, or lies with the provider, at the model's context. Output: the
+request's cap, else the model's maximum, else the configured default, which the provider is then
+told; once for every choice.
+
+The size of an image or a sound that is made is not in the request: an image of so many bytes, or a
+speech of so many words, can come to any number of tokens. There the bound is what the vendor
+publishes of its model: the tokens of its largest image (and 100 more for each preview), its context
+for a recording, its longest transcript. Where it publishes nothing, the bound is what the
+organisation states of its model. Where nobody says anything, or the request goes beyond it
+(recordings cut into chunks, animations, drawings), nothing holds, and a limit that enforces refuses
+the request.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from tollgate_common.money import cost_nanos
+from tollgate_common.tickets import Bound
+from tollgate_gateway.parsed_requests.input_bound import BoundSource, InputBound
+from tollgate_gateway.parsed_requests.parsed_request import Medium, ParsedRequest
+from tollgate_gateway.tickets.model_facts import InputMaxima, MediaMaxima, ModelFacts, Price
+
+PREVIEW_TOKENS = 100
+MAX_AMOUNT = 2**52
+"""The largest amount that is reserved: beyond every limit, and still exact where Redis counts."""
+_FREE = Price(input_usd_per_mtok=Decimal(0), output_usd_per_mtok=Decimal(0))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UpperBound:
+    """The most that a request can use.
+
+    `price` is the highest that can apply to its tokens; None: nobody knows it. `holds` says whether
+    the figures are a bound at all; else they are what such a request may well use, and no limit can
+    refuse by them. `cap` is the number of output tokens of each answer that the provider has to be
+    told, because nothing else bounds them. `field` names the part of the request that goes beyond
+    its text."""
+
+    input_tokens: int
+    output_tokens: int
+    price: Price | None = None
+    holds: bool = True
+    cap: int | None = None
+    field: str = ""
+
+    @property
+    def tokens(self) -> int:
+        """All tokens together."""
+        return min(self.input_tokens + self.output_tokens, MAX_AMOUNT)
+
+    @property
+    def cost_nanos(self) -> int | None:
+        """The cost in nano-dollars; None without a price."""
+        if self.price is None:
+            return None
+        cost = cost_nanos(
+            (self.input_tokens, self.price.input_usd_per_mtok),
+            (self.output_tokens, self.price.output_usd_per_mtok),
+        )
+        return min(cost, MAX_AMOUNT)
+
+    def booked(self) -> Bound:
+        """Return what the ticket is booked at if nobody lives to close it."""
+        return Bound(self.tokens, self.cost_nanos or 0)
+
+
+NOTHING = UpperBound(input_tokens=0, output_tokens=0, price=_FREE)
+"""The upper bound of a request that costs nothing."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Case:
+    """A request with all that bounds it. `media` are its model's maxima, if they hold for it."""
+
+    request: ParsedRequest
+    read: InputBound
+    body_bytes: int
+    facts: ModelFacts
+    media: MediaMaxima
+    default_cap: int
+
+
+_Tokens = tuple[int | None, int | None]
+"""The most tokens of input and of output. None: nothing bounds them."""
+
+
+def upper_bound(
+    request: ParsedRequest,
+    read: InputBound,
+    body_bytes: int,
+    facts: ModelFacts,
+    default_cap: int,
+) -> UpperBound:
+    """Return the most that the request can use, by what is known of its model."""
+    media = facts.media if request.is_bounded() else MediaMaxima()
+    case = _Case(
+        request=request,
+        read=read,
+        body_bytes=body_bytes,
+        facts=facts,
+        media=media,
+        default_cap=default_cap,
+    )
+    input_tokens, output_tokens = _BY_MEDIUM[request.medium](case)
+    cap = request.usual_cap(default_cap)
+    is_capped = request.medium != "text" or request.output_cap() or facts.max_output_tokens
+    return UpperBound(
+        input_tokens=_most(input_tokens, body_bytes),
+        output_tokens=_most(output_tokens, cap * request.answers()),
+        price=facts.price,
+        holds=input_tokens is not None and output_tokens is not None,
+        cap=None if is_capped else cap,
+        field=read.field or ("image" if read.images else ""),
+    )
+
+
+def _most(tokens: int | None, estimate: int) -> int:
+    return min(estimate if tokens is None else tokens, MAX_AMOUNT)
+
+
+def _transcript(case: _Case) -> _Tokens:
+    return case.media.recording, case.media.transcript
+
+
+def _speech(case: _Case) -> _Tokens:
+    return case.body_bytes, case.media.speech
+
+
+def _image(case: _Case) -> _Tokens:
+    if case.media.image is None:
+        return case.body_bytes, None
+    each = case.media.image + PREVIEW_TOKENS * case.request.previews()
+    return case.body_bytes, each * case.request.answers()
+
+
+def _vector(case: _Case) -> _Tokens:
+    return case.body_bytes, 0
+
+
+def _text(case: _Case) -> _Tokens:
+    request, read = case.request, case.read
+    usual = request.usual_cap(case.default_cap)
+    cap = request.output_cap() or case.facts.max_output_tokens or usual
+    answer = cap + read.predicted_bytes
+    return _input_tokens(case.facts.reads, read, case.body_bytes), answer * request.answers()
+
+
+def _input_tokens(maxima: InputMaxima, read: InputBound, body_bytes: int) -> int | None:
+    """Return the most tokens of input. Of two numbers for the same the higher holds."""
+    text = body_bytes + read.added
+    if read.source is BoundSource.NOTHING:
+        return None
+    if read.source is BoundSource.STATED:
+        return maxima.stated and max(text, maxima.stated)
+    has_sizes = maxima.image is not None or not read.images
+    seen = text + read.images * (maxima.image or 0)
+    if read.source is BoundSource.TEXT and has_sizes:
+        return seen
+    context = max(maxima.context or 0, maxima.stated or 0)
+    return max(context, seen) if context else None
+
+
+def _free(_: _Case) -> _Tokens:
+    return 0, 0
+
+
+_BY_MEDIUM: dict[Medium, Callable[[_Case], _Tokens]] = {
+    "text": _text,
+    "vector": _vector,
+    "image": _image,
+    "speech": _speech,
+    "transcript": _transcript,
+    "free": _free,
+}
