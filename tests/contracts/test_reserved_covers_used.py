@@ -2,7 +2,6 @@
 count, and by the worst that vendors publish of theirs."""
 
 import base64
-import json
 import math
 from typing import Any
 
@@ -11,14 +10,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.contracts.request_bodies import (
+    CHAT,
+    COMPLETIONS,
+    EMBEDDINGS,
+    IMAGES,
+    MESSAGES,
+    PATHS,
+    PLACES,
+    RESPONSES,
+    body_of,
+)
 from tests.gateway.test_upper_bound import bound
 from tollgate_gateway.parsed_requests.readers import READERS
 from tollgate_gateway.tickets.upper_bound import UpperBound
 from tollgate_llm.pricing import maxima
 from tollgate_llm.sandbox.anthropic_api import messages
 from tollgate_llm.sandbox.openai_api import chat, responses
+from tollgate_llm.sandbox.tokens import count_text
 
-CHAT, MESSAGES, RESPONSES = "/v1/chat/completions", "/v1/messages", "/v1/responses"
 COUNTED = {CHAT: chat.ask_of, MESSAGES: messages.ask_of, RESPONSES: responses.ask_of}
 SANDBOX = {"image": maxima.SANDBOX_IMAGE, "context": maxima.SANDBOX_CONTEXT, "stated": None}
 PRICE = {"input_usd_per_mtok": "1", "output_usd_per_mtok": "2"}
@@ -95,6 +105,39 @@ def test_the_sandbox_never_counts_more_than_is_reserved(asked: tuple[str, dict[s
     assert ask.input_tokens + ask.cap * ask.choices <= found.tokens
     assert found.cost_nanos is not None
     assert ask.input_tokens * 1000 + ask.cap * 2000 <= found.cost_nanos
+
+
+def counted_by_the_sandbox(path: str, body: dict[str, Any]) -> int:
+    """The tokens of input."""
+    if path in COUNTED:
+        return COUNTED[path](body).input_tokens
+    if path == COMPLETIONS:
+        return _total(body["prompt"])
+    return _total(body["prompt"] if path == IMAGES else body["input"])
+
+
+def _total(texts: str | list[str]) -> int:
+    return sum(map(count_text, [texts] if isinstance(texts, str) else texts))
+
+
+PLACED = st.lists(st.tuples(st.sampled_from(PLACES), WORDS.filter(bool)), min_size=1, max_size=8)
+
+
+@given(st.sampled_from(PATHS), PLACED)
+def test_wherever_a_text_is_no_less_is_reserved(path: str, placed: list[tuple[str, str]]) -> None:
+    body = body_of(path, placed)
+    found = reserved(path, body, SANDBOX)
+    assert counted_by_the_sandbox(path, body) <= found.input_tokens
+
+
+@given(st.lists(st.lists(st.integers(0, 200_000), min_size=1), min_size=1))
+@pytest.mark.parametrize("path", [COMPLETIONS, EMBEDDINGS])
+def test_token_ids_count_one_each(path: str, ids: list[list[int]]) -> None:
+    name = "prompt" if path == COMPLETIONS else "input"
+    several = reserved(path, {"model": "m", name: ids}, SANDBOX).input_tokens
+    single = reserved(path, {"model": "m", name: ids[0]}, SANDBOX).input_tokens
+    assert several >= sum(map(len, ids))
+    assert len(ids[0]) <= single < len(ids[0]) + 100
 
 
 def tiles(width: int, height: int, base: int, tile: int) -> int:
@@ -217,4 +260,5 @@ def test_only_a_cap_that_the_provider_knows_is_one(path: str, name: str, cap: in
 def test_an_embedding_says_nothing() -> None:
     body = {"model": "m", "input": "x" * 100}
     found = reserved("/v1/embeddings", body, SANDBOX)
-    assert (found.tokens, found.cap) == (len(json.dumps(body, separators=(",", ":"))), None)
+    assert (found.output_tokens, found.cap) == (0, None)
+    assert 100 <= found.input_tokens < 200

@@ -2,6 +2,7 @@
 beyond its cap is a debt that the next request meets."""
 
 import base64
+import json
 from typing import Any
 
 import pytest
@@ -9,8 +10,9 @@ import requests
 
 from tests.e2e.platform import Key, Platform
 from tests.e2e.test_stated_maxima import put_model
+from tollgate_gateway.parsed_requests.input_bound import bound_input
 
-CHAT, RESPONSES = "/v1/chat/completions", "/v1/responses"
+CHAT, RESPONSES, MESSAGES = "/v1/chat/completions", "/v1/responses", "/v1/messages"
 DEFAULT_CAP = 4096
 BEYOND_CAP = 16
 ADDRESS = {"type": "image_url", "image_url": {"url": "https://example.test/a.png"}}
@@ -26,6 +28,11 @@ def limited(platform: Platform, metric: str, most: str, mode: str = "enforce") -
 
 def chat(model: str, content: Any, **more: Any) -> dict[str, Any]:
     return {"model": model, "messages": [{"role": "user", "content": content}], **more}
+
+
+def reserved_for(body: dict[str, Any]) -> int:
+    """The tokens that are reserved for a request of text with a cap of one token."""
+    return bound_input(json.dumps(body).encode()).text_tokens + 1
 
 
 def written_by(answer: requests.Response) -> int:
@@ -61,16 +68,13 @@ def test_what_a_provider_uses_beyond_its_cap_is_a_debt(
     assert code_of(answer) == (429, "insufficient_quota")
     assert platform.usage(key.project)["output_tokens"] == (len(statuses) - 1) * (1 + BEYOND_CAP)
     if metric == "tokens":
-        reserved = 64 + len(answer.request.body or b"") + 1
-        assert spent + reserved > int(most)
+        assert spent + reserved_for(request) > int(most)
 
 
 def test_more_than_the_whole_limit_is_booked_in_full(platform: Platform) -> None:
     """The excess alone is more than what is left."""
-    words = "one two three"
-    body = chat("sandbox-overage", words, max_tokens=1)
-    probe = platform.post(CHAT, body, platform.new_key().secret)
-    fits = 64 + len(probe.request.body or b"") + 1
+    body = chat("sandbox-overage", "one two three", max_tokens=1)
+    fits = reserved_for(body)
     key = limited(platform, "tokens", str(fits))
     first = platform.post(CHAT, body, key.secret)
     assert first.status_code == 200
@@ -79,6 +83,37 @@ def test_more_than_the_whole_limit_is_booked_in_full(platform: Platform) -> None
     second = platform.post(CHAT, body, key.secret)
     assert code_of(second) == (429, "insufficient_quota")
     assert f"{fits - used} left" in second.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (CHAT, chat("gpt-4o", "hi", max_tokens=1)),
+        (MESSAGES, chat("claude-sonnet-4-5", "hi", max_tokens=1)),
+        ("/v1/completions", {"model": "gpt-3.5-turbo-instruct", "prompt": "hi", "max_tokens": 1}),
+        ("/v1/embeddings", {"model": "text-embedding-3-small", "input": ["hi"]}),
+    ],
+)
+def test_a_short_request_fits_into_a_small_limit(
+    platform: Platform, path: str, body: dict[str, Any]
+) -> None:
+    """What the provider counts is reserved, not the JSON around it: spaces and escapes are free."""
+    escaped = json.dumps(body, indent=20).replace('"hi"', '"\\u0068\\u0069"').encode()
+    assert len(escaped) > 100
+    key = limited(platform, "tokens", "100")
+    answer = platform.post(path, escaped, key.secret, **{"anthropic-version": "2023-06-01"})
+    assert answer.status_code == 200, answer.text
+    row = platform.row(answer.headers["x-request-id"])
+    assert row["input_tokens"] == 1
+
+
+def test_a_member_twice_is_bounded_by_nothing(platform: Platform) -> None:
+    """A provider may read the one that was not counted."""
+    body = json.dumps(chat("gpt-4o", "x" * 1000, max_tokens=1))[:-1] + ', "messages": []}'
+    key = limited(platform, "tokens", "100")
+    refused = platform.post(CHAT, body.encode(), key.secret)
+    assert code_of(refused) == (400, "unbounded_request")
+    assert "`messages: twice`" in refused.json()["error"]["message"]
 
 
 @pytest.mark.parametrize("path", [CHAT, RESPONSES])

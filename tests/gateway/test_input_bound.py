@@ -1,4 +1,5 @@
-"""What a request has the provider read besides its words."""
+"""What bounds the input of a request: its text as the provider sees it, and what it has the
+provider read besides."""
 
 import json
 from typing import Any
@@ -8,12 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tollgate_common.errors import BadRequest
-from tollgate_gateway.parsed_requests.input_bound import (
-    TOOLS_TOKENS,
-    VENDORS_TOOL_TOKENS,
-    BoundSource,
-    bound_input,
-)
+from tollgate_gateway.parsed_requests import vendor_rules as rules
+from tollgate_gateway.parsed_requests.input_bound import BoundSource, InputBound, bound_input
 from tollgate_gateway.parsed_requests.readers import READERS
 
 URL = {"type": "image_url", "image_url": {"url": "https://x.test/a.png"}}
@@ -30,8 +27,135 @@ def user(*content: Any) -> dict[str, Any]:
     return {"messages": [{"role": "user", "content": list(content)}]}
 
 
-def bound(body: dict[str, Any], **how: Any) -> Any:
+def bound(body: dict[str, Any], **how: Any) -> InputBound:
     return bound_input(json.dumps({"model": "m", **body}, **how).encode())
+
+
+def tokens(body: dict[str, Any], **how: Any) -> int:
+    """The tokens of the text, without what is reserved around every request."""
+    return bound(body, **how).text_tokens - rules.TEMPLATE_TOKENS
+
+
+def message(*texts: str) -> int:
+    return rules.MESSAGE_TOKENS + sum(len(text.encode()) for text in texts)
+
+
+IN_CHAT = rules.MEMBER_TOKENS + message("user")
+HI = {"role": "user", "content": "hi"}
+SAID = {"model": "m", "messages": [HI]}
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({}, 0),
+        ({"messages": [HI]}, IN_CHAT + 2),
+        ({"messages": [HI, HI]}, IN_CHAT + 2 + message("user", "hi")),
+        ({"messages": [{**HI, "name": "ann"}]}, IN_CHAT + 5),
+        (user({"type": "text", "text": "hi"}), IN_CHAT + rules.PART_TOKENS + 2),
+        (
+            user({"type": "text", "text": "hi", "cache_control": {"type": "ephemeral"}}),
+            IN_CHAT + rules.PART_TOKENS + 2,
+        ),
+        ({"system": "hi"}, rules.MEMBER_TOKENS + 2),
+        ({"instructions": "hi", "input": "you"}, 2 * rules.MEMBER_TOKENS + 5),
+        ({"input": [{"type": "message", **HI}]}, IN_CHAT + 2),
+        ({"prompt": "hi"}, rules.MEMBER_TOKENS + 2),
+        ({"prompt": ["hi", "you"]}, rules.MEMBER_TOKENS + 2 * rules.LISTED_TEXT_TOKENS + 5),
+        ({"input": [123456, 7, 8]}, rules.MEMBER_TOKENS + 3),
+        ({"input": [[123456, 7], [8]]}, rules.MEMBER_TOKENS + 2 * rules.LISTED_TEXT_TOKENS + 3),
+        ({"metadata": {"a": "long" * 100}, "stop": ["x" * 100], "user": "u" * 100}, 0),
+        ({"vendors_news": {"a": "hi", "b": 15}}, len('{"vendors_news": {"a": "hi", "b": 15}}')),
+    ],
+)
+def test_text_counts_as_the_provider_sees_it(body: dict[str, Any], expected: int) -> None:
+    assert tokens(body) == expected
+
+
+def test_one_short_message_fits_into_a_small_limit() -> None:
+    assert bound(SAID).text_tokens + 1 < 100
+
+
+@pytest.mark.parametrize(
+    ("escaped", "plain"),
+    [
+        ({"messages": [{"role": "user", "content": "é漢🧑"}]}, 2 + 3 + 4),
+        ({"instructions": "é漢🧑"}, 2 + 3 + 4),
+        (user({"type": "text", "text": "é漢🧑"}), 2 + 3 + 4),
+    ],
+)
+def test_an_escape_counts_for_what_it_stands_for(escaped: dict[str, Any], plain: int) -> None:
+    empty = json.loads(json.dumps(escaped).replace(json.dumps("é漢🧑"), '""'))
+    for ascii_only in (True, False):
+        assert tokens(escaped, ensure_ascii=ascii_only) - tokens(empty) == plain
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"role": "assistant", "content": None, "tool_calls": [
+            {"id": "c", "type": "function", "function": {"name": "f", "arguments": '{"a": "\n"}'}}
+        ]},
+        {"type": "tool_use", "id": "t", "name": "f", "input": {"é": [1.5, True, None], "a": {}}},
+        {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}", "status": "x"},
+        {"type": "function_call_output", "call_id": "c", "output": '{"x": "\u00e9"}'},
+        {"role": "user", "content": "x", "vendors_news": ["long", {"deep": [["er"]]}]},
+        {"type": "vendors_part", "text": "x", "more": 10**30},
+        {"type": "thinking", "thinking": "hm", "signature": "abc="},
+        ["a", ["b", 7], None],
+    ],
+)  # fmt: skip
+def test_what_is_no_plain_text_counts_as_its_json(item: Any) -> None:
+    shown = json.dumps(item, ensure_ascii=False)
+    assert len(shown.encode()) <= tokens({"messages": [item]}) + len('"role": , "content": ')
+
+
+@pytest.mark.parametrize("tool", [FUNCTION, {"name": "f", "input_schema": PARAMETERS}])
+def test_tools_count_as_their_json(tool: dict[str, Any]) -> None:
+    counted = tokens({"tools": [tool] * 3}) - rules.TOOLS_TOKENS - 3 * rules.TOOL_TOKENS
+    assert counted == len(json.dumps({"tools": [tool] * 3}))
+
+
+@pytest.mark.parametrize("part", [IMAGE, {**URL, "image_url": {"url": "data:," + "A" * 9999}}])
+def test_a_picture_is_no_text(part: dict[str, Any]) -> None:
+    found = bound(user(part))
+    assert found.images == 1
+    assert found.text_tokens < 100
+
+
+def test_text_beside_a_picture_is_text() -> None:
+    beside = tokens(user({**IMAGE, "alt": "x" * 500})) - tokens(user(IMAGE))
+    assert beside >= 500
+
+
+def test_a_file_in_the_request_is_no_text() -> None:
+    data = {"type": "base64", "media_type": "application/pdf", "data": "A" * 9999}
+    found = bound(user({"type": "document", "source": data, "title": "t" * 500}))
+    assert (found.source, found.field) == (BoundSource.CONTEXT, "document")
+    assert 500 < found.text_tokens < 1000
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        (b'{"messages":[],"messages":[{"role":"user","content":"hi"}]}', "messages"),
+        (b'{"messages":[{"role":"user","content":"long","content":"hi"}]}', "content"),
+        (b'{"messages":[],"max_tokens":1,"max_tok\\u0065ns":9}', "max_tokens"),
+        (b'{"tools":[{"type":"mcp","type":"function"}]}', "type"),
+        (b'{"x":[{"a":{"b":1,"b":2}}],"y":1e99}', "b"),
+    ],
+)
+def test_nothing_bounds_a_body_with_a_member_twice(body: bytes, name: str) -> None:
+    found = bound_input(body)
+    assert (found.source, found.field) == (BoundSource.NOTHING, f"{name}: twice")
+
+
+def test_of_a_text_to_embed_or_speak_only_the_text_matters() -> None:
+    body = json.dumps({"input": "hi", "background": "transparent", "tools": 1}).encode()
+    for medium in ("vector", "image", "speech"):
+        assert bound_input(body, medium).source is BoundSource.TEXT
+    pictures = json.dumps({"input": [URL]}).encode()
+    assert bound_input(pictures, "vector").images == 1
 
 
 @pytest.mark.parametrize(
@@ -89,6 +213,7 @@ def test_pictures_are_counted_however_they_come(body: dict[str, Any], images: in
         ({"input": "x", "previous_response_id": "resp_1"}, "previous_response_id"),
         ({"input": "x", "conversation": {"id": "conv_1"}}, "conversation"),
         ({**user(IMAGE), "container": "c_1"}, "container"),
+        ({"messages": [HI], "chat_template": "{{ messages * 1000 }}"}, "chat_template"),
     ],
 )
 def test_what_is_read_from_elsewhere_is_bounded_by_the_context(
@@ -131,9 +256,11 @@ def test_what_no_answer_tells_is_bounded_by_nothing(body: dict[str, Any]) -> Non
 
 def test_tools_bring_words_of_the_vendors_own() -> None:
     bare, tools = bound({}), bound({"tools": [FUNCTION, {"name": "of anthropic's"}]})
-    assert tools.added - bare.added == TOOLS_TOKENS
+    own = bare.text_tokens + rules.TOOLS_TOKENS + 2 * rules.TOOL_TOKENS
+    assert own < tools.text_tokens < own + 400
     vendors = bound({"tools": [{"type": "bash_20250124"}, {"type": "computer"}]})
-    assert vendors.added - bare.added == TOOLS_TOKENS + 2 * VENDORS_TOOL_TOKENS
+    own = bare.text_tokens + rules.TOOLS_TOKENS + 2 * rules.VENDOR_TOOL_TOKENS
+    assert own < vendors.text_tokens < own + 200
 
 
 def test_the_way_to_be_processed_is_named() -> None:
@@ -152,7 +279,7 @@ VALUES = st.recursive(
 
 @given(st.dictionaries(NAMES, VALUES, max_size=5), st.booleans())
 def test_any_object_can_be_looked_at(body: dict[str, Any], ascii_only: bool) -> None:
-    assert bound(body, ensure_ascii=ascii_only).added > 0
+    assert bound(body, ensure_ascii=ascii_only).text_tokens > 0
 
 
 MORE = [

@@ -7,7 +7,7 @@ import pytest
 
 from tollgate_common.principal import Principal
 from tollgate_common.relay import RelayClient
-from tollgate_gateway.parsed_requests.input_bound import TEMPLATE_TOKENS
+from tollgate_gateway.parsed_requests.input_bound import bound_input
 from tollgate_gateway.parsed_requests.parsed_request import ParsedRequest
 from tollgate_gateway.parsed_requests.readers import READERS, Transcript
 from tollgate_gateway.tickets.bounds import Bounds
@@ -18,8 +18,8 @@ PRICE = {"input_usd_per_mtok": "1", "output_usd_per_mtok": "2"}
 PUBLISHED = {"image": 6000, "speech": 500, "recording": 16_000, "transcript": 2000}
 
 
-BODY = b'{"model":"m"%s}' % (b" " * 987)
-READ = len(BODY) + TEMPLATE_TOKENS
+BODY = b'{"model":"m","instructions":"%s"}' % (b"x" * 967)
+READ = bound_input(BODY).text_tokens
 
 
 class FakeAnswer:
@@ -58,9 +58,9 @@ def asked(path: str, **body: Any) -> ParsedRequest:
     ("request_", "read", "wrote"),
     [
         (asked("/v1/completions", prompt=["a", "b"], max_tokens=7, best_of=3), READ, 42),
-        (asked("/v1/images/generations", n=2), 1000, 12_000),
-        (asked("/v1/images/generations", partial_images=3), 1000, 6300),
-        (asked("/v1/audio/speech"), 1000, 500),
+        (asked("/v1/images/generations", n=2), READ, 12_000),
+        (asked("/v1/images/generations", partial_images=3), READ, 6300),
+        (asked("/v1/audio/speech"), READ, 500),
         (Transcript(model="m"), 16_000, 2000),
     ],
 )

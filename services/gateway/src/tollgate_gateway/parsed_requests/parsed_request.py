@@ -14,10 +14,12 @@ Medium = Literal["text", "vector", "image", "speech", "transcript", "free"]
 class ParsedRequest(msgspec.Struct, frozen=True):
     """The members that routing, limits and streaming depend on, by either vendor's names.
 
-    `medium` is what the model makes, and so which maxima apply. `caps` are the names of the cap on
+    `medium` is what the model makes, and so which maxima apply; `is_form` says that the body is a
+    form, and no JSON. `caps` are the names of the cap on
     output tokens that a provider of this route knows; a cap by any other name bounds nothing."""
 
     medium: ClassVar[Medium] = "text"
+    is_form: ClassVar[bool] = False
     caps: ClassVar[tuple[str, ...]] = ("max_completion_tokens", "max_output_tokens", "max_tokens")
     model: str
     stream: bool | None = None

@@ -89,6 +89,8 @@ class Image(ParsedRequest, frozen=True):
 class ImageEdit(Image, frozen=True):
     """The pictures in the form have no published maximum in tokens."""
 
+    is_form: ClassVar[bool] = True
+
     def is_bounded(self) -> bool:
         return False
 
@@ -106,6 +108,7 @@ class Transcript(ParsedRequest, frozen=True):
     model's context more than once."""
 
     medium: ClassVar[Medium] = "transcript"
+    is_form: ClassVar[bool] = True
     chunked: bool = False
 
     def is_bounded(self) -> bool:

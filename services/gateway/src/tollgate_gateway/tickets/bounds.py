@@ -2,7 +2,7 @@
 
 from tollgate_common.errors import DependencyDown
 from tollgate_common.principal import Principal
-from tollgate_gateway.parsed_requests.input_bound import TEXT_ONLY, bound_input
+from tollgate_gateway.parsed_requests.input_bound import InputBound, bound_input
 from tollgate_gateway.parsed_requests.parsed_request import ParsedRequest
 from tollgate_gateway.tickets.model_facts import ModelFacts, ModelFactsClient
 from tollgate_gateway.tickets.upper_bound import NOTHING, UpperBound, upper_bound
@@ -19,9 +19,10 @@ class Bounds:
         """Return what a limit on tokens or cost goes by; llm away: `DependencyDown`."""
         if request.medium == "free":
             return NOTHING
-        read = bound_input(body) if request.medium == "text" else TEXT_ONLY
+        is_form = request.is_form
+        read = InputBound(text_tokens=len(body)) if is_form else bound_input(body, request.medium)
         facts = self._facts.get(principal, request.model, read.tier)
-        return upper_bound(request, read, len(body), facts, self._default_cap)
+        return upper_bound(request, read, facts, self._default_cap)
 
     def estimate(self, principal: Principal, request: ParsedRequest, body_bytes: int) -> UpperBound:
         """Return what a request without such limits is booked at if it is lost.
@@ -34,4 +35,5 @@ class Bounds:
             facts = self._facts.get(principal, request.model)
         except DependencyDown:
             facts = ModelFacts()
-        return upper_bound(request, TEXT_ONLY, body_bytes, facts, self._default_cap)
+        read = InputBound(text_tokens=body_bytes)
+        return upper_bound(request, read, facts, self._default_cap)

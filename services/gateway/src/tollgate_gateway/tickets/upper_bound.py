@@ -22,7 +22,7 @@ from tollgate_common.money import cost_nanos
 from tollgate_common.tickets import Bound
 from tollgate_gateway.parsed_requests.input_bound import BoundSource, InputBound
 from tollgate_gateway.parsed_requests.parsed_request import Medium, ParsedRequest
-from tollgate_gateway.tickets.model_facts import InputMaxima, MediaMaxima, ModelFacts, Price
+from tollgate_gateway.tickets.model_facts import MediaMaxima, ModelFacts, Price
 
 PREVIEW_TOKENS = 100
 MAX_AMOUNT = 2**52
@@ -78,7 +78,6 @@ class _Case:
 
     request: ParsedRequest
     read: InputBound
-    body_bytes: int
     facts: ModelFacts
     media: MediaMaxima
     default_cap: int
@@ -89,18 +88,13 @@ _Tokens = tuple[int | None, int | None]
 
 
 def upper_bound(
-    request: ParsedRequest,
-    read: InputBound,
-    body_bytes: int,
-    facts: ModelFacts,
-    default_cap: int,
+    request: ParsedRequest, read: InputBound, facts: ModelFacts, default_cap: int
 ) -> UpperBound:
     """Return the most that the request can use, by what is known of its model."""
     media = facts.media if request.is_bounded() else MediaMaxima()
     case = _Case(
         request=request,
         read=read,
-        body_bytes=body_bytes,
         facts=facts,
         media=media,
         default_cap=default_cap,
@@ -109,7 +103,7 @@ def upper_bound(
     cap = request.usual_cap(default_cap)
     is_capped = request.medium != "text" or request.output_cap() or facts.max_output_tokens
     return UpperBound(
-        input_tokens=_most(input_tokens, body_bytes),
+        input_tokens=_most(input_tokens, read.text_tokens),
         output_tokens=_most(output_tokens, cap * request.answers()),
         price=facts.price,
         holds=input_tokens is not None and output_tokens is not None,
@@ -127,37 +121,37 @@ def _transcript(case: _Case) -> _Tokens:
 
 
 def _speech(case: _Case) -> _Tokens:
-    return case.body_bytes, case.media.speech
+    return _input_tokens(case), case.media.speech
 
 
 def _image(case: _Case) -> _Tokens:
     if case.media.image is None:
-        return case.body_bytes, None
+        return _input_tokens(case), None
     each = case.media.image + PREVIEW_TOKENS * case.request.previews()
-    return case.body_bytes, each * case.request.answers()
+    return _input_tokens(case), each * case.request.answers()
 
 
 def _vector(case: _Case) -> _Tokens:
-    return case.body_bytes, 0
+    return _input_tokens(case), 0
 
 
 def _text(case: _Case) -> _Tokens:
-    request, read = case.request, case.read
+    request = case.request
     usual = request.usual_cap(case.default_cap)
     cap = request.output_cap() or case.facts.max_output_tokens or usual
-    answer = cap + read.predicted_bytes
-    return _input_tokens(case.facts.reads, read, case.body_bytes), answer * request.answers()
+    answer = cap + case.read.predicted_tokens
+    return _input_tokens(case), answer * request.answers()
 
 
-def _input_tokens(maxima: InputMaxima, read: InputBound, body_bytes: int) -> int | None:
+def _input_tokens(case: _Case) -> int | None:
     """Return the most tokens of input. Of two numbers for the same the higher holds."""
-    text = body_bytes + read.added
+    read, maxima = case.read, case.facts.reads
     if read.source is BoundSource.NOTHING:
         return None
     if read.source is BoundSource.STATED:
-        return maxima.stated and max(text, maxima.stated)
+        return maxima.stated and max(read.text_tokens, maxima.stated)
     has_sizes = maxima.image is not None or not read.images
-    seen = text + read.images * (maxima.image or 0)
+    seen = read.text_tokens + read.images * (maxima.image or 0)
     if read.source is BoundSource.TEXT and has_sizes:
         return seen
     context = max(maxima.context or 0, maxima.stated or 0)
