@@ -26,6 +26,7 @@ from tollgate_common.tickets import (
     Outcome,
     Refusal,
     Reservation,
+    ReservedLine,
     TicketBook,
     bucket,
 )
@@ -35,6 +36,11 @@ KEYS = (10, 1_000, 100_000)
 TIMES = 5_000
 ORG = "org_bench"
 GOAL_MICROSECONDS = 120
+BOUND = Bound(
+    2200,
+    900_000,
+    (ReservedLine("input", 1900, "0.00000025"), ReservedLine("output", 300, "0.000002")),
+)
 SHARED = (
     ("org", "cost_usd", "month"), ("org", "tokens", "minute"), ("project", "cost_usd", "day"),
     ("user", "requests", "minute"),
@@ -87,10 +93,10 @@ def measured(redis: Redis, limits: Sequence[Sequence[Reservation]]) -> tuple[flo
     tickets = [attribution() for _ in limits]
     with timed(redis) as opening:
         for ticket, held in zip(tickets, limits, strict=True):
-            assert not isinstance(book.open(ticket, held, Bound(1, 1)), Refusal)
+            assert not isinstance(book.open(ticket, held, BOUND), Refusal)
     with timed(redis) as closing:
         for ticket, held in zip(tickets, limits, strict=True):
-            assert book.close(ORG, ticket.id, outcome(), Hold(Bound(), held).counters())
+            assert book.close(ORG, ticket.id, outcome(), Hold(BOUND, held).counters())
     return opening[0], closing[0]
 
 
@@ -134,8 +140,8 @@ def memory(redis: Redis) -> tuple[float, float, float]:
     book = TicketBook(redis, "bench")
     tag, held = bucket(ORG), limits_of(0)
     bare, full = attribution(), attribution()
-    book.open(bare, [])
-    book.open(full, held)
+    book.open(bare, [], BOUND)
+    book.open(full, held, BOUND)
     counters = [_bytes(redis, limit.counter) for limit in held]
     lease = _bytes(redis, f"tickets:{tag}") / 2
     return (

@@ -11,9 +11,10 @@ from tests.gateway.test_upper_bound import PRICE, READ, FakeLlm, asked
 from tollgate_common.events.cloudevents import read_event
 from tollgate_common.principal import Limit, Principal, Subject
 from tollgate_common.relay import RelayClient, RelayFailed
-from tollgate_common.tickets import TicketBook, bucket
+from tollgate_common.tickets import Bound, TicketBook, bucket
 from tollgate_common.tickets.counts import LimitCounts
 from tollgate_gateway.tickets.bounds import Bounds
+from tollgate_gateway.tickets.lost import lost_outcome
 from tollgate_gateway.tickets.model_facts import ModelFactsClient
 from tollgate_gateway.tickets.reaper import reap
 from tollgate_gateway.tickets.service import Asked, Open, TicketOffice
@@ -61,7 +62,11 @@ def test_the_reaper_books_the_most(
     assert (reap(book), reap(book)) == (1, 0)
     outcome = booked(redis_client)
     assert (outcome["status"], outcome["estimated"]) == ("lost", True)
-    assert outcome["input_tokens"] + outcome["output_tokens"] == read + CAP
+    assert (outcome["input_tokens"], outcome["output_tokens"]) == (read, CAP)
+    assert [
+        (line["model"], line["kind"], line["quantity"], line["unit_price_usd"])
+        for line in outcome["lines"]
+    ] == [("m", "input", read, "0.000001"), ("m", "output", CAP, "0.000002")]
     assert outcome["cost_nanos"] == read * 1000 + CAP * 2000
     counted = LimitCounts(redis_client).of(ticket.hold.reservations)
     assert [(each.used, each.reserved) for each in counted] == [
@@ -80,5 +85,27 @@ def test_without_facts_a_call_that_no_limit_binds_still_runs(redis_client: Redis
     office, ticket = opened(redis_client, Gone())
     office.abandon(ticket, "llm_unavailable", used=True)
     outcome = booked(redis_client)
-    assert outcome["input_tokens"] >= CAP
-    assert (outcome["cost_nanos"], outcome["estimated"]) == (0, True)
+    assert outcome["input_tokens"] + outcome["output_tokens"] >= CAP
+    assert (outcome["cost_nanos"], outcome["estimated"], outcome["unpriced"]) == (0, True, True)
+
+
+def test_a_ticket_of_an_earlier_version_is_booked_as_one_sum() -> None:
+    outcome = lost_outcome("m", Bound(700, 25), "lease_expired")
+    [line] = outcome.lines or ()
+    assert (line.kind, line.quantity, line.cost_usd) == ("requests", 1, "0.000000025")
+    assert (outcome.input_tokens, outcome.output_tokens, outcome.cost_nanos) == (700, 0, 25)
+
+
+@pytest.mark.parametrize("cap", [10**12, 10**30])
+def test_a_cap_beyond_counting_is_booked_all_the_same(redis_client: Redis, cap: int) -> None:
+    principal = Principal(
+        org="o", mode="test", scopes=(), models=("*",), version=1, assertion="a",
+        assertion_expires_at=0,
+    )  # fmt: skip
+    office = TicketOffice(
+        TicketBook(redis_client, "gateway"), Bounds(ModelFactsClient(FakeLlm(price=PRICE)), 100)
+    )
+    request = Asked("req_1", CHAT, "openai", asked(CHAT, max_tokens=cap), SENT, {})
+    office.abandon(office.open(principal, request), "llm_unavailable", used=True)
+    outcome = booked(redis_client)
+    assert outcome["cost_nanos"] == min(2**52, len(SENT) * 1000 + cap * 2000)

@@ -3,15 +3,17 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
+from tollgate_common.money import to_nanos
 from tollgate_common.principal import Principal
 from tollgate_common.relay import RelayClient
 from tollgate_gateway.parsed_requests.input_bound import bound_input
 from tollgate_gateway.parsed_requests.parsed_request import ParsedRequest
 from tollgate_gateway.parsed_requests.readers import READERS, Transcript
 from tollgate_gateway.tickets.bounds import Bounds
-from tollgate_gateway.tickets.model_facts import ModelFactsClient
+from tollgate_gateway.tickets.model_facts import ModelFactsClient, Price
 from tollgate_gateway.tickets.upper_bound import UpperBound
 
 PRICE = {"input_usd_per_mtok": "1", "output_usd_per_mtok": "2"}
@@ -112,3 +114,66 @@ def test_an_absurd_number_is_beyond_every_limit_and_still_a_number() -> None:
 def test_a_moderation_is_free_whatever_is_known_of_its_price() -> None:
     free = bound(asked("/v1/moderations"))
     assert (free.tokens, free.cost_nanos, free.holds) == (0, 0, True)
+
+
+TIERED = {
+    "input_usd_per_mtok": "4",
+    "output_usd_per_mtok": "15",
+    "tiers": [
+        {"above": 0, "input_usd_per_mtok": "2", "output_usd_per_mtok": "10"},
+        {"above": 272_000, "input_usd_per_mtok": "4", "output_usd_per_mtok": "15"},
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "prices"),
+    [(1, ("0.000002", "0.00001")), (272_001, ("0.000004", "0.000015"))],
+)
+def test_a_price_that_only_long_inputs_have_is_reserved_for_those_alone(
+    text: int, prices: tuple[str, str]
+) -> None:
+    body = b'{"model":"m","max_tokens":100,"instructions":"%s"}' % (b"x" * text)
+    reserved = bound(READERS["/v1/responses"](body, None), body, price=TIERED).booked()
+    assert [(line.kind, line.unit_price_usd) for line in reserved.lines] == [
+        ("input", prices[0]),
+        ("output", prices[1]),
+    ]
+
+
+def test_at_its_start_a_tier_does_not_hold_yet() -> None:
+    price = msgspec.convert(TIERED, Price, strict=False)
+    assert price.of_up_to(272_000).output_usd_per_mtok == 10
+    assert price.of_up_to(272_001).output_usd_per_mtok == 15
+    assert price.of_up_to(0).output_usd_per_mtok == 10
+
+
+def test_of_several_prices_that_may_hold_the_highest_is_reserved() -> None:
+    """Some vendors have long inputs cheaper."""
+    tiers = [
+        {"above": 0, "input_usd_per_mtok": "5", "output_usd_per_mtok": "10"},
+        {"above": 50, "input_usd_per_mtok": "1", "output_usd_per_mtok": "20"},
+        {"above": 10**6, "input_usd_per_mtok": "9", "output_usd_per_mtok": "90"},
+    ]
+    price = {"input_usd_per_mtok": "9", "output_usd_per_mtok": "90", "tiers": tiers}
+    reserved = bound(asked("/v1/chat/completions", max_tokens=7), price=price)
+    assert reserved.cost_nanos == READ * 5000 + 7 * 20_000
+
+
+@pytest.mark.parametrize(
+    ("request_", "kinds"),
+    [
+        (asked("/v1/images/generations"), ("input", "image_output")),
+        (asked("/v1/audio/speech"), ("input", "audio_output")),
+        (Transcript(model="m"), ("audio_input", "output")),
+        (asked("/v1/chat/completions", max_tokens=1), ("input", "output")),
+    ],
+)
+def test_the_lines_of_a_reservation_say_what_is_made(
+    request_: ParsedRequest, kinds: tuple[str, str]
+) -> None:
+    reserved = bound(request_, price=PRICE, media=PUBLISHED).booked()
+    assert tuple(line.kind for line in reserved.lines) == kinds
+    assert reserved.tokens == reserved.input_tokens + reserved.output_tokens
+    costs = (line.cost_usd for line in reserved.usage_lines("m"))
+    assert sum(map(to_nanos, costs)) == reserved.cost_nanos

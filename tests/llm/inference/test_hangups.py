@@ -11,7 +11,14 @@ from tests.llm.inference.test_relay import CHAT, DONE, HI, USAGE, send
 from tests.llm.stand import Provider, Stand, eventually
 from tollgate_common.events.cloudevents import timestamp
 from tollgate_common.ids import new_id, new_uuid
-from tollgate_common.tickets import Attribution, Bound, Reservation, TicketBook, bucket
+from tollgate_common.tickets import (
+    Attribution,
+    Bound,
+    Reservation,
+    ReservedLine,
+    TicketBook,
+    bucket,
+)
 from tollgate_common.tickets.counts import LimitCounts
 
 ASKED = b'{"model":"here","messages":[{"role":"user","content":"12345678"}]}'
@@ -124,3 +131,27 @@ def test_a_hard_limit_counts_what_was_reserved(stand: Stand, org: str, provider:
     assert outcome["input_tokens"] + outcome["output_tokens"] == 5000
     [count] = LimitCounts(stand.redis).of([tokens])
     assert (count.used, count.reserved) == (5000, 0)
+
+
+def test_the_answer_is_booked_at_its_cap_and_at_the_price_of_the_route(
+    stand: Stand, org: str, provider: Provider
+) -> None:
+    """What was reserved had the highest price of any route and any size."""
+    opened = Attribution(
+        id=new_uuid(), request_id=new_id("req"), org=org, mode="live", endpoint=CHAT,
+        dialect="openai", model="here", stream=False, opened_at=timestamp(),
+    )  # fmt: skip
+    lines = (ReservedLine("input", 94, "0.000006"), ReservedLine("output", 100_000, "0.0000225"))
+    bound = Bound(tokens=100_094, cost_nanos=2_250_564_000, lines=lines)
+    TicketBook(stand.redis, "gateway").open(opened, [], bound)
+    connection = sent(stand, org, opened.id, ASKED)
+    eventually(lambda: provider.received)
+    connection.close()
+    eventually(lambda: stand.outcomes(org, opened.id))
+    outcome = stand.outcome(org, opened.id)
+    assert outcome["output_tokens"] == 100_000
+    assert [(line["kind"], line["unit_price_usd"]) for line in outcome["lines"]] == [
+        ("input", "0.000003"),
+        ("output", "0.000015"),
+    ]
+    assert outcome["cost_nanos"] == outcome["input_tokens"] * 3000 + 1_500_000_000

@@ -8,7 +8,14 @@ use is llm's.
 
 from tollgate_common.tickets.book import LimitState, Refusal, TicketBook
 from tollgate_common.tickets.keys import bucket, buckets, limit_streams, usage_streams
-from tollgate_common.tickets.models import Attribution, Bound, Hold, Outcome, Reservation
+from tollgate_common.tickets.models import (
+    Attribution,
+    Bound,
+    Hold,
+    Outcome,
+    Reservation,
+    ReservedLine,
+)
 
 __all__ = [
     "Attribution",
@@ -18,6 +25,7 @@ __all__ = [
     "Outcome",
     "Refusal",
     "Reservation",
+    "ReservedLine",
     "TicketBook",
     "bucket",
     "buckets",

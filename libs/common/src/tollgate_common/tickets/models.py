@@ -5,10 +5,12 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from tollgate_common.usage_lines import UsageLine
+from tollgate_common.usage_lines import UNITS, Kind, UsageLine, priced_line
 
 Metric = Literal["requests", "tokens", "cost_usd", "concurrency"]
 Status = Literal["ok", "client_closed", "provider_error", "lost"]
+
+_OUTPUT_KINDS = frozenset(kind for kind in UNITS if kind.endswith("output"))
 
 
 class Attribution(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,12 +64,43 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     error: str | None = None
 
 
+class ReservedLine(NamedTuple):
+    """One priced quantity of what is reserved. `unit_price_usd` is the highest that can apply to
+    it, in US dollars for one unit; None: nobody knows it. `model` is empty for the ticket's own."""
+
+    kind: Kind
+    quantity: int
+    unit_price_usd: str | None
+    model: str = ""
+
+
 class Bound(NamedTuple):
     """The most that a request can use, or, where nothing bounds it, what it may well use: how it
-    is booked when nobody lives to say what it did use. Nano-dollars; 0 without a known price."""
+    is booked when nobody lives to say what it did use. Nano-dollars; 0 without a known price.
+
+    `lines` are what it is made of: their costs make `cost_nanos`, their tokens `tokens`. There are
+    none where the figures are beyond what can be counted."""
 
     tokens: int = 0
     cost_nanos: int = 0
+    lines: tuple[ReservedLine, ...] = ()
+
+    @property
+    def output_tokens(self) -> int:
+        """The tokens of output, of every model."""
+        return sum(line.quantity for line in self.lines if line.kind in _OUTPUT_KINDS)
+
+    @property
+    def input_tokens(self) -> int:
+        """The tokens of input, of every model; all of them where there are no lines."""
+        return self.tokens - self.output_tokens
+
+    def usage_lines(self, model: str) -> tuple[UsageLine, ...]:
+        """Return the lines as they are booked, of this model where they name none."""
+        return tuple(
+            priced_line(line.model or model, line.kind, line.quantity, line.unit_price_usd)
+            for line in self.lines
+        )
 
 
 UNKNOWN = Bound()

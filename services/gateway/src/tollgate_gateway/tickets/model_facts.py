@@ -20,11 +20,31 @@ CACHE_SECONDS = 10.0
 MAX_CACHED_MODELS = 10_000
 
 
+class PriceTier(msgspec.Struct, frozen=True):
+    """A price that holds for requests of more than so many input tokens."""
+
+    above: int
+    input_usd_per_mtok: Decimal
+    output_usd_per_mtok: Decimal
+
+
 class Price(msgspec.Struct, frozen=True):
-    """US dollars per million tokens."""
+    """The highest price of a token, in US dollars per million. `tiers` say from how many input
+    tokens on which price holds, the lowest first; without them it holds for every request."""
 
     input_usd_per_mtok: Decimal
     output_usd_per_mtok: Decimal
+    tiers: tuple[PriceTier, ...] = ()
+
+    def of_up_to(self, input_tokens: int) -> "Price":
+        """Return the highest price of a request of no more than so many input tokens."""
+        reached = [tier for tier in self.tiers if tier.above < max(1, input_tokens)]
+        if len(reached) == len(self.tiers):
+            return self
+        return Price(
+            input_usd_per_mtok=max(tier.input_usd_per_mtok for tier in reached),
+            output_usd_per_mtok=max(tier.output_usd_per_mtok for tier in reached),
+        )
 
 
 class MediaMaxima(msgspec.Struct, frozen=True):

@@ -14,12 +14,13 @@ organisation states of its model. Where nobody says anything, or the request goe
 the request.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
-from tollgate_common.money import cost_nanos
-from tollgate_common.tickets import Bound
+from tollgate_common.tickets import Bound, ReservedLine
+from tollgate_common.usage_lines import Kind, line_cost_nanos
 from tollgate_gateway.parsed_requests.input_bound import BoundSource, InputBound
 from tollgate_gateway.parsed_requests.parsed_request import Medium, ParsedRequest
 from tollgate_gateway.tickets.model_facts import MediaMaxima, ModelFacts, Price
@@ -38,7 +39,7 @@ class UpperBound:
     the figures are a bound at all; else they are what such a request may well use, and no limit can
     refuse by them. `cap` is the number of output tokens of each answer that the provider has to be
     told, because nothing else bounds them. `field` names the part of the request that goes beyond
-    its text."""
+    its text. `kinds` are what its tokens of input and of output are booked as."""
 
     input_tokens: int
     output_tokens: int
@@ -46,6 +47,8 @@ class UpperBound:
     holds: bool = True
     cap: int | None = None
     field: str = ""
+
+    kinds: tuple[Kind, Kind] = ("input", "output")
 
     @property
     def tokens(self) -> int:
@@ -55,17 +58,39 @@ class UpperBound:
     @property
     def cost_nanos(self) -> int | None:
         """The cost in nano-dollars; None without a price."""
-        if self.price is None:
-            return None
-        cost = cost_nanos(
-            (self.input_tokens, self.price.input_usd_per_mtok),
-            (self.output_tokens, self.price.output_usd_per_mtok),
-        )
-        return min(cost, MAX_AMOUNT)
+        return None if self.price is None else min(_cost_nanos(self._lines()), MAX_AMOUNT)
 
     def booked(self) -> Bound:
         """Return what the ticket is booked at if nobody lives to close it."""
-        return Bound(self.tokens, self.cost_nanos or 0)
+        lines = self._lines()
+        cost = _cost_nanos(lines)
+        if max(cost, self.input_tokens + self.output_tokens) > MAX_AMOUNT:
+            return Bound(self.tokens, min(cost, MAX_AMOUNT))
+        return Bound(self.tokens, cost, lines)
+
+    def _lines(self) -> tuple[ReservedLine, ...]:
+        read, written = self.kinds
+        prices: tuple[str | None, str | None] = (None, None)
+        if self.price is not None:
+            prices = (
+                _per_token(self.price.input_usd_per_mtok),
+                _per_token(self.price.output_usd_per_mtok),
+            )
+        lines = (
+            ReservedLine(read, self.input_tokens, prices[0]),
+            ReservedLine(written, self.output_tokens, prices[1]),
+        )
+        return tuple(line for line in lines if line.quantity)
+
+
+def _cost_nanos(lines: Iterable[ReservedLine]) -> int:
+    return sum(line_cost_nanos(line.quantity, line.unit_price_usd) for line in lines)
+
+
+@lru_cache(maxsize=1000)
+def _per_token(usd_per_mtok: Decimal) -> str:
+    """Return US dollars for one token as a plain decimal string."""
+    return f"{usd_per_mtok.scaleb(-6).normalize():f}"
 
 
 NOTHING = UpperBound(input_tokens=0, output_tokens=0, price=_FREE)
@@ -102,10 +127,12 @@ def upper_bound(
     input_tokens, output_tokens = _BY_MEDIUM[request.medium](case)
     cap = request.usual_cap(default_cap)
     is_capped = request.medium != "text" or request.output_cap() or facts.max_output_tokens
+    most_read = _most(input_tokens, read.text_tokens)
     return UpperBound(
-        input_tokens=_most(input_tokens, read.text_tokens),
+        input_tokens=most_read,
         output_tokens=_most(output_tokens, cap * request.answers()),
-        price=facts.price,
+        price=facts.price and facts.price.of_up_to(most_read),
+        kinds=_KINDS.get(request.medium, ("input", "output")),
         holds=input_tokens is not None and output_tokens is not None,
         cap=None if is_capped else cap,
         field=read.field or ("image" if read.images else ""),
@@ -169,4 +196,9 @@ _BY_MEDIUM: dict[Medium, Callable[[_Case], _Tokens]] = {
     "speech": _speech,
     "transcript": _transcript,
     "free": _free,
+}
+_KINDS: dict[Medium, tuple[Kind, Kind]] = {
+    "image": ("input", "image_output"),
+    "speech": ("input", "audio_output"),
+    "transcript": ("audio_input", "output"),
 }

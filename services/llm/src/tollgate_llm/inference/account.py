@@ -8,16 +8,14 @@ import threading
 import time
 import weakref
 
-import msgspec
 from redis.exceptions import RedisError
 
 from tollgate_common.logging import get_logger
 from tollgate_common.metrics import dependency_failures, labelled, tickets_closed
-from tollgate_common.money import usd_text
 from tollgate_common.tickets import Outcome, TicketBook, bucket
 from tollgate_common.tickets.models import Status
-from tollgate_common.usage_lines import priced_line
 from tollgate_llm.inference.billing import Billing
+from tollgate_llm.inference.reserved_output import with_reserved_output
 from tollgate_llm.metering.usage import NOTHING, Usage
 from tollgate_llm.pricing.rating import Bill, Possible
 from tollgate_llm.pricing.tariffs import text_prices
@@ -87,20 +85,11 @@ class Cashier:
             dependency_failures.labels("redis").inc()
             return None
         bound = found[1].bound if found else None
-        return Possible(bound.tokens, bound.tokens) if bound else None
+        return Possible(bound.input_tokens, bound.output_tokens) if bound else None
 
     def _as_reserved(self, org: str, ticket: str, outcome: Outcome) -> Outcome:
         found = self._book.read(bucket(org), ticket)
-        tokens, cost = found[1].bound if found else (0, 0)
-        nanos = max(outcome.cost_nanos, cost)
-        rest = usd_text(nanos - outcome.cost_nanos)
-        more = priced_line(outcome.provider_model or "", "requests", 1, rest)
-        return msgspec.structs.replace(
-            outcome,
-            output_tokens=max(outcome.output_tokens, tokens - outcome.input_tokens),
-            cost_nanos=nanos,
-            lines=(*(outcome.lines or ()), more) if nanos > outcome.cost_nanos else outcome.lines,
-        )
+        return outcome if found is None else with_reserved_output(outcome, found[1].bound)
 
     def _retry(self, org: str, ticket: str, outcome: Outcome) -> None:
         for pause in RETRY_SECONDS:
