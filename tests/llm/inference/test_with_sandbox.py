@@ -275,9 +275,8 @@ def test_the_gateway_learns_what_bounds_a_models_cost(stand: Stand, org: str) ->
         url = f"{stand.url}/internal/v1/models/{name}"
         return stand.session.get(url, headers=stand.headers(org))
 
-    assert facts("sandbox").json()["price"] == {
-        "input_usd_per_mtok": "1.00", "output_usd_per_mtok": "2.00"
-    }  # fmt: skip
+    price = {"input_usd_per_mtok": "1.00", "output_usd_per_mtok": "2.00"}
+    assert facts("sandbox").json()["price"] == {**price, "tiers": [{"above": 0, **price}]}
     assert facts("claude-sonnet-4-6").json()["price"]["input_usd_per_mtok"] == "6"
     assert facts("sandbox").json()["reads"] == {"image": 85, "context": 16_000, "stated": None}
     assert facts("gpt-4o").json()["reads"] == {"image": 1445, "context": 128_000, "stated": None}
@@ -285,6 +284,11 @@ def test_the_gateway_learns_what_bounds_a_models_cost(stand: Stand, org: str) ->
     assert facts("gpt-4o?tier=priority").json()["price"]["output_usd_per_mtok"] == "17"
     assert facts("gpt-4o?tier=unheard-of").json()["price"] is None
     assert facts("sandbox?tier=priority").json()["price"] == facts("sandbox").json()["price"]
+    tiers = facts("gpt-5.4").json()["price"]["tiers"]
+    assert [(tier["above"], tier["output_usd_per_mtok"]) for tier in tiers] == [
+        (0, "15"),
+        (272_000, "22.5"),
+    ]
     assert facts("nothing").status_code == 404
 
 

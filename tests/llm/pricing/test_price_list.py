@@ -63,15 +63,15 @@ class TestTariff:
 
     def test_the_highest_price_bounds_all(self, prices: PriceList) -> None:
         tariff = found(prices, "anthropic", "claude-sonnet-4-6")
-        assert mtok_text(highest_input(tariff.highest())) == "6"
+        assert mtok_text(highest_input(tariff.base)) == "6"
         drawn = found(prices, "openai", "gpt-image-1.5")
-        assert mtok_text(highest_output(drawn.highest())) == "32"
+        assert mtok_text(highest_output(drawn.base)) == "32"
 
     def test_beyond_a_tiers_start_its_prices_hold_for_all_tokens(self, prices: PriceList) -> None:
         tariff = found(prices, "openai", "gpt-5.4")
         (start, dearer), *_ = tariff.tiers
         assert tariff.at(start) == tariff.base
-        assert tariff.at(start + 1) == dearer == tariff.highest()
+        assert tariff.at(start + 1) == dearer
         assert dearer.per_unit["input"] > tariff.base.per_unit["input"]
 
     def test_the_sandbox_costs_one_and_two_dollars(self) -> None:

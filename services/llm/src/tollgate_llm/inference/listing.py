@@ -16,7 +16,7 @@ from tollgate_llm.catalog.errors import ModelNotFound
 from tollgate_llm.inference.billing import Billing
 from tollgate_llm.pricing import maxima
 from tollgate_llm.pricing.price_list import ANTHROPIC, OPENAI, Conditions
-from tollgate_llm.pricing.tariffs import highest_input, highest_output, mtok_text
+from tollgate_llm.pricing.tariffs import Tariff, highest_input, highest_output, mtok_text
 from tollgate_llm.routing.models import Candidate
 from tollgate_llm.routing.service import SANDBOX_NAMES, Router
 
@@ -78,23 +78,31 @@ def facts(name: str) -> Response:
     })  # fmt: skip
 
 
-def _highest(candidates: Sequence[Candidate], tier: str | None) -> dict[str, str] | None:
-    """Return the highest prices that any of the candidates can have, processed in the usual way or
-    in that of `tier`; None where one of them has no price."""
+def _highest(candidates: Sequence[Candidate], tier: str | None) -> dict[str, Any] | None:
+    """Return the highest prices of whichever route answers, and from how many input tokens on which
+    prices hold; None where a route has no price.
+
+    A way that is cheaper than the usual one is bounded by that: the provider may not keep it."""
     billing: Billing = current_app.extensions[BILLING]
     known: list[tuple[Candidate, Conditions]] = [(each, ()) for each in candidates]
     known += [(each, _conditions(each, tier)) for each in candidates if tier]
-    inputs, outputs = [], []
+    tariffs = []
     for candidate, conditions in known:
         tariff = billing.tariff(candidate, conditions)
         if tariff is None:
             return None
-        factor = billing.factor(candidate, conditions)
-        inputs.append(highest_input(tariff.highest()) * factor)
-        outputs.append(highest_output(tariff.highest()) * factor)
+        tariffs.append(tariff.times(billing.factor(candidate, conditions)))
+    starts = sorted({0, *(start for tariff in tariffs for start, _ in tariff.tiers)})
+    tiers = [{"above": start, **_highest_at(tariffs, start)} for start in starts]
+    return {**_highest_at(tariffs, *starts), "tiers": tiers}
+
+
+def _highest_at(tariffs: Sequence[Tariff], *starts: int) -> dict[str, str]:
+    """Return the highest prices of a request of just more than so many input tokens."""
+    prices = [tariff.at(start + 1) for tariff in tariffs for start in starts]
     return {
-        "input_usd_per_mtok": mtok_text(max(inputs)),
-        "output_usd_per_mtok": mtok_text(max(outputs)),
+        "input_usd_per_mtok": mtok_text(max(map(highest_input, prices))),
+        "output_usd_per_mtok": mtok_text(max(map(highest_output, prices))),
     }
 
 

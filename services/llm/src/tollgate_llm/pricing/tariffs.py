@@ -13,7 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from tollgate_common.usage_lines import Kind
-from tollgate_llm.metering.usage import INPUT, OUTPUT, Measure
+from tollgate_llm.metering.usage import INPUT, OUTPUT, TOKENS, Measure
 
 KINDS: dict[Measure, Kind] = {
     "input": "input",
@@ -106,10 +106,6 @@ class Tariff(NamedTuple):
                 return prices
         return self.base
 
-    def highest(self) -> Prices:
-        """Return the prices that bound what a request may cost."""
-        return self.tiers[0][1] if self.tiers else self.base
-
     def with_more(self, per_unit: Mapping[Measure, Decimal]) -> "Tariff":
         """Return the tariff with the prices of measures that it has none for."""
         return self._each(lambda known: {**per_unit, **known})
@@ -117,6 +113,15 @@ class Tariff(NamedTuple):
     def with_others(self, per_unit: Mapping[Measure, Decimal]) -> "Tariff":
         """Return the tariff with these prices in the place of its own."""
         return self._each(lambda known: {**known, **per_unit})
+
+    def times(self, factor: Decimal) -> "Tariff":
+        """Return the tariff with the prices of tokens multiplied."""
+        return self._each(
+            lambda known: {
+                measure: usd * factor if measure in TOKENS else usd
+                for measure, usd in known.items()
+            }
+        )
 
     def _each(self, change: _Change) -> "Tariff":
         tiers = tuple((start, Prices(change(prices.per_unit))) for start, prices in self.tiers)
