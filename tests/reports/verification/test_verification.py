@@ -13,9 +13,10 @@ from tests.reports.conftest import ORG, attribution_at, outcome_of
 from tollgate_common.errors import DependencyDown
 from tollgate_common.events.streams import Entry
 from tollgate_common.metrics import books_drift
-from tollgate_common.principal import Subject
+from tollgate_common.principal import Subject, Window
 from tollgate_common.tickets import Bound, TicketBook, bucket, usage_streams
 from tollgate_common.tickets.limits import reservation
+from tollgate_common.tickets.windows import moved, window_at
 from tollgate_reports.cli import main
 from tollgate_reports.ledger.service import Ledger
 from tollgate_reports.verification.schemas import Findings, KnownLimit, Served
@@ -191,6 +192,39 @@ def test_a_limit_counts_from_when_it_is_as_it_is(
     findings = verify([limit("requests", id="lim_later", **more)])
     assert kinds(findings) == []
     assert findings.compared["counters"] == compared
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago", "UTC"])
+def test_a_limit_whose_zone_has_changed_is_held_against_all_that_its_window_counts(
+    spend: Spend, verify: Verify, redis_client: Redis, zone: str
+) -> None:
+    spend()
+    now_ms = int(datetime.now(UTC).timestamp() * 1000)
+    running = window_at("day", "UTC", now_ms)
+    (before,) = (each for each in LIMITS if each.id == "lim_cost_usd_day_key")
+    after = limit("cost_usd", "day", timezone=zone, transition=moved("day", running, zone, now_ms))
+    assert reservation(ORG, "live", after, 0).counter == reservation(
+        ORG, "live", before, 0
+    ).counter  # fmt: skip
+    assert kinds(verify([after])) == []
+    redis_client.delete(counter(redis_client, "cost_usd_day_key"))
+    assert kinds(verify([after])) == [("counter_used", "lim_cost_usd_day_key")]
+
+
+def test_the_window_after_a_change_of_zone_is_compared_from_where_it_began(
+    spend: Spend, verify: Verify, booked: Callable[..., str], redis_client: Redis
+) -> None:
+    """What was booked before, though on the same day of the new zone, counted on the one before."""
+    now = datetime.now(UTC)
+    today = window_at("day", "UTC", int(now.timestamp() * 1000))
+    ended = int((now - timedelta(minutes=10)).timestamp() * 1000)
+    booked(now - timedelta(minutes=15))
+    spend()
+    changed = limit(
+        "cost_usd", "day", transition=Window("before", today.starts_at_ms - 1, ended),
+        created_at=now - timedelta(days=9),
+    )  # fmt: skip
+    assert kinds(verify([changed])) == []
 
 
 @pytest.mark.parametrize(

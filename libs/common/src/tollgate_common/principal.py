@@ -13,8 +13,21 @@ class Subject(msgspec.Struct, frozen=True):
     id: str
 
 
+class Window(msgspec.Struct, frozen=True):
+    """A stretch of time in which a limit counts. `name` tells one window from the next in a
+    counter's key; moments are epoch milliseconds; `ends_at_ms` is 0 for never."""
+
+    name: str
+    starts_at_ms: int
+    ends_at_ms: int
+
+    def holds(self, now_ms: int) -> bool:
+        return self.starts_at_ms <= now_ms and (not self.ends_at_ms or now_ms < self.ends_at_ms)
+
+
 class Limit(msgspec.Struct, frozen=True):
-    """DESIGN.md section 3. `max` is a decimal string: dollars for `cost_usd`, else a count."""
+    """How much a subject may use. `max` is a decimal string: dollars for `cost_usd`, else a count.
+    `transition` is the day or month that was running when the time zone was changed last."""
 
     id: str
     subject: Subject
@@ -24,6 +37,7 @@ class Limit(msgspec.Struct, frozen=True):
     models: tuple[str, ...] = ("*",)
     mode: str = "enforce"
     timezone: str = "UTC"
+    transition: Window | None = None
 
 
 class Principal(msgspec.Struct, frozen=True):

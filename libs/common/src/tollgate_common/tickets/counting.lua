@@ -56,14 +56,16 @@ local function reset_of(state, held, now)
   return -1
 end
 
--- For as long as it says anything. A total is kept as its key is: for ever, but for those that
+-- For as long as it says anything: a calendar window for two days more, for calls that end after
+-- it, and because a change of the time zone moves its end by up to 26 hours, which calls that began
+-- before do not know. A total is kept as its key is: for ever, but for those that
 -- are on their way out with their limit.
 local function keep(state, held, now)
   local text = struct.pack(FORMAT, state.used, state.reserved, now, state.marks, state.turn)
   local kind, lives = held[KIND], HOUR
   if kind == 'window' then
     if held[ENDS] == 0 then return redis.call('SET', held[COUNTER], text, 'KEEPTTL') end
-    lives = held[ENDS] + DAY - now
+    lives = held[ENDS] + 2 * DAY - now
     if lives <= 0 then return redis.call('DEL', held[COUNTER]) end
   elseif state.reserved > 0 then
     return redis.call('SET', held[COUNTER], text)

@@ -1,7 +1,9 @@
 """How a limit is counted: which counter, by which window, in which units."""
 
 import time
+from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Literal
 
 import msgspec
 
@@ -19,13 +21,24 @@ def reservation(org: str, mode: str, limit: Limit, amount: int) -> Reservation:
     blank = _blank(org, mode, limit)
     counter, ends_at_ms = blank.counter, 0
     if blank.kind == "window":
-        window = window_at(limit.window, limit.timezone, int(time.time() * 1000))
+        now_ms = int(time.time() * 1000)
+        window = window_at(limit.window, limit.timezone, now_ms, limit.transition)
         counter, ends_at_ms = f"{counter}:{window.name}", window.ends_at_ms
     return Reservation(
         limit=blank.limit, counter=counter, kind=blank.kind, metric=blank.metric, max=blank.max,
         amount=amount, enforce=blank.enforce, period_ms=blank.period_ms,
         expires_at_ms=ends_at_ms, about=blank.about,
     )  # fmt: skip
+
+
+def counts_from(limit: Limit, created_at: datetime, now: datetime) -> datetime | None:
+    """Return the moment since which the limit counts what is used: when it was made, or when its
+    window began, whichever is later. None for what drains, and for what counts open calls."""
+    if _kind(limit) != "window":
+        return None
+    now_ms = int(now.timestamp() * 1000)
+    window = window_at(limit.window, limit.timezone, now_ms, limit.transition)
+    return max(created_at, datetime.fromtimestamp(window.starts_at_ms / 1000, UTC))
 
 
 def lasting_counters(org: str, limit: str) -> list[str]:
@@ -40,14 +53,19 @@ def _counter(org: str, limit: str, mode: str) -> str:
 @lru_cache(maxsize=10_000)
 def _blank(org: str, mode: str, limit: Limit) -> Reservation:
     """What is the same in every reservation on a limit."""
-    is_gauge = limit.metric == "concurrency"
-    period_ms = 0 if is_gauge else _PERIODS_MS.get(limit.window, 0)
-    kind = "gauge" if is_gauge else "bucket" if period_ms else "window"
+    kind = _kind(limit)
+    period_ms = _PERIODS_MS[limit.window] if kind == "bucket" else 0
     about = {"org": org, "mode": mode, "subject": limit.subject, "window": limit.window}
     return Reservation(
-        limit=limit.id, counter=_counter(org, limit.id, mode), kind=kind,  # type: ignore[arg-type]
+        limit=limit.id, counter=_counter(org, limit.id, mode), kind=kind,
         metric=limit.metric,  # type: ignore[arg-type]
         max=to_nanos(limit.max) if limit.metric == "cost_usd" else int(limit.max),
         amount=0, enforce=limit.mode == "enforce", period_ms=period_ms,
         about="," + msgspec.json.encode(about).decode()[1:-1],
     )  # fmt: skip
+
+
+def _kind(limit: Limit) -> Literal["window", "bucket", "gauge"]:
+    if limit.metric == "concurrency":
+        return "gauge"
+    return "bucket" if limit.window in _PERIODS_MS else "window"

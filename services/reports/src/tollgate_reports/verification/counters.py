@@ -12,15 +12,14 @@ nothing happens, they are the same.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from tollgate_common.principal import covers
 from tollgate_common.tickets import bucket
-from tollgate_common.tickets.limits import reservation
-from tollgate_common.tickets.windows import window_at
+from tollgate_common.tickets.limits import counts_from, reservation
 from tollgate_reports.verification import repository
 from tollgate_reports.verification.repository import ByModel
 from tollgate_reports.verification.schemas import Drift, KnownLimit, Used
@@ -51,7 +50,7 @@ def counters_of(limits: Iterable[KnownLimit], now: datetime) -> dict[str, list[C
     out: what it had counted before is not what it would count now."""
     found: dict[str, list[Counter]] = defaultdict(list)
     for limit in limits:
-        since = max(limit.created_at, _window_start(limit, now))
+        since = counts_from(limit, limit.created_at, now) or limit.created_at
         for mode in MODES:
             counter = reservation(limit.org, mode, limit, 0)
             changed = limit.changed_at is not None and limit.changed_at >= since
@@ -59,12 +58,6 @@ def counters_of(limits: Iterable[KnownLimit], now: datetime) -> dict[str, list[C
                 one = Counter(limit, mode, counter.counter, counter.kind, since)
                 found[bucket(limit.org)].append(one)
     return found
-
-
-def _window_start(limit: KnownLimit, now: datetime) -> datetime:
-    calendar = limit.window if limit.window in ("day", "month") else "total"
-    window = window_at(calendar, limit.timezone, int(now.timestamp() * 1000))
-    return datetime.fromtimestamp(window.starts_at_ms / 1000, UTC)
 
 
 def compare(
