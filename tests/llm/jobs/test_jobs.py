@@ -238,6 +238,10 @@ def test_jobs_are_listed_page_by_page(stand: Stand, org: str, queued: Callable[.
     assert last["next_cursor"] is None
     assert page("status=failed")["data"] == []
     assert page("status=odd")["param"] == "status"
+    assert len(page("limit=9&mode=test&endpoint=/v1/chat/completions")["data"]) == 5
+    for query in ("mode=live", "project=proj_x", "key=key_x", "user=usr_x", "endpoint=/v1/x"):
+        assert page(query)["data"] == [], query
+    assert page("colour=blue")["param"] == "colour"
     for cursor in ("%00", "a%20b", "x" * 41):
         assert page(f"cursor={cursor}")["param"] == "cursor"
 

@@ -173,6 +173,25 @@ def test_reports_are_listed_page_by_page(client: Client) -> None:
     assert rest["next_cursor"] is None
 
 
+def test_reports_are_filtered(client: Client, work: Work) -> None:
+    ready = ask(client())
+    work()
+    queued = ask(client(), grain="month", timezone="Europe/Berlin")
+    for query, found in (
+        ("status=ready", [ready]), ("status=queued&type=usage", [queued]),
+        ("grain=month", [queued]), ("timezone=Europe/Berlin", [queued]),
+        ("format=csv", [queued, ready]), ("grain=hour", []), ("format=csv&status=failed", []),
+    ):  # fmt: skip
+        rows = client().get(f"/api/v1/reports?{query}").get_json()["data"]
+        assert [row["id"] for row in rows] == found, query
+
+
+@pytest.mark.parametrize("query", ["status=gone", "type=weather", "format=xls", "created=today"])
+def test_a_wrong_filter_is_422_and_named(client: Client, query: str) -> None:
+    answer = client().get(f"/api/v1/reports?{query}")
+    assert (answer.status_code, answer.get_json()["param"]) == (422, query.partition("=")[0])
+
+
 @pytest.mark.parametrize("cursor", ["%00", "a%20b", "%C3%A9", "x" * 41])
 def test_a_place_that_no_page_has_named_is_422(client: Client, cursor: str) -> None:
     answer = client().get(f"/api/v1/reports?cursor={cursor}")

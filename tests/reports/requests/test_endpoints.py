@@ -97,8 +97,43 @@ def test_requests_are_filtered(booked: Record, client: Client) -> None:
 
 
 @pytest.mark.parametrize(
+    ("outcome", "ticket", "query"),
+    [
+        ({}, {"endpoint": "/v1/embeddings"}, {"endpoint": "/v1/embeddings"}),
+        ({}, {"dialect": "anthropic"}, {"dialect": "anthropic"}),
+        ({}, {"stream": True}, {"stream": "true"}),
+        ({"provider_model": "gpt-x"}, {}, {"provider_model": "gpt-x"}),
+        ({"http_status": 429}, {}, {"http_status": "429"}),
+        ({"error": "timeout"}, {}, {"error": "timeout"}),
+        ({}, {"tags": {"team": "blue"}}, {"tag": "team=blue"}),
+        ({}, {"tags": {"a": "1", "b": "2", "c": "="}}, {"tag": "c==, b=2"}),
+        ({}, {"key": "key_9", "tags": {"a": ""}}, {"key": "key_9", "tag": "a="}),
+    ],
+    ids=lambda part: ",".join(part),
+)
+def test_requests_are_filtered_by_what_a_row_shows(
+    booked: Record, client: Client, outcome: dict[str, Any], ticket: dict[str, Any],
+    query: dict[str, str],
+) -> None:  # fmt: skip
+    wanted = booked(NOON, outcome, **ticket)
+    booked(NOON, tags={"team": "red", "a": "1"})
+    assert ids(client(), **query) == [wanted]
+
+
+def test_filters_go_with_a_cursor(booked: Record, client: Client) -> None:
+    wanted = [booked(NOON + timedelta(minutes=n), tags={"team": "blue"}) for n in range(3)]
+    booked(NOON)
+    query = {"tag": "team=blue", "limit": "2"}
+    first = client().get("/api/v1/requests", query_string=query).get_json()
+    assert [row["id"] for row in first["data"]] == wanted[:0:-1]
+    assert ids(client(), **query, cursor=first["next_cursor"]) == [wanted[0]]
+
+
+@pytest.mark.parametrize(
     ("query", "param"),
-    [("limit=0", "limit"), ("cursor=x", "cursor"), ("cursor=MjAyNiB4", "cursor"),
+    [("tag=blue", "tag"), ("tag==blue", "tag"), ("http_status=99", "http_status"),
+     ("stream=perhaps", "stream"), ("dialect=french", "dialect"), ("model=a&model=b", "model"),
+     ("limit=0", "limit"), ("cursor=x", "cursor"), ("cursor=MjAyNiB4", "cursor"),
      ("period=x", "period"), ("colour=blue", "colour"), ("status=x", "status"),
      ("model=%00", "model"), ("cursor=%00", "cursor"), ("cursor=", "cursor")],
 )  # fmt: skip

@@ -91,10 +91,9 @@ def _common(places: Iterable[str], secured: bool) -> Iterator[str]:
         yield from ("401", "403")
     if "path" in places:
         yield "404"
-    if "query" in places:
-        yield "422"
     if "body" in places:
-        yield from ("400", "413", "422")
+        yield from ("400", "413")
+    yield "422"  # a parameter that is not known, at the least
     yield "503"
 
 

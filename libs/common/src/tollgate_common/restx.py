@@ -4,9 +4,12 @@ flask-restx renders errors itself, and differently under test; here it re-raises
 the app's own handlers answer everywhere the same (`errors.answers`).
 """
 
+import base64
+import binascii
+import functools
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar, cast
 
 from flask import Flask, Response, jsonify, request
 from flask_restx import Api, Namespace
@@ -20,11 +23,14 @@ from tollgate_common.guard import public
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 ViewT = TypeVar("ViewT", bound=Callable[..., Any])
+RowT = TypeVar("RowT")
 
 PREFIX = "/api/v1"
 PAGE_DEFAULT = 50
 PAGE_MAX = 200
 ID_CURSOR = "[A-Za-z0-9_]{1,40}"
+CURSOR = "[A-Za-z0-9_=-]{1,1500}"
+SHOWN_CHARACTERS = 60
 NULL = {"type": "null"}
 
 
@@ -33,7 +39,7 @@ class Paging(BaseModel):
 
     limit: int = Field(PAGE_DEFAULT, ge=1, le=PAGE_MAX, description="How many at most.")
     cursor: str | None = Field(
-        None, description="`next_cursor` of the page before.", pattern="^[A-Za-z0-9_=-]{1,200}$"
+        None, description="`next_cursor` of the page before.", pattern=f"^{CURSOR}$"
     )
 
 
@@ -94,10 +100,14 @@ class Noun(Namespace):  # type: ignore[misc]  # the library is untyped
         public: bool = False,
         optional: bool = False,
         produces: str = "",
+        foreign_params: bool = False,
     ) -> Callable[[ViewT], ViewT]:
         """Document a method: what each status means (with its model, if it has one), what is
         sent, the query string, that no credentials are needed (`optional`: or not always), and
-        the media type of an answer that is no JSON. What many answer alike is `api_document`'s."""
+        the media type of an answer that is no JSON. What many answer alike is `api_document`'s.
+
+        A parameter that `params` does not have is refused (`takes`). `foreign_params` lets others
+        pass, where somebody else's redirect adds its own."""
         shown: dict[str, Any] = {
             "responses": {
                 str(status): (said, None) if isinstance(said, str) else said
@@ -115,7 +125,8 @@ class Noun(Namespace):  # type: ignore[misc]  # the library is untyped
             shown["produces"] = [produces]
 
         def mark(view: ViewT) -> ViewT:
-            marked: ViewT = self.doc(**shown)(view)
+            checked = view if foreign_params else takes(*params)(view)
+            marked: ViewT = self.doc(**shown)(checked)
             return marked
 
         return mark
@@ -166,9 +177,37 @@ def _has_nul(value: Any) -> bool:
     return isinstance(value, str) and "\0" in value
 
 
+def takes(*models: type[BaseModel]) -> Callable[[ViewT], ViewT]:
+    """Decorate a view: its query string may have the fields of these models, each of them once.
+    Anything else is 422, which names the parameter and those that are known. A view that is
+    `documented` has this already."""
+    known = tuple(name for model in models for name in model.model_fields)
+
+    def mark(view: ViewT) -> ViewT:
+        @functools.wraps(view)
+        def checked(*args: Any, **kwargs: Any) -> Any:
+            _refuse_unknown(known)
+            return view(*args, **kwargs)
+
+        return cast(ViewT, checked)
+
+    return mark
+
+
+def _refuse_unknown(known: Sequence[str]) -> None:
+    for name, values in request.args.lists():
+        param = name[:SHOWN_CHARACTERS] or "query"
+        if name not in known:
+            names = f"known are {', '.join(known)}" if known else "none is known here"
+            raise InvalidField(f"{param}: There is no such parameter; {names}.", param=param)
+        if len(values) > 1:
+            raise InvalidField(f"{param}: Send this parameter once.", param=param)
+
+
 def query(model: type[ModelT]) -> ModelT:
-    """The query string as `model`; 422 naming a wrong parameter."""
-    return model.model_validate(request.args.to_dict())
+    """The fields of `model` from the query string; 422 naming a wrong one."""
+    sent = request.args.to_dict()
+    return model.model_validate({name: sent[name] for name in model.model_fields if name in sent})
 
 
 def page_size() -> int:
@@ -186,6 +225,31 @@ def page_cursor() -> str | None:
     if text is not None and not re.fullmatch(ID_CURSOR, text):
         raise InvalidField("cursor: not one that this list gave.", param="cursor")
     return text
+
+
+def page_of(rows: Sequence[RowT], place_of: Callable[[RowT], str]) -> tuple[list[RowT], str | None]:
+    """The page that the request asks for, of rows that are all there, and the cursor of the next.
+    `place_of` gives a text for each row; the rows are in its order."""
+    after, size = _place(), page_size()
+    rest = [row for row in rows if after is None or place_of(row) > after]
+    shown = rest[:size]
+    return shown, _cursor(place_of(shown[-1])) if len(rest) > size else None
+
+
+def _cursor(place: str) -> str:
+    return base64.urlsafe_b64encode(place.encode()).decode()
+
+
+def _place() -> str | None:
+    text = request.args.get("cursor")
+    if text is None:
+        return None
+    try:
+        if not re.fullmatch(CURSOR, text):
+            raise ValueError(text)
+        return base64.urlsafe_b64decode(text).decode()
+    except (binascii.Error, ValueError):
+        raise InvalidField("cursor: not one that this list gave.", param="cursor") from None
 
 
 def page(rows: list[dict[str, Any]], next_cursor: str | None = None) -> dict[str, Any]:

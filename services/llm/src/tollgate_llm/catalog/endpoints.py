@@ -5,8 +5,17 @@ from typing import Any
 from flask import current_app
 
 from tollgate_common.guard import current_caller, requires
-from tollgate_common.restx import Noun, document, json_body, named, page
-from tollgate_llm.catalog.schemas import ModelIn, ModelList, ModelOut
+from tollgate_common.restx import (
+    Noun,
+    Paging,
+    document,
+    json_body,
+    named,
+    page,
+    page_of,
+    query,
+)
+from tollgate_llm.catalog.schemas import ModelIn, ModelList, ModelOut, ModelQuery
 from tollgate_llm.catalog.service import NAME_CHARACTERS, CatalogService
 from tollgate_llm.extensions import db
 from tollgate_llm.unit_of_work import TransactionalResource
@@ -24,10 +33,14 @@ def _service() -> CatalogService:
 @namespace.route("")
 class Models(TransactionalResource):
     @requires("models:read")
-    @namespace.documented({200: ("The organisation's models, then what its providers have.", many)})
+    @namespace.documented(
+        {200: ("A page of the organisation's models, then of what its providers have.", many)},
+        params=(ModelQuery, Paging),
+    )
     def get(self) -> dict[str, Any]:
-        found = _service().listed(db.session(), current_caller().org)
-        return page([model.model_dump(mode="json") for model in found])
+        listed = _service().listed(db.session(), current_caller().org, query(ModelQuery))
+        found, following = page_of(listed, lambda model: f"{model.source} {model.name}")
+        return page([model.model_dump(mode="json") for model in found], following)
 
 
 @namespace.route("/<path:name>", doc=named(f"^[^\\x00-\\x1f\\x7f]{{1,{NAME_CHARACTERS}}}$"))

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
+Source = Literal["organisation", "vendor"]
 Strategy = Literal["fallback", "weighted", "least_latency"]
 
 _USD_AS_JSON = {
@@ -85,6 +86,15 @@ class ModelIn(BaseModel):
     max_output_tokens: Tokens | None = None
 
 
+class ModelQuery(BaseModel):
+    name: str | None = Field(None, description="Only the model of this name.")
+    provider: str | None = Field(None, description="Only models with a route to this provider.")
+    strategy: Strategy | None = Field(None, description="Only models of this strategy.")
+    source: Source | None = Field(
+        None, description="Only those set up by the organisation, or not."
+    )
+
+
 class ModelOut(BaseModel):
     """`source`: set up by the organisation, or known from the vendor's price list. `price` is the
     one that holds; null: nobody knows it."""
@@ -96,7 +106,7 @@ class ModelOut(BaseModel):
     cache: Cache | None = None
     max_input_tokens: int | None = None
     max_output_tokens: int | None = None
-    source: Literal["organisation", "vendor"]
+    source: Source
 
 
 class ModelList(BaseModel):

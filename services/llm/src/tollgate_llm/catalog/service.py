@@ -11,7 +11,7 @@ from tollgate_llm import changes
 from tollgate_llm.catalog import repository
 from tollgate_llm.catalog.errors import ModelNotFound
 from tollgate_llm.catalog.models import ModelRow
-from tollgate_llm.catalog.schemas import ModelIn, ModelOut, Price, RouteOut
+from tollgate_llm.catalog.schemas import ModelIn, ModelOut, ModelQuery, Price, RouteOut
 from tollgate_llm.pricing.tariffs import text_prices
 from tollgate_llm.routing.health import Health, name_of
 from tollgate_llm.routing.models import Candidate
@@ -28,7 +28,7 @@ class CatalogService:
         self._router = router
         self._health = health
 
-    def listed(self, session: Session, org: str) -> list[ModelOut]:
+    def listed(self, session: Session, org: str, asked: ModelQuery) -> list[ModelOut]:
         """By name: what the organisation has set up, then what its providers offer besides."""
         own = {row.name: _from_row(row, self._price(org, row)) for row in _rows(session, org)}
         others = {
@@ -36,7 +36,8 @@ class CatalogService:
             for name in self._router.names(org, LIVE)
             if name not in own
         }
-        return [own[name] for name in sorted(own)] + [others[name] for name in sorted(others)]
+        every = [own[name] for name in sorted(own)] + [others[name] for name in sorted(others)]
+        return [model for model in every if _fits(model, asked)]
 
     def get(self, session: Session, org: str, name: str) -> ModelOut:
         """With the health of its routes."""
@@ -94,6 +95,15 @@ class CatalogService:
             return _price_of(self._router.candidates(org, LIVE, row.name))
         except ModelNotFound:
             return None
+
+
+def _fits(model: ModelOut, asked: ModelQuery) -> bool:
+    return (
+        asked.name in (None, model.name)
+        and asked.strategy in (None, model.strategy)
+        and asked.source in (None, model.source)
+        and (asked.provider is None or any(r.provider == asked.provider for r in model.routes))
+    )
 
 
 def _rows(session: Session, org: str) -> list[ModelRow]:

@@ -5,8 +5,9 @@ from typing import Any
 from flask import Flask, Response, current_app, request
 
 from tollgate_common.guard import current_caller, requires
-from tollgate_common.restx import Noun, document, page, query
+from tollgate_common.restx import Noun, Paging, document, page, page_cursor, page_size, query
 from tollgate_llm.extensions import db
+from tollgate_llm.jobs.repository import Place
 from tollgate_llm.jobs.schemas import JobList, JobOut, JobQuery, job_out, job_with_answer
 from tollgate_llm.jobs.service import JobService
 from tollgate_llm.unit_of_work import TransactionalResource
@@ -57,9 +58,12 @@ def _json(body: bytes, status: int = 200) -> Response:
 @namespace.route("")
 class Jobs(TransactionalResource):
     @requires("jobs:read")
-    @namespace.documented({200: ("A page of jobs, the newest first.", many)}, params=(JobQuery,))
+    @namespace.documented(
+        {200: ("A page of jobs, the newest first.", many)}, params=(JobQuery, Paging)
+    )
     def get(self) -> dict[str, Any]:
-        jobs, following = _service().page(db.session(), current_caller(), query(JobQuery))
+        place = Place(page_size(), page_cursor())
+        jobs, following = _service().page(db.session(), current_caller(), query(JobQuery), place)
         return page([job_out(job) for job in jobs], following)
 
 

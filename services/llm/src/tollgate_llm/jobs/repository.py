@@ -1,12 +1,14 @@
 """The only SQL about jobs. Times are the database's own."""
 
 from datetime import timedelta
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from tollgate_common.guard import Caller
 from tollgate_llm.jobs.models import CANCELLED, QUEUED, RUNNING, Job
+from tollgate_llm.jobs.schemas import JobQuery
 
 LEASE = timedelta(seconds=30)
 
@@ -27,21 +29,22 @@ def get(session: Session, org: str, job_id: str) -> Job | None:
     return session.scalars(select(Job).where(Job.id == job_id, Job.org == org)).first()
 
 
+class Place(NamedTuple):
+    """How many jobs at most, and before which id."""
+
+    size: int
+    before: str | None
+
+
 def page(
-    session: Session,
-    org: str,
-    size: int,
-    *,
-    status: str | None,
-    before: str | None,
-    of: tuple[str | None, str] | None,
+    session: Session, org: str, asked: JobQuery, place: Place, of: tuple[str | None, str] | None
 ) -> list[Job]:
     """The newest first. `of`: only this project's, in this mode."""
-    query = select(Job).where(Job.org == org).order_by(Job.id.desc()).limit(size)
-    if status:
-        query = query.where(Job.status == status)
-    if before:
-        query = query.where(Job.id < before)
+    query = select(Job).where(Job.org == org).order_by(Job.id.desc()).limit(place.size)
+    for name, value in asked.model_dump(exclude_none=True).items():
+        query = query.where(getattr(Job, name) == value)
+    if place.before:
+        query = query.where(Job.id < place.before)
     if of:
         query = query.where(Job.project.is_not_distinct_from(of[0]), Job.mode == of[1])
     return list(session.scalars(query))

@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, Field, PlainSerializer, StringConstraints
 
 from tollgate_common.events.cloudevents import timestamp
-from tollgate_common.restx import ID_CURSOR
 from tollgate_llm.jobs.models import Job
 
 Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+ObjectId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,40}$")]
 Moment = Annotated[datetime, PlainSerializer(timestamp, return_type=str)]
 
 
@@ -29,13 +29,12 @@ class AskedInJob(msgspec.Struct):
 
 
 class JobQuery(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
     status: Status | None = Field(None, description="Only those of this status.")
-    cursor: str | None = Field(
-        None, pattern=f"^{ID_CURSOR}$", description="`next_cursor` of the page before."
-    )
-    limit: int = Field(50, ge=1, le=200, description="How many at most.")
+    mode: Literal["live", "test"] | None = Field(None, description="Only those of this mode.")
+    endpoint: str | None = Field(None, description="Only calls of this route.")
+    project: ObjectId | None = Field(None, description="Only those of this project.")
+    key: ObjectId | None = Field(None, description="Only those made with this key.")
+    user: ObjectId | None = Field(None, description="Only those made by this user.")
 
 
 class JobOut(BaseModel):

@@ -14,6 +14,7 @@ from tollgate_llm.jobs import repository
 from tollgate_llm.jobs.errors import JobFinished, JobNotFound
 from tollgate_llm.jobs.models import Job
 from tollgate_llm.jobs.queue import push
+from tollgate_llm.jobs.repository import Place
 from tollgate_llm.jobs.schemas import AskedInJob, JobIn, JobQuery
 
 ENDPOINTS = tuple(
@@ -63,15 +64,14 @@ class JobService:
         return job
 
     def page(
-        self, session: Session, caller: Caller, asked: JobQuery
+        self, session: Session, caller: Caller, asked: JobQuery, place: Place
     ) -> tuple[list[Job], str | None]:
         """Those that the caller sees (see `get`), the newest first, and where the next page
         begins."""
         of = (caller.project, caller.mode) if caller.key is not None else None
-        found = repository.page(
-            session, caller.org, asked.limit + 1, status=asked.status, before=asked.cursor, of=of
-        )
-        jobs = found[: asked.limit]
+        further = Place(place.size + 1, place.before)
+        found = repository.page(session, caller.org, asked, further, of)
+        jobs = found[: place.size]
         return jobs, jobs[-1].id if len(found) > len(jobs) else None
 
 

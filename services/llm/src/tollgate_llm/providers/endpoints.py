@@ -5,9 +5,18 @@ from typing import Any
 from flask import current_app
 
 from tollgate_common.guard import current_caller, requires
-from tollgate_common.restx import Noun, document, json_body, named, page
+from tollgate_common.restx import (
+    Noun,
+    Paging,
+    document,
+    json_body,
+    named,
+    page,
+    page_of,
+    query,
+)
 from tollgate_llm.extensions import db
-from tollgate_llm.providers.schemas import ProviderIn, ProviderList, ProviderOut
+from tollgate_llm.providers.schemas import ProviderIn, ProviderList, ProviderOut, ProviderQuery
 from tollgate_llm.providers.service import NAME, ProviderService
 from tollgate_llm.unit_of_work import TransactionalResource
 
@@ -24,10 +33,14 @@ def _service() -> ProviderService:
 @namespace.route("")
 class Providers(TransactionalResource):
     @requires("providers:read")
-    @namespace.documented({200: ("The organisation's providers and the platform's.", many)})
+    @namespace.documented(
+        {200: ("A page of the organisation's providers and the platform's, by name.", many)},
+        params=(ProviderQuery, Paging),
+    )
     def get(self) -> dict[str, Any]:
-        found = _service().listed(db.session(), current_caller().org)
-        return page([provider.model_dump() for provider in found])
+        listed = _service().listed(db.session(), current_caller().org, query(ProviderQuery))
+        found, following = page_of(listed, lambda provider: provider.name)
+        return page([provider.model_dump() for provider in found], following)
 
 
 @namespace.route("/<name>", doc=named(NAME))

@@ -38,6 +38,8 @@ Project = Annotated[str, Field(pattern="^[A-Za-z0-9_-][A-Za-z0-9_.:-]{0,127}$")]
 Region = Annotated[
     str, Field(pattern="^[a-z0-9-]{1,32}$", json_schema_extra={"example": "us-east5"})
 ]
+ProviderName = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9._-]{0,63}$")]
+Source = Literal["platform", "organisation"]
 HttpUrl = Annotated[
     str, Field(max_length=512, json_schema_extra={"format": "uri"}), AfterValidator(_http_url)
 ]
@@ -73,6 +75,15 @@ class ProviderIn(BaseModel):
     region: Region | None = None
 
 
+class ProviderQuery(BaseModel):
+    name: ProviderName | None = Field(None, description="Only the provider of this name.")
+    kind: Kind | None = Field(None, description="Only providers of this kind.")
+    source: Source | None = Field(
+        None, description="Only those that the platform has, or the organisation."
+    )
+    has_api_key: bool | None = Field(None, description="Only those with a credential, or without.")
+
+
 class ProviderOut(BaseModel):
     """`source`: set up by the organisation, or by the platform's environment. `has_api_key` is all
     that is ever told of the credential."""
@@ -84,7 +95,7 @@ class ProviderOut(BaseModel):
     api_version: str | None = None
     project: str | None = None
     region: str | None = None
-    source: Literal["platform", "organisation"]
+    source: Source
 
 
 class ProviderList(BaseModel):

@@ -15,7 +15,7 @@ from tollgate_llm.providers.clouds.addresses import base_url_of, cloud_of, crede
 from tollgate_llm.providers.errors import ProviderNotFound
 from tollgate_llm.providers.kinds import Kind, Provider
 from tollgate_llm.providers.models import ProviderRow
-from tollgate_llm.providers.schemas import ProviderIn, ProviderOut
+from tollgate_llm.providers.schemas import ProviderIn, ProviderOut, ProviderQuery
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}\Z")
 
@@ -32,11 +32,16 @@ class ProviderService:
         self._platform = platform
         self._defaults = defaults
 
-    def listed(self, session: Session, org: str) -> list[ProviderOut]:
+    def listed(self, session: Session, org: str, asked: ProviderQuery) -> list[ProviderOut]:
         """By name; the platform's where the organisation has none of that name."""
         found = {name: _from_platform(provider) for name, provider in self._platform.items()}
         found |= {row.name: _from_row(row) for row in repository.all_of(session, org)}
-        return [found[name] for name in sorted(found)]
+        fields = asked.model_dump(exclude_none=True).items()
+        return [
+            found[name]
+            for name in sorted(found)
+            if all(getattr(found[name], field) == value for field, value in fields)
+        ]
 
     def get(self, session: Session, org: str, name: str) -> ProviderOut:
         row = repository.get(session, org, name)

@@ -6,8 +6,13 @@ from flask import current_app
 from flask_restx import Resource
 
 from tollgate_common.guard import current_caller, requires
-from tollgate_common.restx import Noun, document, json_body, page
-from tollgate_reports.adjustments.schemas import Adjustment, AdjustmentList, AdjustmentRequest
+from tollgate_common.restx import Noun, Paging, document, json_body, page, page_of, query
+from tollgate_reports.adjustments.schemas import (
+    Adjustment,
+    AdjustmentList,
+    AdjustmentQuery,
+    AdjustmentRequest,
+)
 from tollgate_reports.adjustments.service import AdjustmentService
 
 api = Noun("adjustments", path="/requests", description="Corrections of estimated figures.")
@@ -24,10 +29,15 @@ def _service() -> AdjustmentService:
 @api.route("/<request_id>/adjustments")
 class Adjustments(Resource):  # type: ignore[misc]  # the library is untyped
     @requires("usage:read")
-    @api.documented({200: ("All of them, oldest first.", _many), 404: _NO_ROW})
+    @api.documented(
+        {200: ("A page, oldest first.", _many), 404: _NO_ROW}, params=(AdjustmentQuery, Paging)
+    )
     def get(self, request_id: str) -> dict[str, Any]:
         """The adjustments of one request, by its `x-request-id` or its ticket's id."""
-        return page(_service().list_all(current_caller(), request_id))
+        by = query(AdjustmentQuery).adjusted_by
+        every = _service().list_all(current_caller(), request_id)
+        shown = [each for each in every if by in (None, each["adjusted_by"])]
+        return page(*page_of(shown, lambda each: str(each["id"])))
 
     @requires("adjustments:write")
     @api.documented(

@@ -27,6 +27,12 @@ class AdjustmentRequest(BaseModel):
     reason: str = Field(min_length=1, max_length=500, description="Why, for the audit log.")
 
 
+class AdjustmentQuery(BaseModel):
+    """The query string of the list."""
+
+    adjusted_by: str | None = Field(None, description="Only what this user or key has adjusted.")
+
+
 class Adjustment(BaseModel):
     """A row of the ledger that corrects another: its figures are differences. `adjusted_by` is a
     user, a key or a service account."""

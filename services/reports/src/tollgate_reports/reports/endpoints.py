@@ -6,9 +6,24 @@ from flask import Response, current_app, request
 from flask_restx import Resource
 
 from tollgate_common.guard import current_caller, public, requires
-from tollgate_common.restx import Noun, Paging, document, json_body, page, page_cursor, page_size
+from tollgate_common.restx import (
+    Noun,
+    Paging,
+    document,
+    json_body,
+    page,
+    page_cursor,
+    page_size,
+    query,
+)
 from tollgate_reports.reports.repository import ReportFile
-from tollgate_reports.reports.schemas import LinkQuery, Report, ReportPage, ReportRequest
+from tollgate_reports.reports.schemas import (
+    LinkQuery,
+    Report,
+    ReportPage,
+    ReportQuery,
+    ReportRequest,
+)
 from tollgate_reports.reports.service import ReportService
 
 api = Noun("reports", path="/reports", description="Reports: made in the background.")
@@ -26,10 +41,11 @@ def _service() -> ReportService:
 @api.route("")
 class Reports(Resource):  # type: ignore[misc]  # the library is untyped
     @requires("reports:read")
-    @api.documented({200: ("A page, newest first.", _many)}, params=(Paging,))
+    @api.documented({200: ("A page, newest first.", _many)}, params=(ReportQuery, Paging))
     def get(self) -> dict[str, Any]:
         """Your reports."""
-        return page(*_service().list_page(current_caller(), page_cursor(), page_size()))
+        asked = query(ReportQuery)
+        return page(*_service().list_page(current_caller(), asked, page_cursor(), page_size()))
 
     @requires("reports:write")
     @api.documented({202: ("It is queued.", _one)}, body=_asked)

@@ -12,8 +12,10 @@ from sqlalchemy import Connection, RowMapping, func, insert, select, text, updat
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from tollgate_reports.reports.models import report_files, reports
+from tollgate_reports.reports.schemas import ReportQuery
 
 UNFINISHED = ("queued", "running")
+PARAMETERS = ("grain", "timezone")
 
 
 class ReportFile(NamedTuple):
@@ -37,10 +39,18 @@ def find(connection: Connection, report: str, org: str, project: str | None) -> 
 
 
 def list_page(
-    connection: Connection, org: str, project: str | None, before: str | None, limit: int
+    connection: Connection,
+    org: str,
+    project: str | None,
+    asked: ReportQuery,
+    before: str | None,
+    limit: int,
 ) -> list[RowMapping]:
     """Newest first; ids grow with time."""
     query = select(reports).where(reports.c.org == org)
+    for name, value in asked.model_dump(exclude_none=True).items():
+        column = reports.c.parameters[name].astext if name in PARAMETERS else reports.c[name]
+        query = query.where(column == value)
     if project:
         query = query.where(reports.c.project == project)
     if before:

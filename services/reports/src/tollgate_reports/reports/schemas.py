@@ -36,6 +36,16 @@ class ReportRequest(BaseModel):
     format: Literal["csv"] = "csv"
 
 
+class ReportQuery(BaseModel):
+    """The query string of `GET /reports`."""
+
+    type: Literal["usage"] | None = Field(None, description="Only reports of this type.")
+    status: Status | None = Field(None, description="Only reports of this status.")
+    format: Literal["csv"] | None = Field(None, description="Only reports in this format.")
+    grain: Grain | None = Field(None, description="Only reports by this grain.")
+    timezone: Timezone | None = Field(None, description="Only reports in this time zone.")
+
+
 class LinkQuery(BaseModel):
     """The query string of a signed link."""
 

@@ -12,7 +12,7 @@ from tollgate_reports.reports.errors import ReportNotReady, UnknownReport
 from tollgate_reports.reports.links import Links
 from tollgate_reports.reports.repository import ReportFile
 from tollgate_reports.reports.runs import Enqueue, try_enqueue
-from tollgate_reports.reports.schemas import ReportRequest, as_json, parameters_of
+from tollgate_reports.reports.schemas import ReportQuery, ReportRequest, as_json, parameters_of
 from tollgate_reports.usage.schemas import UsageQuery
 from tollgate_reports.usage.service import question_of
 
@@ -56,12 +56,12 @@ class ReportService:
         return shown
 
     def list_page(
-        self, caller: Caller, before: str | None, limit: int
+        self, caller: Caller, asked: ReportQuery, before: str | None, limit: int
     ) -> tuple[list[dict[str, Any]], str | None]:
         """Runs the caller may see, and the cursor of the next page."""
         with self._engine.connect() as connection:
             rows = repository.list_page(
-                connection, caller.org, _own_project(caller), before, limit + 1
+                connection, caller.org, _own_project(caller), asked, before, limit + 1
             )
         shown = [as_json(row) for row in rows[:limit]]
         return shown, shown[-1]["id"] if rows[limit:] else None

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import current_app
+from flask import current_app, request
 from flask_restx import Resource
 
 from tollgate_common.guard import current_caller, requires
@@ -25,7 +25,9 @@ class Requests(Resource):  # type: ignore[misc]  # the library is untyped
     @api.documented({200: ("A page, newest first.", _many)}, params=(RequestQuery, Paging))
     def get(self) -> dict[str, Any]:
         """The requests in the ledger."""
-        return page(*_service().list_page(current_caller(), query(RequestQuery), page_size()))
+        size, cursor = page_size(), request.args.get("cursor")
+        asked = query(RequestQuery)
+        return page(*_service().list_page(current_caller(), asked, size, cursor))
 
 
 @api.route("/<request_id>")

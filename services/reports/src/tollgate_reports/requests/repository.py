@@ -37,14 +37,18 @@ def list_rows(
     connection: Connection,
     org: str,
     conditions: Mapping[str, Any],
+    tags: Mapping[str, str],
     period: tuple[datetime, datetime] | None,
     after: tuple[datetime, UUID] | None,
     limit: int,
 ) -> list[RowMapping]:
-    """An organisation's rows that have all of `conditions`, newest first, from `after` on."""
+    """An organisation's rows that have all of `conditions` and `tags`, newest first, from `after`
+    on."""
     place = tuple_(ledger.c.opened_at, ledger.c.id)
     query = select(*COLUMNS).where(ledger.c.org == org, ledger.c.adjusts.is_(None))
     query = query.where(*(ledger.c[name] == value for name, value in conditions.items()))
+    if tags:
+        query = query.where(ledger.c.tags.contains(dict(tags)))
     if period:
         query = query.where(ledger.c.opened_at >= period[0], ledger.c.opened_at < period[1])
     if after:

@@ -3,10 +3,10 @@
 import base64
 import binascii
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 from sqlalchemy import RowMapping
 
 from tollgate_common.errors import InvalidField
@@ -16,6 +16,39 @@ from tollgate_common.usage_lines import Kind
 from tollgate_reports.visibility import Filters, Interval, Mode, Timezone
 
 Place = tuple[datetime, UUID]
+OWN_COLUMNS = (
+    "estimated",
+    "endpoint",
+    "dialect",
+    "provider_model",
+    "stream",
+    "http_status",
+    "error",
+)
+
+
+def _tags(text: str) -> str:
+    """Refuse what are no tags."""
+    tags_of(text)
+    return text
+
+
+def tags_of(text: str) -> dict[str, str]:
+    """Return the tags that are written as `x-tollgate-tags` has them, or raise `ValueError`."""
+    tags = {}
+    for part in text.split(","):
+        name, equals, value = part.partition("=")
+        if not equals or not name.strip():
+            raise ValueError("write name=value, several separated by commas")
+        tags[name.strip()] = value.strip()
+    return tags
+
+
+Tags = Annotated[
+    str,
+    Field(max_length=2100, json_schema_extra={"pattern": "^[^=,]*[^=,\\s][^=,]*=[^,]*$"}),
+    AfterValidator(_tags),
+]
 
 
 class RequestQuery(Filters):
@@ -29,8 +62,21 @@ class RequestQuery(Filters):
     estimated: bool | None = Field(
         None, description="Whether the figures are an estimate, or the provider's own."
     )
-    limit: str | None = Field(None, description="From 1 to 200; 50 unless given.")
-    cursor: str | None = Field(None, description="`next_cursor` of the page before.")
+    endpoint: str | None = Field(None, description="Of this route, like /v1/chat/completions.")
+    dialect: Literal["openai", "anthropic"] | None = Field(None, description="In this dialect.")
+    provider_model: str | None = Field(None, description="The model's name at the provider.")
+    stream: bool | None = Field(None, description="Whether the answer was streamed.")
+    http_status: int | None = Field(
+        None, ge=100, le=599, description="The status that the provider answered with."
+    )
+    error: str | None = Field(None, description="The code of the error that it ended with.")
+    tag: Tags | None = Field(
+        None, description="With all of these tags: `team=blue,feature=search`."
+    )
+
+    def conditions(self) -> dict[str, Any]:
+        """The columns of the ledger that must have these values, beside those of `Filters`."""
+        return {name: value for name in OWN_COLUMNS if (value := getattr(self, name)) is not None}
 
 
 class LineFactor(BaseModel):

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, RowMapping
 from tollgate_common.guard import Caller
 from tollgate_reports.requests import repository
 from tollgate_reports.requests.errors import UnknownRequest
-from tollgate_reports.requests.schemas import RequestQuery, as_json, cursor_of, place_of
+from tollgate_reports.requests.schemas import RequestQuery, as_json, cursor_of, place_of, tags_of
 from tollgate_reports.usage.periods import parse_period, zone_of
 from tollgate_reports.visibility import Filters, filters_for
 
@@ -21,16 +21,19 @@ class RequestService:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def list_page(self, caller: Caller, query: RequestQuery, limit: int) -> Page:
+    def list_page(
+        self, caller: Caller, query: RequestQuery, limit: int, cursor: str | None
+    ) -> Page:
         """A page of rows, and the cursor of the next one if there is more."""
         zone = zone_of(query.timezone)
         period = parse_period(query.period, zone) if query.period else None
-        after = place_of(query.cursor) if query.cursor is not None else None
-        filters: dict[str, Any] = {**filters_for(caller, query, query.mode)}
-        if query.estimated is not None:
-            filters["estimated"] = query.estimated
+        after = place_of(cursor) if cursor is not None else None
+        filters = {**filters_for(caller, query, query.mode), **query.conditions()}
+        tags = tags_of(query.tag) if query.tag is not None else {}
         with self._engine.connect() as connection:
-            rows = repository.list_rows(connection, caller.org, filters, period, after, limit + 1)
+            rows = repository.list_rows(
+                connection, caller.org, filters, tags, period, after, limit + 1
+            )
         shown = rows[:limit]
         return [as_json(row) for row in shown], cursor_of(shown[-1]) if rows[limit:] else None
 

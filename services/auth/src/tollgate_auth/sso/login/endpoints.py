@@ -32,6 +32,7 @@ class SsoLogin(TransactionalResource):
         },
         params=(LoginQuery,),
         public=True,
+        foreign_params=True,
     )
     def get(self, name: str) -> Response:
         return _sent_to(runtime().sso.begin(name, query(LoginQuery).return_to), 302)
@@ -46,6 +47,7 @@ class SsoCallback(Resource):  # type: ignore[misc]  # the library is untyped
         {303: "To where the login was to end, with `#code=` or `#error=`."},
         params=(CallbackQuery,),
         public=True,
+        foreign_params=True,
     )
     def get(self, name: str) -> Response:
         sso = runtime().sso
