@@ -38,8 +38,8 @@ def test_each_limit_comes_once_with_whose_it_is_and_since_when_it_is_as_it_is(
 ) -> None:
     monkeypatch.setattr(service, "EVERY_PAGE", 2)
     made = [
-        one.owner.post("/limits", BODY | {"subject": {"kind": "org"}}).get_json()["id"]
-        for one in (org, org, other_org)
+        one.owner.post("/limits", BODY | {"subject": {"kind": "org"}} | more).get_json()["id"]
+        for one, more in ((org, {}), (org, {"window": "day"}), (other_org, {}))
     ]
     org.owner.patch(f"/limits/{made[0]}", {"max": "30.00"})
     found = {limit["id"]: limit for limit in every(app)}

@@ -100,7 +100,7 @@ def test_a_deleted_limit_leaves_no_counter_for_ever(org: Org, redis: Redis, wind
     counter = held(org, limit, 1)
     opened(redis, org, counter)
     assert org.owner.delete(f"/limits/{limit['id']}").status_code == 204
-    assert 0 < redis.ttl(counter.counter) <= 2 * 86_400
+    assert 0 < redis.ttl(counter.counter) <= 3 * 86_400
 
 
 def test_without_redis_the_policy_is_still_told(

@@ -1,5 +1,6 @@
 """Lists, a page at a time, newest first. The cursor is the id of the last row of a page."""
 
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select
@@ -9,6 +10,14 @@ from tollgate_common.restx import page_cursor, page_size
 
 Row = TypeVar("Row")
 Condition = ColumnElement[bool]
+
+
+def filtered(statement: Select[Row], wanted: Iterable[tuple[Any, Any]]) -> Select[Row]:
+    """The statement for rows in which each expression has its value; None means any value."""
+    for expression, value in wanted:
+        if value is not None:
+            statement = statement.where(expression == value)
+    return statement
 
 
 def fetch(statement: Select[Row], column: Any, size: int, after: Any) -> tuple[list[Row], bool]:

@@ -2,9 +2,7 @@ from functools import partial
 from typing import Any
 
 from flask import Blueprint, after_this_request
-from pydantic import Field
 
-from tollgate_auth.fields import ObjectId, RequestQuery
 from tollgate_auth.limits import figures, repository, service
 from tollgate_auth.limits.models import LimitRow
 from tollgate_auth.limits.schemas import (
@@ -12,30 +10,20 @@ from tollgate_auth.limits.schemas import (
     LimitCreate,
     LimitList,
     LimitPatch,
+    LimitQuery,
     LimitState,
     Mode,
+    ModeQuery,
 )
 from tollgate_auth.runtime import runtime
 from tollgate_auth.unit_of_work import TransactionalResource
 from tollgate_common.guard import current_caller, requires, service_only
-from tollgate_common.restx import Noun, Paging, document, json_body, page, query
+from tollgate_common.restx import Noun, Paging, document, json_body, page, query, takes
 
 blueprint = Blueprint("every_limit", __name__)
 namespace = Noun("limits", description="How much may be used: the policy.")
 one, many = document(namespace, LimitState), document(namespace, LimitList)
 creation, patching = document(namespace, LimitCreate), document(namespace, LimitPatch)
-
-
-class ModeQuery(RequestQuery):
-    mode: Mode | None = Field(
-        None, description="Which calls' figures; else a key's own mode, and `live` for the others."
-    )
-
-
-class LimitQuery(ModeQuery):
-    subject_id: ObjectId | None = Field(
-        None, description="Only those that bind this org, project, user or key."
-    )
 
 
 @namespace.route("")
@@ -46,12 +34,18 @@ class Limits(TransactionalResource):
         params=(LimitQuery, Paging),
     )
     def get(self) -> dict[str, Any]:
-        rows, following = repository.page(current_caller().org, query(LimitQuery).subject_id)
-        return page(_shown(*rows, mode=query(LimitQuery).mode), following)
+        asked = query(LimitQuery)
+        rows, following = repository.page(current_caller().org, asked)
+        return page(_shown(*rows, mode=asked.mode), following)
 
     @requires("limits:write")
     @namespace.documented(
-        {201: ("The new limit.", one), 404: "There is no such subject."}, body=creation
+        {
+            201: ("The new limit.", one),
+            404: "There is no such subject.",
+            409: "There is an equal limit.",
+        },
+        body=creation,
     )
     def post(self) -> tuple[dict[str, Any], int]:
         row = service.create(current_caller(), json_body(LimitCreate))
@@ -67,7 +61,9 @@ class Limit(TransactionalResource):
         return _shown(row, mode=query(ModeQuery).mode)[0]
 
     @requires("limits:write")
-    @namespace.documented({200: ("The limit as it is now.", one)}, body=patching)
+    @namespace.documented(
+        {200: ("The limit as it is now.", one), 409: "There is an equal limit."}, body=patching
+    )
     def patch(self, limit_id: str) -> dict[str, Any]:
         row = service.update(current_caller(), limit_id, json_body(LimitPatch))
         return _shown(row)[0]
@@ -87,6 +83,7 @@ def _shown(*rows: LimitRow, mode: Mode | None = None) -> list[dict[str, Any]]:
 
 @blueprint.get("/internal/v1/limits")
 @service_only("limits:read")
+@takes(EveryLimitQuery)
 def every_limit() -> dict[str, Any]:
     data, following = service.every(query(EveryLimitQuery).after or "")
     return {"data": data, "next": following}

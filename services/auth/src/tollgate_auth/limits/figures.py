@@ -21,10 +21,9 @@ from tollgate_auth.limits.schemas import Figures, LimitOut, Mode
 from tollgate_common.logging import get_logger
 from tollgate_common.metrics import dependency_failures
 from tollgate_common.money import NANOS_PER_USD
-from tollgate_common.principal import Limit, Subject
-from tollgate_common.tickets import Reservation
+from tollgate_common.principal import Limit, Subject, Window
 from tollgate_common.tickets.counts import Count, LimitCounts
-from tollgate_common.tickets.limits import lasting_counters, reservation
+from tollgate_common.tickets.limits import counts_from, lasting_counters, reservation
 
 DEFAULT_MODE: Mode = "live"
 A_DAY = timedelta(days=1)
@@ -36,7 +35,7 @@ def shown(counts: LimitCounts, rows: Sequence[LimitRow], mode: Mode | None) -> l
     """The limits as they are answered, of one organisation. Without a mode, a key's limits are
     shown in the key's own, all others in `live`."""
     modes = _modes(rows, mode)
-    held = [_held(row, modes[row.id]) for row in rows]
+    held = [reservation(row.org_id, modes[row.id], limit_of(row), 0) for row in rows]
     try:
         found: Sequence[Count | None] = counts.of(held)
     except RedisError as error:
@@ -44,7 +43,7 @@ def shown(counts: LimitCounts, rows: Sequence[LimitRow], mode: Mode | None) -> l
         dependency_failures.labels("redis").inc()
         found = [None] * len(rows)
     return [
-        reply(LimitOut.of(row)) | reply(_figures(row.metric, modes[row.id], count))
+        reply(LimitOut.of(row)) | reply(_figures(row, modes[row.id], count))
         for row, count in zip(rows, found, strict=True)
     ]
 
@@ -68,22 +67,38 @@ def _modes(rows: Sequence[LimitRow], mode: Mode | None) -> dict[str, str]:
     return {row.id: of_key.get(row.subject_id, DEFAULT_MODE) for row in rows}
 
 
-def _held(row: LimitRow, mode: str) -> Reservation:
-    limit = Limit(
-        id=row.id, subject=Subject(row.subject_kind, row.subject_id), metric=row.metric,
-        window=row.window, max=f"{row.max.normalize():f}", models=tuple(row.models), mode=row.mode,
+def limit_of(row: LimitRow) -> Limit:
+    """The limit as the gateway counts on it."""
+    return Limit(
+        id=row.id,
+        subject=Subject(row.subject_kind, row.subject_id),
+        metric=row.metric,
+        window=row.window,
+        max=f"{row.max.normalize():f}",
+        models=tuple(row.models),
+        mode=row.mode,
         timezone=row.timezone,
-    )  # fmt: skip
-    return reservation(row.org_id, mode, limit, 0)
+        transition=Window(**row.transition) if row.transition else None,
+    )
 
 
-def _figures(metric: str, mode: str, count: Count | None) -> Figures:
+def _figures(row: LimitRow, mode: str, count: Count | None) -> Figures:
+    now, metric = datetime.now(UTC), row.metric
+    since = counts_from(limit_of(row), row.created_at, now)
     if count is None:
-        return Figures(counted=mode, used=None, reserved=None, remaining=None, resets_at=None)
+        return Figures(
+            counted=mode,
+            used=None,
+            counts_from=since,
+            reserved=None,
+            remaining=None,
+            resets_at=None,
+        )
     wait = count.reset_ms
-    resets_at = None if wait is None else datetime.now(UTC) + timedelta(milliseconds=wait)
+    resets_at = None if wait is None else now + timedelta(milliseconds=wait)
     return Figures(
         counted=mode,
+        counts_from=since,
         used=_amount(metric, count.used),
         reserved=_amount(metric, count.reserved),
         remaining=_amount(metric, max(0, count.remaining)),

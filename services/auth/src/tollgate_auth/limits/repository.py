@@ -1,15 +1,37 @@
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, and_, any_, delete, exists, func, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import aliased
 
 from tollgate_auth import paging
 from tollgate_auth.extensions import db
-from tollgate_auth.limits.models import LimitRow
+from tollgate_auth.limits.errors import LimitExists
+from tollgate_auth.limits.models import EQUAL, LimitRow
+from tollgate_auth.limits.schemas import LimitQuery
+
+_IDENTITY = ("subject_kind", "subject_id", "metric", "window", "mode", "timezone", "models")
 
 
 def add(row: LimitRow) -> None:
-    db.session.add(row)
-    db.session.flush()
+    """`LimitExists` when the subject has an equal one."""
+    with _distinct({name: getattr(row, name) for name in _IDENTITY}):
+        db.session.add(row)
+
+
+def change(row: LimitRow, values: Mapping[str, Any]) -> None:
+    """`LimitExists` when the subject has one that is equal to what the row would be. A duplicate
+    that becomes another limit is none any more."""
+    before = {name: getattr(row, name) for name in _IDENTITY}
+    after = {name: values.get(name, value) for name, value in before.items()}
+    with _distinct(after):
+        for name, value in values.items():
+            setattr(row, name, value)
+        if after != before:
+            row.is_duplicate = False
+    promote_duplicates(row.subject_id)
 
 
 def find(org: str, limit_id: str) -> LimitRow | None:
@@ -17,10 +39,19 @@ def find(org: str, limit_id: str) -> LimitRow | None:
     return db.session.scalars(statement).one_or_none()
 
 
-def page(org: str, subject_id: str | None) -> tuple[list[LimitRow], str | None]:
-    statement = select(LimitRow).where(LimitRow.org_id == org)
-    if subject_id:
-        statement = statement.where(LimitRow.subject_id == subject_id)
+def page(org: str, asked: LimitQuery) -> tuple[list[LimitRow], str | None]:
+    statement = paging.filtered(
+        select(LimitRow).where(LimitRow.org_id == org),
+        (
+            (LimitRow.subject_kind, asked.kind),
+            (LimitRow.subject_id, asked.subject_id),
+            (LimitRow.metric, asked.metric),
+            (LimitRow.window, asked.window),
+            (LimitRow.mode == "enforce", asked.enforce),
+            (LimitRow.timezone, asked.timezone),
+            (any_(LimitRow.models), asked.model),
+        ),
+    )
     return paging.fetch_page(statement, LimitRow.id)
 
 
@@ -37,9 +68,53 @@ def after(limit_id: str, size: int) -> Sequence[LimitRow]:
 
 
 def remove(row: LimitRow) -> None:
+    subject_id = row.subject_id
     db.session.delete(row)
     db.session.flush()
+    promote_duplicates(subject_id)
 
 
 def remove_of(subject_id: str) -> None:
     db.session.execute(delete(LimitRow).where(LimitRow.subject_id == subject_id))
+
+
+def promote_duplicates(subject_id: str) -> None:
+    """Of the subject's equal limits, let the oldest be the one that no other may equal."""
+    other = aliased(LimitRow)
+    before = select(other.id).where(
+        other.id != LimitRow.id,
+        *(_same(getattr(other, name), getattr(LimitRow, name), name) for name in _IDENTITY),
+        or_(~other.is_duplicate, other.id < LimitRow.id),
+    )
+    db.session.execute(
+        update(LimitRow)
+        .where(LimitRow.subject_id == subject_id, LimitRow.is_duplicate, ~exists(before))
+        .values(is_duplicate=False)
+    )
+
+
+@contextmanager
+def _distinct(identity: Mapping[str, Any]) -> Iterator[None]:
+    """Inside, a row is written that has this identity."""
+    try:
+        with db.session.begin_nested():
+            yield
+    except IntegrityError as broken:
+        diagnosis = getattr(broken.orig, "diag", None)
+        if diagnosis is None or diagnosis.constraint_name != EQUAL:
+            raise
+        raise LimitExists(_equal_to(identity)) from None
+
+
+def _equal_to(identity: Mapping[str, Any]) -> str:
+    same = (_same(getattr(LimitRow, name), value, name) for name, value in identity.items())
+    statement = select(LimitRow.id).where(and_(*same), ~LimitRow.is_duplicate)
+    return db.session.scalars(statement).one()
+
+
+def _same(one: Any, other: Any, name: str) -> ColumnElement[bool]:
+    """Models are the same in any order."""
+    if name == "models":
+        one, other = func.models_digest(one), func.models_digest(other)
+    same: ColumnElement[bool] = one == other
+    return same

@@ -1,5 +1,5 @@
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationInfo, field_validator
@@ -15,6 +15,7 @@ from tollgate_auth.limits.amounts import (
     amount_text,
     window_fault,
 )
+from tollgate_auth.limits.identity import Identity, identity_of
 from tollgate_auth.limits.models import LimitRow
 
 Mode = Literal["live", "test"]
@@ -37,6 +38,26 @@ Models = Annotated[list[Glob], Field(min_length=1, max_length=100)]
 
 def every_model() -> list[str]:
     return ["*"]
+
+
+class ModeQuery(RequestQuery):
+    mode: Mode | None = Field(
+        None, description="Which calls' figures; else a key's own mode, and `live` for the others."
+    )
+
+
+class LimitQuery(ModeQuery):
+    kind: SubjectKind | None = Field(None, description="Only those that bind such a subject.")
+    subject_id: ObjectId | None = Field(
+        None, description="Only those that bind this org, project, user or key."
+    )
+    metric: Metric | None = Field(None, description="Only those of this metric.")
+    window: Window | None = Field(None, description="Only those with this window.")
+    enforce: bool | None = Field(
+        None, description="Only those that refuse, or only those that do not."
+    )
+    timezone: Zone | None = Field(None, description="Only those in this time zone.")
+    model: Glob | None = Field(None, description="Only those that name this model, or this glob.")
 
 
 class SubjectIn(RequestModel):
@@ -67,6 +88,9 @@ class InlineLimit(RequestModel):
         if metric and (fault := window_fault(metric, window)):
             raise PydanticCustomError("window", "{fault}", {"fault": fault})
         return window
+
+    def identity(self) -> Identity:
+        return identity_of(self)
 
     @field_validator("max")
     @classmethod
@@ -123,17 +147,22 @@ class EveryLimitQuery(RequestQuery):
 
 
 class EveryLimitOut(LimitOut):
-    """For other services. `changed_at`: when it was last changed, if ever."""
+    """For other services. `changed_at`: when it was last changed, if ever. `transition`: the window
+    that was running when its time zone was changed last."""
 
     org: str
     changed_at: Moment | None
+    transition: dict[str, Any] | None
 
 
 class Figures(BaseModel):
-    """Decimal strings, as `max` is. Null while Redis does not answer."""
+    """Decimal strings, as `max` is. Null while Redis does not answer, but for `counts_from`."""
 
     counted: str = Field(description="Which calls the figures are of: `live` or `test`.")
     used: str | None
+    counts_from: Moment | None = Field(
+        description="Since when `used` counts; null for what drains, and for what runs."
+    )
     reserved: str | None = Field(description="By calls that are running.")
     remaining: str | None
     resets_at: Moment | None = Field(description="When all of it is there again; null: never.")

@@ -1,13 +1,17 @@
 """The policy: which limits there are. A change reaches every key and user that it binds."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from msgspec.structs import asdict
 
 from tollgate_auth.audit import service as audit
 from tollgate_auth.fields import changes, reply
 from tollgate_auth.keys import repository as keys
 from tollgate_auth.limits import repository
 from tollgate_auth.limits.amounts import amount_fault
+from tollgate_auth.limits.identity import continued, identity_of
 from tollgate_auth.limits.models import LimitRow
 from tollgate_auth.limits.schemas import (
     EveryLimitOut,
@@ -24,8 +28,11 @@ from tollgate_auth.users import repository as users
 from tollgate_common.errors import InvalidField, NotFound
 from tollgate_common.guard import Caller
 from tollgate_common.ids import new_id
+from tollgate_common.principal import Window
+from tollgate_common.tickets.windows import moved, window_at
 
 EVERY_PAGE = 500
+CALENDAR = ("day", "month")
 
 
 def get(org: str, limit_id: str) -> LimitRow:
@@ -41,7 +48,8 @@ def every(after: str) -> tuple[list[dict[str, Any]], str | None]:
     changed = audit.last_changes("limit.changed", [row.id for row in rows])
     shown = [
         reply(EveryLimitOut(
-            **LimitOut.of(row).model_dump(), org=row.org_id, changed_at=changed.get(row.id)
+            **LimitOut.of(row).model_dump(), org=row.org_id, changed_at=changed.get(row.id),
+            transition=row.transition,
         ))
         for row in rows
     ]  # fmt: skip
@@ -63,8 +71,7 @@ def update(caller: Caller, limit_id: str, patch: LimitPatch) -> LimitRow:
     before = as_audited(row)
     if "max" in patch.model_fields_set and (fault := amount_fault(row.metric, patch.max)):
         raise InvalidField(f"max: {fault}.", param="max")
-    for name, value in changes(patch).items():
-        setattr(row, name, value)
+    change(row, changes(patch))
     principal_changes.announce(row.subject_kind, row.subject_id)
     _record(caller, "limit.changed", row, before, as_audited(row))
     return row
@@ -90,11 +97,29 @@ def add(org: str, kind: str, subject_id: str, wanted: InlineLimit) -> LimitRow:
     return row
 
 
+def change(row: LimitRow, values: Mapping[str, Any]) -> None:
+    """Change a row; it goes on counting in the window that runs, whatever its time zone becomes."""
+    zone = values.get("timezone", row.timezone)
+    if zone != row.timezone and row.window in CALENDAR:
+        now_ms = int(time.time() * 1000)
+        transition = Window(**row.transition) if row.transition else None
+        running = window_at(row.window, row.timezone, now_ms, transition)
+        values = {**values, "transition": asdict(moved(row.window, running, zone, now_ms))}
+    repository.change(row, values)
+
+
 def replace(org: str, kind: str, subject_id: str, wanted: Sequence[InlineLimit]) -> None:
-    """Make these the only limits that bind the subject itself; the caller announces it."""
-    repository.remove_of(subject_id)
-    for limit in wanted:
-        add(org, kind, subject_id, limit)
+    """Make these the only limits that bind the subject itself; the caller announces it. What is
+    counted already by the same metric, window and models goes on being counted."""
+    rows = repository.of_subjects([subject_id])
+    places = continued([identity_of(row) for row in rows], [limit.identity() for limit in wanted])
+    for row in (row for number, row in enumerate(rows) if number not in places):
+        repository.remove(row)
+    for place, limit in zip(places, wanted, strict=True):
+        if place is None:
+            add(org, kind, subject_id, limit)
+        else:
+            change(rows[place], {name: getattr(limit, name) for name in LimitPatch.model_fields})
 
 
 def as_audited(row: LimitRow) -> dict[str, Any]:

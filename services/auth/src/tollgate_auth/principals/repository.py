@@ -14,7 +14,8 @@ _LIMITS = """
     (SELECT coalesce(json_agg(json_build_object(
         'id', l.id, 'subject', json_build_object('kind', l.subject_kind, 'id', l.subject_id),
         'metric', l.metric, 'window', l."window", 'max', trim_scale(l.max)::text,
-        'models', l.models, 'mode', l.mode, 'timezone', l.timezone) ORDER BY l.id), '[]')::text
+        'models', l.models, 'mode', l.mode, 'timezone', l.timezone,
+        'transition', l.transition) ORDER BY l.id), '[]')::text
      FROM limits l WHERE l.subject_id IN ({subjects})) AS limits
 """
 _KEY_LIMITS = _LIMITS.format(subjects="k.org_id, k.project_id, k.user_id, k.id")
