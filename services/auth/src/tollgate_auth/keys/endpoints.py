@@ -1,9 +1,7 @@
 from typing import Any
 
 from flask import Blueprint, Response, request
-from pydantic import Field
 
-from tollgate_auth.fields import ObjectId, RequestQuery
 from tollgate_auth.keys import repository, service
 from tollgate_auth.keys.models import Key
 from tollgate_auth.keys.schemas import (
@@ -11,6 +9,7 @@ from tollgate_auth.keys.schemas import (
     KeyList,
     KeyOut,
     KeyPatch,
+    KeyQuery,
     KeyRotate,
     KeyUses,
     KeyWithText,
@@ -27,10 +26,6 @@ creation, patching = document(namespace, KeyCreate), document(namespace, KeyPatc
 rotation = document(namespace, KeyRotate)
 
 
-class KeyQuery(RequestQuery):
-    project_id: ObjectId | None = Field(None, description="Only the keys of this project.")
-
-
 def _answer(key: Key, text: str | None = None) -> dict[str, Any]:
     answer = service.shown([key])[0]
     return answer | {"key": text} if text else answer
@@ -41,15 +36,16 @@ class Keys(TransactionalResource):
     @requires("keys:read")
     @namespace.documented({200: ("A page of keys, newest first.", many)}, params=(KeyQuery, Paging))
     def get(self) -> dict[str, Any]:
-        keys, following = repository.page(current_caller().org, query(KeyQuery).project_id)
+        keys, following = repository.page(current_caller().org, query(KeyQuery))
         return page(service.shown(keys), following)
 
     @requires("keys:write")
     @namespace.documented(
         {
             201: ("The new key, with its text, this once.", shown_once),
-            403: "It would have scopes that the caller lacks.",
-            404: "There is no such project.",
+            403: "It, or its user, could do what the caller cannot.",
+            404: "There is no such project or user.",
+            409: "The user is deactivated.",
         },
         body=creation,
     )
@@ -66,7 +62,13 @@ class OneKey(TransactionalResource):
 
     @requires("keys:write")
     @namespace.documented(
-        {200: ("The key as it is now.", one), 409: "The key is revoked."}, body=patching
+        {
+            200: ("The key as it is now.", one),
+            403: "It, or its new user, could do what the caller cannot.",
+            404: "There is no such key or user.",
+            409: "The key is revoked, or its new user is deactivated.",
+        },
+        body=patching,
     )
     def patch(self, key_id: str) -> dict[str, Any]:
         return _answer(service.update(current_caller(), key_id, json_body(KeyPatch)))

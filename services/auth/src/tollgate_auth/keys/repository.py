@@ -2,15 +2,24 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, any_, case, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import InstrumentedAttribute
 
 from tollgate_auth import paging
 from tollgate_auth.extensions import db
 from tollgate_auth.keys.models import Key, KeySecret
+from tollgate_auth.keys.schemas import KeyQuery
+from tollgate_auth.users.models import User
 
 NOTED_EVERY = timedelta(minutes=1)
+# As `schemas.status_of` says it of a row.
+_STATUS = case(
+    (Key.revoked_at.is_not(None), "revoked"),
+    (Key.expires_at <= func.now(), "expired"),
+    (exists().where(User.id == Key.user_id, User.deactivated_at.is_not(None)), "inactive"),
+    else_="active",
+)
 
 
 class ChangedSecret(NamedTuple):
@@ -45,10 +54,23 @@ def find(org: str, key_id: str) -> Key | None:
     return db.session.scalars(statement).one_or_none()
 
 
-def page(org: str, project_id: str | None) -> tuple[list[Key], str | None]:
-    statement = select(Key).where(Key.org_id == org)
-    if project_id:
-        statement = statement.where(Key.project_id == project_id)
+def page(org: str, asked: KeyQuery) -> tuple[list[Key], str | None]:
+    statement = paging.filtered(
+        select(Key).where(Key.org_id == org),
+        (
+            (Key.project_id, asked.project_id),
+            (Key.user_id, asked.user_id),
+            (Key.name, asked.name),
+            (Key.mode, asked.mode),
+            (_STATUS, asked.status),
+            (_STATUS == "active", asked.active),
+            (Key.last4, asked.last4),
+            (any_(Key.scopes), asked.scope),
+            (any_(Key.models), asked.model),
+        ),
+    )
+    if asked.prefix is not None:
+        statement = statement.where(Key.prefix.startswith(asked.prefix, autoescape=True))
     return paging.fetch_page(statement, Key.id)
 
 

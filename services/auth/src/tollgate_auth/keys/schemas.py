@@ -1,10 +1,20 @@
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from tollgate_auth.fields import Future, Moment, Name, Network, ObjectId, PatchModel, RequestModel
+from tollgate_auth.fields import (
+    Future,
+    Glob,
+    Moment,
+    Name,
+    Network,
+    ObjectId,
+    PatchModel,
+    RequestModel,
+    RequestQuery,
+)
 from tollgate_auth.keys.models import Key
 from tollgate_auth.limits.schemas import InlineLimit, LimitOut, Models, every_model
 from tollgate_auth.roles.permissions import PERMISSIONS
@@ -12,33 +22,63 @@ from tollgate_auth.roles.permissions import PERMISSIONS
 LONGEST_GRACE_SECONDS = 30 * 86400
 
 
-def _permissions(scopes: list[str]) -> list[str]:
-    for scope in scopes:
-        if scope not in PERMISSIONS:
-            raise PydanticCustomError(
-                "scope", "there is no scope {scope}; see GET /api/v1/roles", {"scope": scope[:60]}
-            )
+def _permission(scope: str) -> str:
+    if scope not in PERMISSIONS:
+        raise PydanticCustomError(
+            "scope", "there is no scope {scope}; see GET /api/v1/roles", {"scope": scope}
+        )
+    return scope
+
+
+def _distinct(limits: list[InlineLimit]) -> list[InlineLimit]:
+    if len({limit.identity() for limit in limits}) != len(limits):
+        raise PydanticCustomError("limits", "two of them differ in nothing but what they allow")
+    return limits
+
+
+def _in_order(scopes: list[str]) -> list[str]:
     return [scope for scope in PERMISSIONS if scope in scopes]
 
 
-Scopes = Annotated[
-    list[Annotated[str, Field(max_length=60, json_schema_extra={"enum": list(PERMISSIONS)})]],
-    Field(min_length=1, max_length=50),
-    AfterValidator(_permissions),
+Scope = Annotated[
+    str,
+    Field(max_length=60, json_schema_extra={"enum": list(PERMISSIONS)}),
+    AfterValidator(_permission),
 ]
-InlineLimits = Annotated[list[InlineLimit], Field(max_length=20)]
+Scopes = Annotated[list[Scope], Field(min_length=1, max_length=50), AfterValidator(_in_order)]
+Mode = Literal["live", "test"]
+Status = Literal["active", "inactive", "expired", "revoked"]
+InlineLimits = Annotated[list[InlineLimit], Field(max_length=20), AfterValidator(_distinct)]
 Networks = Annotated[list[Network], Field(max_length=50)]
+Prefix = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_]{1,12}$")]
+Last4 = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{4}$")]
 KeyId = Annotated[str, StringConstraints(pattern=r"^key_[0-9a-f]{32}$")]
 Epoch = Annotated[int, Field(ge=0, le=2**40)]
 
 
+class KeyQuery(RequestQuery):
+    project_id: ObjectId | None = Field(None, description="Only the keys of this project.")
+    user_id: ObjectId | None = Field(None, description="Only the keys of this user.")
+    name: Name | None = Field(None, description="Only keys of this name.")
+    mode: Mode | None = Field(None, description="Only keys of this mode.")
+    status: Status | None = Field(None, description="Only keys of this status.")
+    active: bool | None = Field(None, description="Only keys that work now, or only the others.")
+    prefix: Prefix | None = Field(None, description="Only keys whose text begins like this.")
+    last4: Last4 | None = Field(None, description="Only keys whose text ends like this.")
+    scope: Scope | None = Field(None, description="Only keys that have this scope.")
+    model: Glob | None = Field(None, description="Only keys that name this model, or this glob.")
+
+
 class KeyCreate(RequestModel):
-    """`project_id`: the default project unless given. `scopes`: never more than the caller has.
-    `networks`: the only ones that the key may be used from; none named: all."""
+    """`project_id`: the default project unless given. `user_id`: whose key it is to be, the
+    caller's own unless given; null: the project's, nobody's own; both need `users:write`. `scopes`:
+    never more than the caller has. `networks`: the only ones that the key may be used from; none
+    named: all."""
 
     name: Name
     project_id: ObjectId | None = None
-    mode: Literal["live", "test"] = "live"
+    user_id: ObjectId | None = None
+    mode: Mode = "live"
     scopes: Scopes = Field(default_factory=lambda: ["inference"])
     models: Models = Field(default_factory=every_model)
     networks: Networks = Field(default_factory=list)
@@ -47,9 +87,12 @@ class KeyCreate(RequestModel):
 
 
 class KeyPatch(PatchModel):
-    """`limits` takes the place of all limits of the key itself."""
+    """`limits` takes the place of all limits of the key itself; one that is there already goes on
+    counting. `user_id` gives the key to another user, or, with null, to its project alone; this
+    needs `users:write`."""
 
     name: Name = ""
+    user_id: ObjectId | None = None
     scopes: Scopes = Field(default_factory=list)
     models: Models = Field(default_factory=list)
     networks: Networks = Field(default_factory=list)
@@ -69,12 +112,25 @@ class KeyUses(RequestModel):
     keys: Annotated[dict[KeyId, Epoch], Field(max_length=1000)]
 
 
+class Surroundings(NamedTuple):
+    """What a key is shown with: the names of its project and its user, whether that user may act,
+    and the limits of the key itself."""
+
+    project_name: str
+    user_name: str | None
+    user_active: bool
+    limits: list[LimitOut]
+
+
 class KeyOut(BaseModel):
-    """`last_used_at` is up to a minute behind."""
+    """`active`: it works now. `status`: `inactive` while its user is deactivated. `user_id` null:
+    it is its project's. `last_used_at` is up to a minute behind."""
 
     id: str
     project_id: str
+    project_name: str
     user_id: str | None
+    user_name: str | None
     name: str
     mode: str
     prefix: str
@@ -83,21 +139,37 @@ class KeyOut(BaseModel):
     models: list[str]
     networks: list[str]
     limits: list[LimitOut]
-    status: Literal["active", "expired", "revoked"]
+    status: Status
+    active: bool
     created_at: Moment
     expires_at: Moment | None
     revoked_at: Moment | None
     last_used_at: Moment | None
 
     @classmethod
-    def of(cls, row: Key, limits: list[LimitOut], now: datetime) -> "KeyOut":
+    def of(cls, row: Key, around: Surroundings, now: datetime) -> "KeyOut":
+        status = status_of(row, around.user_active, now)
         return cls(
-            id=row.id, project_id=row.project_id, user_id=row.user_id, name=row.name,
-            mode=row.mode, prefix=row.prefix, last4=row.last4, scopes=row.scopes,
-            models=row.models, networks=row.networks, limits=limits, status=_status(row, now),
-            created_at=row.created_at, expires_at=row.expires_at, revoked_at=row.revoked_at,
+            id=row.id,
+            project_id=row.project_id,
+            project_name=around.project_name,
+            user_id=row.user_id,
+            user_name=around.user_name,
+            name=row.name,
+            mode=row.mode,
+            prefix=row.prefix,
+            last4=row.last4,
+            scopes=row.scopes,
+            models=row.models,
+            networks=row.networks,
+            limits=around.limits,
+            status=status,
+            active=status == "active",
+            created_at=row.created_at,
+            expires_at=row.expires_at,
+            revoked_at=row.revoked_at,
             last_used_at=row.last_used_at,
-        )  # fmt: skip
+        )
 
 
 class KeyWithText(KeyOut):
@@ -111,7 +183,10 @@ class KeyList(BaseModel):
     next_cursor: str | None
 
 
-def _status(row: Key, now: datetime) -> Literal["active", "expired", "revoked"]:
+def status_of(row: Key, user_active: bool, now: datetime) -> Status:
+    """What keeps a key from working for longest, or `active`."""
     if row.revoked_at:
         return "revoked"
-    return "expired" if row.expires_at and row.expires_at <= now else "active"
+    if row.expires_at and row.expires_at <= now:
+        return "expired"
+    return "active" if user_active else "inactive"

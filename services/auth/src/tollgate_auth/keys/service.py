@@ -1,9 +1,12 @@
 """API keys: made, changed, rotated, revoked.
 
 Nobody makes, widens or rotates a key that may do more than they may themselves: a test key never
-leads to a live one. Whoever may not write users handles only their own keys.
+leads to a live one. Whoever may not write users handles only their own keys, and whoever may gives
+a key to no user whom they could not change. The key of a deactivated user does not work; another
+user, or its project, can be given it.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,13 +15,16 @@ from tollgate_auth.audit import service as audit
 from tollgate_auth.fields import changes, reply
 from tollgate_auth.keys import repository
 from tollgate_auth.keys.models import Key, KeySecret
-from tollgate_auth.keys.schemas import KeyCreate, KeyOut, KeyPatch
+from tollgate_auth.keys.schemas import KeyCreate, KeyOut, KeyPatch, Surroundings
 from tollgate_auth.limits import repository as limit_rows
 from tollgate_auth.limits import service as limits
 from tollgate_auth.limits.schemas import LimitOut
 from tollgate_auth.organisations import repository as organisations
 from tollgate_auth.principals import changes as principal_changes
 from tollgate_auth.projects import repository as projects
+from tollgate_auth.roles.permissions import permissions_of
+from tollgate_auth.users import repository as users
+from tollgate_auth.users import service as user_service
 from tollgate_common import keyformat
 from tollgate_common.errors import Conflict, Forbidden, NotFound
 from tollgate_common.guard import Caller
@@ -38,7 +44,10 @@ def create(caller: Caller, wanted: KeyCreate) -> tuple[Key, str]:
     """A new key, and its text."""
     check_reach(caller, wanted.mode, wanted.scopes)
     organisations.lock(caller.org)
-    key, text = make(caller.org, caller.user, wanted)
+    user = caller.user
+    if "user_id" in wanted.model_fields_set and wanted.user_id != caller.user:
+        user = _holder(caller, wanted.user_id, wanted.scopes)
+    key, text = make(caller.org, user, wanted)
     _record(caller, "key.created", key, after=_as_audited(key))
     return key, text
 
@@ -64,6 +73,10 @@ def update(caller: Caller, key_id: str, patch: KeyPatch) -> Key:
     key = _live(caller, key_id)
     before, sent = _as_audited(key), changes(patch)
     check_reach(caller, key.mode, set(sent.get("scopes", ())) - set(key.scopes))
+    if sent.get("user_id", key.user_id) != key.user_id:
+        scopes = sent.get("scopes", key.scopes)
+        check_reach(caller, key.mode, scopes)
+        _holder(caller, sent["user_id"], scopes)
     if "limits" in sent:
         if "limits:write" not in caller.scopes:
             raise Forbidden("Changing a key's limits needs the permission `limits:write`.")
@@ -110,10 +123,28 @@ def note_uses(uses: Mapping[str, int]) -> None:
 def shown(keys: Sequence[Key]) -> list[dict[str, Any]]:
     """The keys as they are answered, with their own limits."""
     now = datetime.now(UTC)
-    rows = limit_rows.of_subjects([key.id for key in keys])
     return [
-        reply(KeyOut.of(key, [LimitOut.of(row) for row in rows if row.subject_id == key.id], now))
-        for key in keys
+        reply(KeyOut.of(key, around, now))
+        for key, around in zip(keys, _surroundings(keys), strict=True)
+    ]
+
+
+def _surroundings(keys: Sequence[Key]) -> list[Surroundings]:
+    """Of each key, in their order."""
+    limits_of: dict[str, list[LimitOut]] = defaultdict(list)
+    for row in limit_rows.of_subjects([key.id for key in keys]):
+        limits_of[row.subject_id].append(LimitOut.of(row))
+    names = projects.names({key.project_id for key in keys})
+    rows = users.by_ids({key.user_id for key in keys if key.user_id})
+    holders = [rows.get(key.user_id or "") for key in keys]
+    return [
+        Surroundings(
+            project_name=names[key.project_id],
+            user_name=user.name if user else None,
+            user_active=user is None or user.deactivated_at is None,
+            limits=limits_of[key.id],
+        )
+        for key, user in zip(keys, holders, strict=True)
     ]
 
 
@@ -125,9 +156,31 @@ def _live(caller: Caller, key_id: str) -> Key:
 
 
 def _own(caller: Caller, key: Key) -> Key:
-    if "users:write" not in caller.scopes and key.user_id != caller.user:
+    """A key without a user is its project's: of those that act, its project's other keys own it."""
+    mine = key.user_id == caller.user and (
+        caller.user is not None or key.project_id == caller.project
+    )
+    if "users:write" not in caller.scopes and not mine:
         raise Forbidden("The key is somebody else's; that needs the permission `users:write`.")
     return key
+
+
+def _holder(caller: Caller, user_id: str | None, scopes: Sequence[str]) -> str | None:
+    """The id of the user who is given a key with these scopes; None: its project has it alone."""
+    if "users:write" not in caller.scopes:
+        raise Forbidden("To whom a key belongs takes the permission `users:write`.")
+    if user_id is None:
+        return None
+    user = users.find(caller.org, user_id)
+    if user is None or user.role is None:
+        raise NotFound("There is no such user.", param="user_id")
+    user_service.check_role(caller, user.role)
+    if user.deactivated_at is not None:
+        raise Conflict("The user is deactivated.", param="user_id")
+    beyond = sorted(set(scopes) - permissions_of(user.role))
+    if beyond:
+        raise Forbidden(f"The user does not have the scope {beyond[0]}.", param="scopes")
+    return user.id
 
 
 def check_reach(caller: Caller, mode: str, scopes: Sequence[str] | set[str]) -> None:

@@ -2,10 +2,15 @@ from typing import Any
 
 from tollgate_auth.fields import reply
 from tollgate_auth.projects import repository, service
-from tollgate_auth.projects.schemas import ProjectIn, ProjectList, ProjectOut
+from tollgate_auth.projects.schemas import (
+    ProjectIn,
+    ProjectList,
+    ProjectOut,
+    ProjectQuery,
+)
 from tollgate_auth.unit_of_work import TransactionalResource
 from tollgate_common.guard import current_caller, requires
-from tollgate_common.restx import Noun, Paging, document, json_body, page
+from tollgate_common.restx import Noun, Paging, document, json_body, page, query
 
 namespace = Noun("projects", description="What keys are made for and costs are charged to.")
 one, many = document(namespace, ProjectOut), document(namespace, ProjectList)
@@ -15,9 +20,11 @@ body = document(namespace, ProjectIn)
 @namespace.route("")
 class Projects(TransactionalResource):
     @requires("projects:read")
-    @namespace.documented({200: ("A page of projects, newest first.", many)}, params=(Paging,))
+    @namespace.documented(
+        {200: ("A page of projects, newest first.", many)}, params=(ProjectQuery, Paging)
+    )
     def get(self) -> dict[str, Any]:
-        rows, following = repository.page(current_caller().org)
+        rows, following = repository.page(current_caller().org, query(ProjectQuery))
         return page([reply(ProjectOut.of(row)) for row in rows], following)
 
     @requires("projects:write")

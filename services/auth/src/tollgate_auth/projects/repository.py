@@ -1,8 +1,11 @@
+from collections.abc import Collection
+
 from sqlalchemy import select
 
 from tollgate_auth import paging
 from tollgate_auth.extensions import db
 from tollgate_auth.projects.models import Project
+from tollgate_auth.projects.schemas import ProjectQuery
 
 
 def add(project: Project) -> None:
@@ -23,6 +26,15 @@ def default(org: str) -> Project:
     return db.session.scalars(statement).one()
 
 
-def page(org: str) -> tuple[list[Project], str | None]:
-    statement = select(Project).where(Project.org_id == org, Project.deleted_at.is_(None))
+def page(org: str, asked: ProjectQuery) -> tuple[list[Project], str | None]:
+    statement = paging.filtered(
+        select(Project).where(Project.org_id == org, Project.deleted_at.is_(None)),
+        ((Project.name, asked.name), (Project.is_default, asked.is_default)),
+    )
     return paging.fetch_page(statement, Project.id)
+
+
+def names(ids: Collection[str]) -> dict[str, str]:
+    """The names of these projects by id, of deleted ones too."""
+    rows = db.session.execute(select(Project.id, Project.name).where(Project.id.in_(ids)))
+    return {row.id: row.name for row in rows}

@@ -1,7 +1,12 @@
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
-from tollgate_auth.fields import Moment, Name, RequestModel
+from tollgate_auth.fields import Moment, Name, RequestModel, RequestQuery
 from tollgate_auth.projects.models import Project
+
+
+class ProjectQuery(RequestQuery):
+    name: Name | None = Field(None, description="Only the project of this name.")
+    is_default: bool | None = Field(None, description="Only the default project, or the others.")
 
 
 class ProjectIn(RequestModel):

@@ -5,9 +5,9 @@ from tollgate_auth.passwords.schemas import ResetLink
 from tollgate_auth.runtime import runtime
 from tollgate_auth.unit_of_work import TransactionalResource
 from tollgate_auth.users import repository, service
-from tollgate_auth.users.schemas import UserCreate, UserList, UserOut, UserPatch
+from tollgate_auth.users.schemas import UserCreate, UserList, UserOut, UserPatch, UserQuery
 from tollgate_common.guard import current_caller, requires
-from tollgate_common.restx import Noun, Paging, document, json_body, page
+from tollgate_common.restx import Noun, Paging, document, json_body, page, query
 
 namespace = Noun("users", description="The people of the organisation.")
 one, many = document(namespace, UserOut), document(namespace, UserList)
@@ -18,9 +18,11 @@ creation, patching = document(namespace, UserCreate), document(namespace, UserPa
 @namespace.route("")
 class Users(TransactionalResource):
     @requires("users:read")
-    @namespace.documented({200: ("A page of users, newest first.", many)}, params=(Paging,))
+    @namespace.documented(
+        {200: ("A page of users, newest first.", many)}, params=(UserQuery, Paging)
+    )
     def get(self) -> dict[str, Any]:
-        rows, following = repository.page(current_caller().org)
+        rows, following = repository.page(current_caller().org, query(UserQuery))
         return page([reply(UserOut.of(row)) for row in rows], following)
 
     @requires("users:write")

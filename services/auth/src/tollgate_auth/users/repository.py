@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, func, select, update
@@ -8,6 +8,7 @@ from tollgate_auth.extensions import db
 from tollgate_auth.roles.permissions import OWNER
 from tollgate_auth.service_accounts.models import ServiceAccount
 from tollgate_auth.users.models import User
+from tollgate_auth.users.schemas import UserQuery
 
 
 class ChangedUser(NamedTuple):
@@ -44,10 +45,23 @@ def by_email(email: str) -> User | None:
     return db.session.scalars(select(User).where(User.email == email)).one_or_none()
 
 
-def page(org: str) -> tuple[list[User], str | None]:
+def page(org: str, asked: UserQuery) -> tuple[list[User], str | None]:
     """People only."""
-    statement = select(User).where(User.org_id == org, User.role.is_not(None))
+    statement = paging.filtered(
+        select(User).where(User.org_id == org, User.role.is_not(None)),
+        (
+            (User.email, asked.email),
+            (User.name, asked.name),
+            (User.role, asked.role),
+            (User.deactivated_at.is_(None), asked.active),
+        ),
+    )
     return paging.fetch_page(statement, User.id)
+
+
+def by_ids(ids: Collection[str]) -> dict[str, User]:
+    """Those of these users and service accounts that there are, by id."""
+    return {user.id: user for user in db.session.scalars(select(User).where(User.id.in_(ids)))}
 
 
 def active_owners(org: str) -> int:

@@ -3,7 +3,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, Field
 from pydantic_core import PydanticCustomError
 
-from tollgate_auth.fields import Email, Moment, Name, PatchModel, RequestModel
+from tollgate_auth.fields import Email, Moment, Name, PatchModel, RequestModel, RequestQuery
 from tollgate_auth.passwords.schemas import NewPassword
 from tollgate_auth.roles.permissions import ROLES
 from tollgate_auth.users.models import User
@@ -20,6 +20,13 @@ Role = Annotated[
     Field(max_length=20, json_schema_extra={"enum": list(ROLES)}),
     AfterValidator(_role),
 ]
+
+
+class UserQuery(RequestQuery):
+    email: Email | None = Field(None, description="Only the user with this address.")
+    name: Name | None = Field(None, description="Only users of this name.")
+    role: Role | None = Field(None, description="Only users of this role.")
+    active: bool | None = Field(None, description="Only who may act, or only who may not.")
 
 
 class UserCreate(RequestModel):
