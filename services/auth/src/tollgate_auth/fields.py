@@ -43,7 +43,8 @@ class PatchModel(RequestModel):
 
 
 class RequestQuery(BaseModel):
-    """A query string; `limit` and `cursor` are read by `paging`, what is unknown is ignored."""
+    """A part of a query string. `limit` and `cursor` are read by `paging`; what no part has is
+    refused (`restx.takes`)."""
 
 
 def _email(text: str) -> str:
@@ -59,6 +60,13 @@ def _network(text: str) -> str:
         return str(ipaddress.ip_network(text, strict=False))
     except ValueError:
         raise PydanticCustomError("network", "not a network such as 10.0.0.0/8") from None
+
+
+def _address(text: str) -> str:
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        raise PydanticCustomError("address", "not an address such as 192.0.2.7") from None
 
 
 def _written(moment: Any) -> Any:
@@ -100,6 +108,7 @@ Network = Annotated[
     AfterValidator(_network),
     Field(json_schema_extra={"format": "network"}),
 ]
+Address = Annotated[str, StringConstraints(max_length=45), AfterValidator(_address)]
 When = Annotated[AwareDatetime, BeforeValidator(_written)]
 Future = Annotated[When, AfterValidator(_future)]
 Moment = Annotated[datetime, PlainSerializer(timestamp, return_type=str)]

@@ -18,14 +18,18 @@ def newest_first(
     org: str, asked: AuditQuery, size: int, before: int | None
 ) -> tuple[list[AuditEntry], bool]:
     """The entries that fit what is asked, and whether there are more."""
-    statement = select(AuditEntry).where(AuditEntry.org_id == org)
-    for column, wanted in (
-        (AuditEntry.actor_id, asked.actor),
-        (AuditEntry.action, asked.action),
-        (AuditEntry.target_id, asked.target),
-    ):
-        if wanted is not None:
-            statement = statement.where(column == wanted)
+    statement = paging.filtered(
+        select(AuditEntry).where(AuditEntry.org_id == org),
+        (
+            (AuditEntry.actor_id, asked.actor),
+            (AuditEntry.actor_kind, asked.actor_kind),
+            (AuditEntry.action, asked.action),
+            (AuditEntry.target_id, asked.target),
+            (AuditEntry.target_kind, asked.target_kind),
+            (AuditEntry.address, asked.address),
+            (AuditEntry.request_id, asked.request_id),
+        ),
+    )
     if asked.since is not None:
         statement = statement.where(AuditEntry.at >= asked.since)
     if asked.until is not None:

@@ -3,9 +3,11 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field, StringConstraints
 
 from tollgate_auth.audit.models import AuditEntry
-from tollgate_auth.fields import Moment, RequestQuery, When
+from tollgate_auth.fields import Address, Moment, RequestQuery, When
 
 Text = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,100}$")]
+Kind = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,20}$")]
+RequestId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,128}$")]
 
 
 class AuditQuery(RequestQuery):
@@ -14,6 +16,10 @@ class AuditQuery(RequestQuery):
     actor: Text | None = Field(None, description="Only what this user, key or service account did.")
     action: Text | None = Field(None, description="Only this action, such as `key.created`.")
     target: Text | None = Field(None, description="Only what was done to this.")
+    actor_kind: Kind | None = Field(None, description="Only what such did: `user`, `key`, …")
+    target_kind: Kind | None = Field(None, description="Only what was done to such: `limit`, …")
+    address: Address | None = Field(None, description="Only what came from this address.")
+    request_id: RequestId | None = Field(None, description="Only what this request did.")
     since: When | None = Field(None, description="From this moment on (RFC 3339).")
     until: When | None = Field(None, description="Up to this moment (RFC 3339).")
 

@@ -9,6 +9,7 @@ from tollgate_auth.invitations.schemas import (
     InvitationCreate,
     InvitationList,
     InvitationOut,
+    InvitationQuery,
     InvitationWithLink,
 )
 from tollgate_auth.runtime import runtime
@@ -17,7 +18,7 @@ from tollgate_auth.sessions.endpoints import NO_STORE
 from tollgate_auth.sessions.schemas import Tokens
 from tollgate_auth.unit_of_work import TransactionalResource
 from tollgate_common.guard import current_caller, public, requires
-from tollgate_common.restx import Noun, Paging, document, json_body, page
+from tollgate_common.restx import Noun, Paging, document, json_body, page, query
 
 namespace = Noun("invitations", description="How people join the organisation.")
 one, many = document(namespace, InvitationOut), document(namespace, InvitationList)
@@ -28,9 +29,11 @@ creation, acceptance = document(namespace, InvitationCreate), document(namespace
 @namespace.route("")
 class Invitations(TransactionalResource):
     @requires("users:read")
-    @namespace.documented({200: ("A page of invitations, newest first.", many)}, params=(Paging,))
+    @namespace.documented(
+        {200: ("A page of invitations, newest first.", many)}, params=(InvitationQuery, Paging)
+    )
     def get(self) -> dict[str, Any]:
-        rows, following = repository.page(current_caller().org)
+        rows, following = repository.page(current_caller().org, query(InvitationQuery))
         return page([service.shown(row) for row in rows], following)
 
     @requires("users:write")

@@ -1,8 +1,17 @@
-from sqlalchemy import func, select, update
+from sqlalchemy import case, func, select, update
 
 from tollgate_auth import paging
 from tollgate_auth.extensions import db
 from tollgate_auth.invitations.models import Invitation
+from tollgate_auth.invitations.schemas import InvitationQuery
+
+# As `schemas` says it of a row.
+_STATUS = case(
+    (Invitation.accepted_at.is_not(None), "accepted"),
+    (Invitation.revoked_at.is_not(None), "revoked"),
+    (Invitation.expires_at <= func.now(), "expired"),
+    else_="pending",
+)
 
 
 def add(invitation: Invitation) -> None:
@@ -21,8 +30,17 @@ def find_any(invitation_id: str) -> Invitation | None:
     return db.session.get(Invitation, invitation_id)
 
 
-def page(org: str) -> tuple[list[Invitation], str | None]:
-    return paging.fetch_page(select(Invitation).where(Invitation.org_id == org), Invitation.id)
+def page(org: str, asked: InvitationQuery) -> tuple[list[Invitation], str | None]:
+    statement = paging.filtered(
+        select(Invitation).where(Invitation.org_id == org),
+        (
+            (Invitation.email, asked.email),
+            (Invitation.role, asked.role),
+            (_STATUS, asked.status),
+            (Invitation.invited_by, asked.invited_by),
+        ),
+    )
+    return paging.fetch_page(statement, Invitation.id)
 
 
 def revoke_pending(org: str, email: str) -> None:

@@ -3,13 +3,20 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from tollgate_auth.fields import Email, Moment, Name, RequestModel
+from tollgate_auth.fields import Email, Moment, Name, ObjectId, RequestModel, RequestQuery
 from tollgate_auth.invitations.models import Invitation
 from tollgate_auth.passwords.schemas import NewPassword
 from tollgate_auth.tokens.links import LinkToken
 from tollgate_auth.users.schemas import Role
 
 Status = Literal["pending", "accepted", "revoked", "expired"]
+
+
+class InvitationQuery(RequestQuery):
+    email: Email | None = Field(None, description="Only those for this address.")
+    role: Role | None = Field(None, description="Only those to this role.")
+    status: Status | None = Field(None, description="Only those of this status.")
+    invited_by: ObjectId | None = Field(None, description="Only those that this user or key made.")
 
 
 class InvitationCreate(RequestModel):

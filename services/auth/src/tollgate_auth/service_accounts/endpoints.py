@@ -6,11 +6,12 @@ from tollgate_auth.service_accounts.schemas import (
     ServiceAccountList,
     ServiceAccountOut,
     ServiceAccountPatch,
+    ServiceAccountQuery,
     ServiceAccountWithSecret,
 )
 from tollgate_auth.unit_of_work import TransactionalResource
 from tollgate_common.guard import current_caller, requires
-from tollgate_common.restx import Noun, Paging, document, json_body, page
+from tollgate_common.restx import Noun, Paging, document, json_body, page, query
 
 namespace = Noun("service-accounts", description="Machines: OAuth2 clients (POST /oauth/token).")
 one, many = document(namespace, ServiceAccountOut), document(namespace, ServiceAccountList)
@@ -23,10 +24,11 @@ patching = document(namespace, ServiceAccountPatch)
 class ServiceAccounts(TransactionalResource):
     @requires("users:read")
     @namespace.documented(
-        {200: ("A page of service accounts, newest first.", many)}, params=(Paging,)
+        {200: ("A page of service accounts, newest first.", many)},
+        params=(ServiceAccountQuery, Paging),
     )
     def get(self) -> dict[str, Any]:
-        rows, following = repository.page(current_caller().org)
+        rows, following = repository.page(current_caller().org, query(ServiceAccountQuery))
         return page([service.shown(*row) for row in rows], following)
 
     @requires("users:write")

@@ -1,10 +1,10 @@
-from collections.abc import Sequence
-
-from sqlalchemy import select
+from sqlalchemy import any_, select
 
 from tollgate_auth import paging
 from tollgate_auth.extensions import db
 from tollgate_auth.service_accounts.models import ServiceAccount
+from tollgate_auth.service_accounts.schemas import ServiceAccountQuery
+from tollgate_auth.users import repository as users
 from tollgate_auth.users.models import User
 
 
@@ -24,16 +24,23 @@ def active(account_id: str) -> tuple[User, ServiceAccount] | None:
     return _one(account_id, User.deactivated_at.is_(None))
 
 
-def page(org: str) -> tuple[list[tuple[User, ServiceAccount]], str | None]:
-    statement = select(ServiceAccount).join(User).where(User.org_id == org)
+def page(
+    org: str, asked: ServiceAccountQuery
+) -> tuple[list[tuple[User, ServiceAccount]], str | None]:
+    statement = paging.filtered(
+        select(ServiceAccount).join(User).where(User.org_id == org),
+        (
+            (ServiceAccount.project_id, asked.project_id),
+            (User.name, asked.name),
+            (ServiceAccount.mode, asked.mode),
+            (any_(ServiceAccount.scopes), asked.scope),
+            (any_(ServiceAccount.models), asked.model),
+            (User.deactivated_at.is_(None), asked.active),
+        ),
+    )
     accounts, following = paging.fetch_page(statement, ServiceAccount.id)
-    users = _users([account.id for account in accounts])
-    return [(users[account.id], account) for account in accounts], following
-
-
-def _users(ids: Sequence[str]) -> dict[str, User]:
-    rows = db.session.scalars(select(User).where(User.id.in_(ids)))
-    return {user.id: user for user in rows}
+    rows = users.by_ids([account.id for account in accounts])
+    return [(rows[account.id], account) for account in accounts], following
 
 
 def _one(account_id: str, condition: paging.Condition) -> tuple[User, ServiceAccount] | None:

@@ -2,11 +2,28 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from tollgate_auth.fields import Moment, Name, ObjectId, PatchModel, RequestModel
-from tollgate_auth.keys.schemas import Scopes
+from tollgate_auth.fields import (
+    Glob,
+    Moment,
+    Name,
+    ObjectId,
+    PatchModel,
+    RequestModel,
+    RequestQuery,
+)
+from tollgate_auth.keys.schemas import Scope, Scopes
 from tollgate_auth.limits.schemas import Models, every_model
 from tollgate_auth.service_accounts.models import ServiceAccount
 from tollgate_auth.users.models import User
+
+
+class ServiceAccountQuery(RequestQuery):
+    project_id: ObjectId | None = Field(None, description="Only those of this project.")
+    name: Name | None = Field(None, description="Only those of this name.")
+    mode: Literal["live", "test"] | None = Field(None, description="Only those of this mode.")
+    scope: Scope | None = Field(None, description="Only those that have this scope.")
+    model: Glob | None = Field(None, description="Only those that name this model, or this glob.")
+    active: bool | None = Field(None, description="Only those that may act, or that have ended.")
 
 
 class ServiceAccountCreate(RequestModel):

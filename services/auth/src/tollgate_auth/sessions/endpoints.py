@@ -5,10 +5,18 @@ from flask import request
 from tollgate_auth.fields import reply
 from tollgate_auth.runtime import runtime
 from tollgate_auth.sessions import service
-from tollgate_auth.sessions.schemas import Login, Logout, Me, Refresh, SessionList, Tokens
+from tollgate_auth.sessions.schemas import (
+    Login,
+    Logout,
+    Me,
+    Refresh,
+    SessionList,
+    SessionQuery,
+    Tokens,
+)
 from tollgate_auth.unit_of_work import TransactionalResource
 from tollgate_common.guard import authenticated, current_caller, public
-from tollgate_common.restx import Noun, Paging, document, json_body, page
+from tollgate_common.restx import Noun, Paging, document, json_body, page, query
 
 namespace = Noun("auth", description="Logging in and out.")
 me_namespace = Noun("me", description="Who am I.")
@@ -68,9 +76,11 @@ class LogoutResource(TransactionalResource):
 @namespace.route("/sessions")
 class Sessions(TransactionalResource):
     @authenticated
-    @namespace.documented({200: ("A page of your sessions, newest first.", many)}, params=(Paging,))
+    @namespace.documented(
+        {200: ("A page of your sessions, newest first.", many)}, params=(SessionQuery, Paging)
+    )
     def get(self) -> dict[str, Any]:
-        return page(*service.page(current_caller()))
+        return page(*service.page(current_caller(), query(SessionQuery)))
 
 
 @namespace.route("/sessions/<id:session_id>")

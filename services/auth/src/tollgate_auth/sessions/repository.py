@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from tollgate_auth import paging
 from tollgate_auth.extensions import db
 from tollgate_auth.sessions.models import Session
+from tollgate_auth.sessions.schemas import SessionQuery
 
 LONGEST_ACCESS = timedelta(hours=1)
 KEPT_AFTER_ITS_END = timedelta(days=30)
@@ -37,9 +38,15 @@ def rotate(session_id: str, old: bytes, new: bytes, expires_at: datetime) -> boo
     return db.session.execute(statement).first() is not None
 
 
-def page(user_id: str) -> tuple[list[Session], str | None]:
-    """The user's sessions that go on."""
-    return paging.fetch_page(select(Session).where(*_going_on(user_id)), Session.id)
+def page(
+    user_id: str, asked: SessionQuery, current: str | None
+) -> tuple[list[Session], str | None]:
+    """The user's sessions that go on; `current` is the one that asks."""
+    statement = paging.filtered(
+        select(Session).where(*_going_on(user_id)),
+        ((Session.id == (current or ""), asked.current), (Session.address, asked.address)),
+    )
+    return paging.fetch_page(statement, Session.id)
 
 
 def end(session_id: str, user_id: str) -> bool:

@@ -2,10 +2,15 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from tollgate_auth.fields import Moment, RequestModel
+from tollgate_auth.fields import Address, Moment, RequestModel, RequestQuery
 from tollgate_auth.sessions.models import Session
 
 Token = Annotated[str, Field(max_length=4096)]
+
+
+class SessionQuery(RequestQuery):
+    current: bool | None = Field(None, description="Only the one that asks, or only the others.")
+    address: Address | None = Field(None, description="Only those started from this address.")
 
 
 class Login(RequestModel):

@@ -17,7 +17,15 @@ from tollgate_auth.roles.permissions import permissions_of
 from tollgate_auth.sessions import repository
 from tollgate_auth.sessions.errors import SessionOver, SpentToken, WrongLogin
 from tollgate_auth.sessions.models import Session
-from tollgate_auth.sessions.schemas import Login, Logout, Me, OrganisationOut, SessionOut, Tokens
+from tollgate_auth.sessions.schemas import (
+    Login,
+    Logout,
+    Me,
+    OrganisationOut,
+    SessionOut,
+    SessionQuery,
+    Tokens,
+)
 from tollgate_auth.tokens.service import TokenIssuer
 from tollgate_auth.users import repository as users
 from tollgate_auth.users.models import User
@@ -103,9 +111,9 @@ def end_all(user_id: str, but: str | None = None) -> None:
     principal_changes.announce_ended(user_id, repository.end_all(user_id, but))
 
 
-def page(caller: Caller) -> tuple[list[dict[str, Any]], str | None]:
+def page(caller: Caller, asked: SessionQuery) -> tuple[list[dict[str, Any]], str | None]:
     """The caller's own sessions."""
-    sessions, following = repository.page(_user(caller))
+    sessions, following = repository.page(_user(caller), asked, caller.session)
     return [reply(SessionOut.of(session, caller.session)) for session in sessions], following
 
 

@@ -2,11 +2,11 @@ from typing import Any
 
 from tollgate_auth.fields import reply
 from tollgate_auth.runtime import runtime
-from tollgate_auth.sso.schemas import SsoIn, SsoList, SsoOut
+from tollgate_auth.sso.schemas import SsoIn, SsoList, SsoOut, SsoQuery
 from tollgate_auth.sso.service import NAME
 from tollgate_auth.unit_of_work import TransactionalResource
 from tollgate_common.guard import current_caller, requires
-from tollgate_common.restx import Noun, Paging, document, json_body, named, page
+from tollgate_common.restx import Noun, Paging, document, json_body, named, page, query
 
 namespace = Noun("sso", description="The identity providers that people log in with.")
 one, many = document(namespace, SsoOut), document(namespace, SsoList)
@@ -17,10 +17,11 @@ body = document(namespace, SsoIn)
 class SsoProvidersResource(TransactionalResource):
     @requires("sso:read")
     @namespace.documented(
-        {200: ("A page of identity providers, newest first.", many)}, params=(Paging,)
+        {200: ("A page of identity providers, newest first.", many)}, params=(SsoQuery, Paging)
     )
     def get(self) -> dict[str, Any]:
-        found, following = runtime().sso.providers.page(current_caller().org)
+        providers = runtime().sso.providers
+        found, following = providers.page(current_caller().org, query(SsoQuery))
         return page([reply(provider) for provider in found], following)
 
 

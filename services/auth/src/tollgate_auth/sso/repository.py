@@ -6,6 +6,7 @@ from sqlalchemy import delete, insert, select
 from tollgate_auth import paging
 from tollgate_auth.extensions import db
 from tollgate_auth.sso.models import SsoDomain, SsoProvider, UserIdentity
+from tollgate_auth.sso.schemas import SsoQuery
 from tollgate_auth.users.models import User
 
 
@@ -28,8 +29,20 @@ def find_any(name: str) -> SsoProvider | None:
     return db.session.scalars(select(SsoProvider).where(SsoProvider.name == name)).one_or_none()
 
 
-def page(org: str) -> tuple[list[SsoProvider], str | None]:
-    return paging.fetch_page(select(SsoProvider).where(SsoProvider.org_id == org), SsoProvider.id)
+def page(org: str, asked: SsoQuery) -> tuple[list[SsoProvider], str | None]:
+    statement = paging.filtered(
+        select(SsoProvider).where(SsoProvider.org_id == org),
+        (
+            (SsoProvider.name, asked.name),
+            (SsoProvider.issuer, asked.issuer),
+            (SsoProvider.client_id, asked.client_id),
+            (SsoProvider.default_role, asked.default_role),
+        ),
+    )
+    if asked.domain is not None:
+        having = select(SsoDomain.provider_id).where(SsoDomain.domain == asked.domain)
+        statement = statement.where(SsoProvider.id.in_(having))
+    return paging.fetch_page(statement, SsoProvider.id)
 
 
 def remove(row: SsoProvider) -> None:

@@ -11,7 +11,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from tollgate_auth.fields import Email, Moment, RequestModel
+from tollgate_auth.fields import Email, Moment, RequestModel, RequestQuery
 from tollgate_auth.sso.models import SsoProvider
 from tollgate_auth.sso.urls import url_fault
 
@@ -46,6 +46,7 @@ def _printable(secret: SecretStr) -> SecretStr:
 
 
 Plain = StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$")
+SsoName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]
 Issuer = Annotated[
     str, Field(max_length=500, json_schema_extra={"format": "uri"}), AfterValidator(_issuer)
 ]
@@ -76,6 +77,14 @@ class SsoIn(RequestModel):
     group_roles: Annotated[dict[Group, GivenRole], Field(max_length=200)] = Field(
         default_factory=dict
     )
+
+
+class SsoQuery(RequestQuery):
+    name: SsoName | None = Field(None, description="Only the one of this name.")
+    issuer: Issuer | None = Field(None, description="Only those of this issuer.")
+    client_id: ClientId | None = Field(None, description="Only those with this client id.")
+    domain: Domain | None = Field(None, description="Only the one that has this domain.")
+    default_role: GivenRole | None = Field(None, description="Only those that give this role.")
 
 
 class SsoOut(BaseModel):

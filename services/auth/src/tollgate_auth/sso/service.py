@@ -10,7 +10,7 @@ from tollgate_auth.fields import reply
 from tollgate_auth.organisations import repository as organisations
 from tollgate_auth.sso import repository
 from tollgate_auth.sso.models import SsoProvider
-from tollgate_auth.sso.schemas import SsoIn, SsoOut
+from tollgate_auth.sso.schemas import SsoIn, SsoOut, SsoQuery
 from tollgate_common.errors import Conflict, InvalidField, NotFound
 from tollgate_common.guard import Caller
 from tollgate_common.ids import new_id
@@ -34,8 +34,8 @@ class SsoProviders:
         self._sealer = sealer
         self._public_url = public_url
 
-    def page(self, org: str) -> tuple[list[SsoOut], str | None]:
-        rows, following = repository.page(org)
+    def page(self, org: str, asked: SsoQuery) -> tuple[list[SsoOut], str | None]:
+        rows, following = repository.page(org, asked)
         return [self._out(row) for row in rows], following
 
     def get(self, org: str, name: str) -> SsoOut:
