@@ -109,3 +109,18 @@ def test_changes_to_providers_and_models_are_in_the_audit_log(platform: Platform
     assert put["actor"] == {"kind": "user", "id": me["user"]}
     assert put["after"]["api_key"] == "***"
     assert ip_address(put["address"])
+
+
+def test_a_project_that_has_spent_goes_when_its_name_is_said(platform: Platform, key: Key) -> None:
+    body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "What it costs"}]}
+    answer = platform.post("/v1/chat/completions", body, key.secret)
+    cost = Decimal(platform.row(answer.headers["x-request-id"])["cost_usd"])
+    path = f"/projects/{key.project}"
+    refused = platform.api("DELETE", path)
+    assert (refused.status_code, refused.json()["code"]) == (409, "project_has_spend")
+    assert f"{cost.normalize():f} USD in test mode" in refused.json()["detail"]
+    name = platform.api("GET", path).json()["name"]
+    assert platform.api("DELETE", path, params={"confirm": name}).status_code == 204
+    assert platform.api("GET", path).status_code == 404
+    listed = platform.api("GET", "/keys", params={"project_id": key.project}).json()["data"]
+    assert [(row["id"], row["status"]) for row in listed] == [(key.id, "revoked")]

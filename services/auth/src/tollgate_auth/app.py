@@ -32,6 +32,7 @@ from tollgate_auth.passwords.hashing import Passwords
 from tollgate_auth.principals.endpoints import blueprint as principals
 from tollgate_auth.principals.repository import PrincipalRepository
 from tollgate_auth.principals.service import Principals
+from tollgate_auth.projects.client import SpendClient
 from tollgate_auth.projects.endpoints import namespace as projects
 from tollgate_auth.roles.endpoints import namespace as roles
 from tollgate_auth.runtime import Runtime, runtime
@@ -53,6 +54,7 @@ from tollgate_auth.users.endpoints import namespace as users
 from tollgate_common import db as databases
 from tollgate_common import health, schema_version, stores, web
 from tollgate_common.guard import Guard
+from tollgate_common.http import ControlClient
 from tollgate_common.jwt import JwksClient, TokenVerifier
 from tollgate_common.restx import ManagementApi
 from tollgate_common.sealing import Sealer
@@ -141,6 +143,10 @@ def _assemble(app: Flask, settings: AuthSettings) -> Runtime:
             principals,
         ),
         sso=SingleSignOn(settings, redis),
+        spend=SpendClient(
+            ControlClient("reports", settings.reports_url),
+            lambda scope: issuer.service_token(AUDIENCE, "reports", scope),
+        ),
     )
 
 

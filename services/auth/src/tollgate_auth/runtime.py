@@ -10,6 +10,7 @@ from tollgate_auth.attempts.service import Attempts
 from tollgate_auth.oauth.service import OAuth
 from tollgate_auth.passwords.hashing import Passwords
 from tollgate_auth.principals.service import Principals
+from tollgate_auth.projects.client import SpendClient
 from tollgate_auth.settings import AuthSettings
 from tollgate_auth.signing_keys.service import KeyRing
 from tollgate_auth.sso.login.service import SingleSignOn
@@ -33,6 +34,7 @@ class Runtime:
     principals: Principals
     oauth: OAuth
     sso: SingleSignOn
+    spend: SpendClient
 
     def register(self, app: Flask) -> None:
         app.extensions[_EXTENSION] = self

@@ -24,6 +24,8 @@ from tollgate_reports.reports.service import ReportService
 from tollgate_reports.requests.endpoints import api as requests_api
 from tollgate_reports.requests.service import RequestService
 from tollgate_reports.settings import ReportsSettings
+from tollgate_reports.spend.endpoints import blueprint as spend
+from tollgate_reports.spend.service import SpendService
 from tollgate_reports.usage.endpoints import api as usage_api
 from tollgate_reports.usage.service import UsageService
 
@@ -43,6 +45,8 @@ def create_app(settings: ReportsSettings | None = None) -> Flask:
     app.extensions["requests"] = RequestService(engine)
     app.extensions["adjustments"] = AdjustmentService(engine, redis)
     app.extensions["redis"] = redis
+    app.extensions["spend"] = SpendService(engine)
+    app.register_blueprint(spend)
     links = Links(settings.secret("encryption_key"), settings.download_seconds)
     queues = stores.connect(settings.queues())
     app.extensions["reports"] = ReportService(engine, links, enqueuer(queues))

@@ -3,11 +3,13 @@ from typing import Any
 from tollgate_auth.fields import reply
 from tollgate_auth.projects import repository, service
 from tollgate_auth.projects.schemas import (
+    DeleteQuery,
     ProjectIn,
     ProjectList,
     ProjectOut,
     ProjectQuery,
 )
+from tollgate_auth.runtime import runtime
 from tollgate_auth.unit_of_work import TransactionalResource
 from tollgate_common.guard import current_caller, requires
 from tollgate_common.restx import Noun, Paging, document, json_body, page, query
@@ -56,9 +58,12 @@ class OneProject(TransactionalResource):
     @namespace.documented(
         {
             204: "It is gone, and its keys are revoked.",
-            409: "The default project cannot be deleted.",
-        }
+            409: "It has spent and `confirm` is not its name, or it is the default project.",
+        },
+        params=(DeleteQuery,),
     )
     def delete(self, project_id: str) -> tuple[str, int]:
-        service.delete(current_caller(), project_id)
+        caller = current_caller()
+        service.check_spend(caller.org, project_id, query(DeleteQuery).confirm, runtime().spend)
+        service.delete(caller, project_id)
         return "", 204

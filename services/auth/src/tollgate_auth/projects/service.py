@@ -9,8 +9,11 @@ from tollgate_auth.limits import repository as limits
 from tollgate_auth.organisations import repository as organisations
 from tollgate_auth.principals import changes as principal_changes
 from tollgate_auth.projects import repository
+from tollgate_auth.projects.client import SpendClient
+from tollgate_auth.projects.errors import ProjectHasSpend
 from tollgate_auth.projects.models import Project
-from tollgate_common.errors import Conflict, NotFound
+from tollgate_auth.users import repository as users
+from tollgate_common.errors import Conflict, InvalidField, NotFound
 from tollgate_common.guard import Caller
 from tollgate_common.ids import new_id
 
@@ -44,16 +47,35 @@ def rename(caller: Caller, project_id: str, name: str) -> Project:
     return project
 
 
+def check_spend(org: str, project_id: str, confirm: str | None, spend: SpendClient) -> None:
+    """`ProjectHasSpend` for a project that has spent, unless `confirm` is its name. No connection
+    to the database is held while reports is asked; with reports away, `DependencyDown`."""
+    project = _deletable(org, project_id)
+    if confirm == project.name:
+        return
+    users.release()
+    found = spend.of_project(org, project_id)
+    if not found.is_nothing():
+        raise ProjectHasSpend(found)
+    if confirm is not None:
+        raise InvalidField("confirm: This is not the name of the project.", param="confirm")
+
+
 def delete(caller: Caller, project_id: str) -> None:
     """Its keys are revoked and its limits dropped; what it has cost stays on the books."""
     organisations.lock(caller.org)
-    project = get(caller.org, project_id)
-    if project.is_default:
-        raise Conflict("The default project cannot be deleted.")
+    project = _deletable(caller.org, project_id)
     project.deleted_at = datetime.now(UTC)
     limits.remove_of(project.id)
     principal_changes.revoke_keys("project", project.id)
     _record(caller, "project.deleted", project, {"name": project.name})
+
+
+def _deletable(org: str, project_id: str) -> Project:
+    project = get(org, project_id)
+    if project.is_default:
+        raise Conflict("The default project cannot be deleted.")
+    return project
 
 
 def _record(

@@ -1,0 +1,1 @@
+"""What a project has spent so far: what auth asks before it deletes one."""
