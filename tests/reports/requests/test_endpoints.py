@@ -104,6 +104,7 @@ def test_requests_are_filtered(booked: Record, client: Client) -> None:
         ({}, {"stream": True}, {"stream": "true"}),
         ({"provider_model": "gpt-x"}, {}, {"provider_model": "gpt-x"}),
         ({"http_status": 429}, {}, {"http_status": "429"}),
+        ({"service_tier": "flex"}, {}, {"service_tier": "flex"}),
         ({"error": "timeout"}, {}, {"error": "timeout"}),
         ({}, {"tags": {"team": "blue"}}, {"tag": "team=blue"}),
         ({}, {"tags": {"a": "1", "b": "2", "c": "="}}, {"tag": "c==, b=2"}),

@@ -23,6 +23,7 @@ OWN_COLUMNS = (
     "provider_model",
     "stream",
     "http_status",
+    "service_tier",
     "error",
 )
 
@@ -69,6 +70,7 @@ class RequestQuery(Filters):
     http_status: int | None = Field(
         None, ge=100, le=599, description="The status that the provider answered with."
     )
+    service_tier: str | None = Field(None, description="Processed in this way, not the usual one.")
     error: str | None = Field(None, description="The code of the error that it ended with.")
     tag: Tags | None = Field(
         None, description="With all of these tags: `team=blue,feature=search`."
