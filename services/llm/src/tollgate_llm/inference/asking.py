@@ -8,13 +8,16 @@ from typing import NamedTuple
 
 from tollgate_common import hangups
 from tollgate_common.hangups import CallerGone
+from tollgate_common.logging import get_logger
 from tollgate_common.metrics import labelled, provider_requests, provider_seconds
-from tollgate_common.relay import RelayAnswer, RelayFailed
+from tollgate_common.relay import RelayFailed
 from tollgate_llm.dialects.matching import Match
 from tollgate_llm.inference.account import Account
 from tollgate_llm.inference.deadline import Deadline
 from tollgate_llm.inference.errors import ProviderDown, ProviderFailed, provider_error
+from tollgate_llm.inference.non_answers import NO_ANSWER
 from tollgate_llm.inference.protocols import Protocol
+from tollgate_llm.inference.receiving import Answer, received
 from tollgate_llm.inference.retrying import LONGEST_PAUSE, Refused, backoff
 from tollgate_llm.providers.upstreams import Upstreams
 from tollgate_llm.routing.health import Health, name_of
@@ -22,6 +25,8 @@ from tollgate_llm.routing.models import Candidate
 
 RETRIES = 2
 TIMED_OUT = "timed out"
+
+log = get_logger(__name__)
 
 
 class Outgoing(NamedTuple):
@@ -50,7 +55,7 @@ class Answered(NamedTuple):
     """What the caller gets: a provider's answer, or its refusal when there was nothing better."""
 
     way: Way
-    answer: RelayAnswer | Refused
+    answer: Answer | Refused
 
 
 class Failure(NamedTuple):
@@ -92,7 +97,7 @@ class Asker:
 
     def _ask_one(
         self, org: str, way: Way, account: Account, deadline: Deadline, retries: int
-    ) -> RelayAnswer | Failure:
+    ) -> Answer | Failure:
         for attempt in range(retries + 1):
             found = self._attempt(org, way, account, deadline)
             if not isinstance(found, Failure) or not found.again or attempt == retries:
@@ -107,20 +112,16 @@ class Asker:
 
     def _attempt(
         self, org: str, way: Way, account: Account, deadline: Deadline
-    ) -> RelayAnswer | Failure:
+    ) -> Answer | Failure:
         provider, name = way.route.provider, name_of(org, way.route)
         account.attempt(way.route)
         within = max(0.001, deadline.left())
         started = time.perf_counter()
         try:
-            answer = self._upstreams.post(provider, *way.outgoing, within=within)
+            raw = self._upstreams.post(provider, *way.outgoing, within=within)
             seconds = time.perf_counter() - started
-            if answer.status == 200:
-                self._note(way, "200", seconds)
-                self._health.succeeded(name, seconds)
-                account.answered()
-                return answer
-            refused = Refused(answer)
+            account.answered()
+            answer = received(way.protocol, raw) if raw.status == 200 else Refused.of(raw)
         except RelayFailed as broken:
             self._note(way, "failed", None)
             again = broken.reason != TIMED_OUT
@@ -128,8 +129,17 @@ class Asker:
                 self._health.failed(name, down=True)
             error = provider_error(provider.name, broken.reason, sent=broken.sent)
             return Failure(None, error, again=again, elsewhere=True)
-        self._note(way, str(refused.status), seconds)
-        account.answered()
+        if isinstance(answer, Refused):
+            return self._refused(way, name, answer, seconds)
+        self._note(way, "200", seconds)
+        self._health.succeeded(name, seconds)
+        return answer
+
+    def _refused(self, way: Way, name: str, refused: Refused, seconds: float) -> Failure:
+        if refused.non_answer is not None:
+            provider = way.route.provider.name
+            log.warning("provider_gave_no_answer", provider=provider, status=refused.status)
+        self._note(way, NO_ANSWER if refused.non_answer else str(refused.status), seconds)
         self._judge(name, refused, seconds)
         return Failure(refused, None, refused.worth_retrying, refused.worth_another_route)
 

@@ -13,7 +13,7 @@ from flask import Response
 from tollgate_common.hangups import CallerGone
 from tollgate_common.logging import get_logger
 from tollgate_common.money import usd_text
-from tollgate_common.relay import RelayAnswer, RelayFailed
+from tollgate_common.relay import RelayFailed
 from tollgate_common.responses import PassedResponse
 from tollgate_common.tickets.models import Status
 from tollgate_llm.dialects.translation import Translation
@@ -24,8 +24,10 @@ from tollgate_llm.inference.bodies import Bodies
 from tollgate_llm.inference.errors import ProviderFailed, provider_error
 from tollgate_llm.inference.headers import to_client
 from tollgate_llm.inference.last_words import last_words
+from tollgate_llm.inference.non_answers import NO_ANSWER
 from tollgate_llm.inference.passing import SoundBody
 from tollgate_llm.inference.protocols import Protocol
+from tollgate_llm.inference.receiving import EVENT_STREAM, Answer, WholeAnswer
 from tollgate_llm.inference.retrying import Refused
 from tollgate_llm.inference.translating import EventTranslator
 from tollgate_llm.metering.events import Grammar
@@ -34,8 +36,8 @@ from tollgate_llm.metering.usage import NOTHING, Usage
 from tollgate_llm.routing.models import Candidate
 
 DROPPED = "x-tollgate-dropped-params"
-EVENT_STREAM = "text/event-stream"
-LARGEST_ANSWER = 256 * 1024 * 1024
+CONTENT_TYPE, JSON = "content-type", "application/json"
+FIRST_ERROR = 400
 
 log = get_logger(__name__)
 
@@ -60,9 +62,33 @@ class Exchange(NamedTuple):
         return self.way.match.translation
 
 
-def deliver(exchange: Exchange, answer: RelayAnswer | Refused) -> Response:
+def deliver(exchange: Exchange, answer: Answer | Refused) -> Response:
+    headers = _headers(exchange, answer)
+    if isinstance(answer, Refused):
+        whole, cost = _settled_refusal(exchange, answer)
+        return _finished(exchange, answer.status, whole, cost, headers)
+    protocol = exchange.way.protocol
+    is_stream = (answer.header("content-type") or "").lower().startswith(EVENT_STREAM)
+    if protocol.grammar is not None and is_stream:
+        if exchange.translation is not None:
+            headers.append(("content-type", f"{EVENT_STREAM}; charset=utf-8"))
+        body = StreamBody(exchange, answer, protocol.grammar)
+        return PassedResponse(body, answer.status, headers)
+    if protocol.sound:
+        return PassedResponse(SoundBody(exchange, answer), answer.status, headers)
+    assert isinstance(answer, WholeAnswer)
+    whole, cost = _settled(exchange, answer)
+    return _finished(exchange, answer.status, whole, cost, headers)
+
+
+def _headers(exchange: Exchange, answer: Answer | Refused) -> list[tuple[str, str]]:
+    """Return what goes before every answer: the provider's own headers where its body passes."""
+    passed = to_client(answer.headers) if exchange.translation is None else []
+    if isinstance(answer, Refused) and answer.non_answer is not None:
+        passed = [(name, value) for name, value in passed if name.lower() != CONTENT_TYPE]
+        passed += [] if exchange.translation else [(CONTENT_TYPE, JSON)]
     headers = [
-        *(to_client(answer.headers) if exchange.translation is None else []),
+        *passed,
         ("x-tollgate-model", _header_text(exchange.route.model)),
         ("x-tollgate-provider", exchange.route.provider.name),
         ("x-tollgate-attempts", str(exchange.account.attempts)),
@@ -71,77 +97,74 @@ def deliver(exchange: Exchange, answer: RelayAnswer | Refused) -> Response:
         headers.append(("request-id", exchange.request_id))
     if exchange.way.dropped:
         headers.append((DROPPED, _header_text(", ".join(exchange.way.dropped))))
-    grammar = exchange.way.protocol.grammar
-    is_stream = (answer.header("content-type") or "").lower().startswith(EVENT_STREAM)
-    if grammar is not None and is_stream and isinstance(answer, RelayAnswer):
-        if exchange.translation is not None:
-            headers.append(("content-type", f"{EVENT_STREAM}; charset=utf-8"))
-        return PassedResponse(StreamBody(exchange, answer, grammar), answer.status, headers)
-    if exchange.way.protocol.sound and answer.status == 200 and isinstance(answer, RelayAnswer):
-        return PassedResponse(SoundBody(exchange, answer), answer.status, headers)
-    body = _read_whole(exchange, answer)
-    whole, cost = _settled(exchange, answer.status, body)
+    return headers
+
+
+def _finished(
+    exchange: Exchange, status: int, whole: bytes, cost: int, headers: list[tuple[str, str]]
+) -> Response:
     if exchange.translation is not None:
-        headers.append(("content-type", "application/json"))
+        headers.append((CONTENT_TYPE, JSON))
     headers.append(("x-tollgate-cost-usd", usd_text(cost)))
-    return PassedResponse([whole], answer.status, [*headers, ("content-length", str(len(whole)))])
+    return PassedResponse([whole], status, [*headers, ("content-length", str(len(whole)))])
 
 
-def _settled(exchange: Exchange, status: int, body: bytes) -> tuple[bytes, int]:
+def _settled(exchange: Exchange, answer: WholeAnswer) -> tuple[bytes, int]:
     """The answer for the caller, and what it cost: the ticket is closed with it."""
-    translation, name = exchange.translation, exchange.route.provider.name
+    translation, name, body = exchange.translation, exchange.route.provider.name, answer.body
+    if answer.broken is not None:
+        raise _broken_off(exchange, body, answer.broken)
     if translation is None:
-        return body, _close_whole(exchange, status, body)
-    if status != 200:
-        said = translating.refusal(name, status, body)
-        whole = translating.error_body(said, exchange.protocol, exchange.request_id)
-        return whole, _close_whole(exchange, status, body)
+        return body, _close_whole(exchange, body, answer.usage)
     try:
         whole = translating.whole(translation.answer, exchange.bodies.decoded(), name, body)
     except ProviderFailed as failed:
-        _close_unreadable(exchange, body, failed)
+        _close_unreadable(exchange, answer, failed)
         raise
-    return whole, _close_whole(exchange, status, body)
+    return whole, _close_whole(exchange, body, answer.usage)
 
 
-def _close_unreadable(exchange: Exchange, body: bytes, failed: ProviderFailed) -> None:
+def _settled_refusal(exchange: Exchange, refused: Refused) -> tuple[bytes, int]:
+    """The refusal for the caller: as it came where it is in the caller's own words."""
+    non_answer, status, account = refused.non_answer, refused.status, exchange.account
+    shape = non_answer.shape if non_answer else exchange.protocol.dialect
+    whole = refused.body
+    if exchange.translation is not None or shape != exchange.protocol.dialect:
+        said = translating.refusal(exchange.route.provider.name, refused)
+        whole = translating.error_body(said, exchange.protocol, exchange.request_id)
+    if non_answer is not None:
+        usage = refused.usage or NOTHING
+        return whole, account.close("provider_error", status, usage=usage, error=NO_ANSWER)
+    if status >= FIRST_ERROR:
+        return whole, account.close("provider_error", status, error=f"http_{status}")
+    usage_read = exchange.way.protocol.read(refused.body)
+    return whole, _close_whole(exchange, refused.body, usage_read, status)
+
+
+def _close_unreadable(exchange: Exchange, answer: WholeAnswer, failed: ProviderFailed) -> None:
     """It was answered, so it was used: by its own number if that much can be read."""
     protocol = exchange.way.protocol
-    usage = protocol.read(body)
-    booked = usage or _estimated(exchange, protocol.estimated_output(body))
+    booked = answer.usage or _estimated(exchange, protocol.estimated_output(answer.body))
     exchange.account.close(
-        "provider_error", failed.http_status, usage=booked, estimated=usage is None,
+        "provider_error",
+        failed.http_status,
+        usage=booked,
+        estimated=answer.usage is None,
         error=failed.error_code,
-    )  # fmt: skip
+    )
 
 
-def _read_whole(exchange: Exchange, answer: RelayAnswer | Refused) -> bytes:
-    parts: list[bytes] = []
-    size = 0
-    try:
-        for part in answer:
-            parts.append(part)
-            size += len(part)
-            if size > LARGEST_ANSWER:
-                raise RelayFailed("the answer is too large", sent=True)
-    except RelayFailed as broken:
-        error = provider_error(exchange.route.provider.name, broken.reason, sent=True)
-        if answer.status == 200:
-            usage = _estimated(exchange, exchange.way.protocol.estimated_output(b"".join(parts)))
-            exchange.account.close(
-                "provider_error", error.http_status, usage=usage, estimated=True,
-                error=error.error_code,
-            )  # fmt: skip
-        raise error from None
-    finally:
-        answer.close()
-    return b"".join(parts)
+def _broken_off(exchange: Exchange, body: bytes, broken: RelayFailed) -> ProviderFailed:
+    """Return the error for the caller; the part of the answer that came is booked."""
+    error: ProviderFailed = provider_error(exchange.route.provider.name, broken.reason, sent=True)
+    usage = _estimated(exchange, exchange.way.protocol.estimated_output(body))
+    exchange.account.close(
+        "provider_error", error.http_status, usage=usage, estimated=True, error=error.error_code
+    )
+    return error
 
 
-def _close_whole(exchange: Exchange, status: int, body: bytes) -> int:
-    if status >= 400:
-        return exchange.account.close("provider_error", status, error=f"http_{status}")
-    usage = exchange.way.protocol.read(body)
+def _close_whole(exchange: Exchange, body: bytes, usage: Usage | None, status: int = 200) -> int:
     if usage is not None:
         return exchange.account.close("ok", status, usage=usage)
     usage = _estimated(exchange, exchange.way.protocol.estimated_output(body))
@@ -163,7 +186,7 @@ class StreamBody:
     called however the response ends. Closed before its end, the client has hung up: the provider
     is hung up on as well."""
 
-    def __init__(self, exchange: Exchange, answer: RelayAnswer, grammar: Grammar) -> None:
+    def __init__(self, exchange: Exchange, answer: Answer, grammar: Grammar) -> None:
         self._exchange = exchange
         self._answer = answer
         self._broken = False

@@ -2,7 +2,7 @@
 
 NotFound 404 ── ModelNotFound (catalog)
 BadRequest 400 ── UnsupportedEndpoint, TicketMissing
-ProviderFailed 502 ── ProviderDown 503, ProviderTimeout 504
+ProviderFailed 502 ── ProviderDown 503, ProviderTimeout 504, NoAnswer (the status that it names)
 """
 
 from tollgate_common.errors import BadRequest, TollgateError
@@ -43,6 +43,17 @@ class ProviderTimeout(ProviderFailed):
 
     status = 504
     code = "provider_timeout"
+
+
+class NoAnswer(ProviderFailed):
+    """The provider has answered 200, and it is no answer. `status` is the one that it stands for,
+    `words` the provider's; `code` is one that OpenAI's callers look for."""
+
+    def __init__(self, provider: str, status: int, words: str, code: str | None) -> None:
+        TollgateError.__init__(
+            self, f"The provider `{provider}` gave no answer: {words.rstrip('.')}.", code=code
+        )
+        self.http_status = status
 
 
 def provider_error(provider: str, reason: str, *, sent: bool) -> ProviderFailed:

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from tollgate_common.logging import get_logger
-from tollgate_common.relay import RelayAnswer, RelayFailed
+from tollgate_common.relay import RelayFailed
 from tollgate_common.tickets.models import Status
 from tollgate_llm.inference.account import Account
 from tollgate_llm.inference.errors import provider_error
+from tollgate_llm.inference.receiving import Answer
 from tollgate_llm.metering.estimates import estimate_input
 from tollgate_llm.metering.media import estimate_speech, spoken_characters
 from tollgate_llm.metering.usage import usage_of
@@ -36,7 +37,7 @@ class SoundBody:
     """The body as the server wants it: an iterable with a `close` that is called however the
     response ends. An answer that breaks off breaks off for the client too: its connection."""
 
-    def __init__(self, exchange: Answered, answer: RelayAnswer) -> None:
+    def __init__(self, exchange: Answered, answer: Answer) -> None:
         self._exchange = exchange
         self._answer = answer
         self._kind = (answer.header("content-type") or "").lower()

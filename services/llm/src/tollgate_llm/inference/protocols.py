@@ -25,7 +25,8 @@ class Protocol(NamedTuple):
     words. `estimate_input` is of a request without reported usage. `form`: the request is a form
     and no JSON; `sound`: a whole answer is sound, and passed on as it comes. `default_model` is
     the provider's own, where the request need not name one. `caps`: the names of the cap on output
-    tokens, the provider's own first; none where there is none, or a request has to have one."""
+    tokens, the provider's own first; none where there is none, or a request has to have one.
+    `json_only`: every whole answer is JSON."""
 
     path: str
     dialect: Dialect
@@ -41,6 +42,7 @@ class Protocol(NamedTuple):
     sound: bool = False
     default_model: str | None = None
     caps: tuple[str, ...] = ()
+    json_only: bool = True
 
     @property
     def medium(self) -> str:
@@ -139,11 +141,15 @@ IMAGE_EDITS = Protocol(
     "/v1/images/edits", "openai", media.read_images, events.IMAGES, wrote=media.estimate_images,
     estimate_input=media.estimate_pictures, form=True,
 )  # fmt: skip
-SPEECH = Protocol("/v1/audio/speech", "openai", _read_openai, events.SPEECH, said=None, sound=True)
+SPEECH = Protocol(
+    "/v1/audio/speech", "openai", _read_openai, events.SPEECH, said=None, sound=True,
+    json_only=False,
+)  # fmt: skip
 TRANSCRIPTIONS, TRANSLATIONS = (
     Protocol(
         f"/v1/audio/{noun}", "openai", media.read_transcript, events.TRANSCRIPTS,
         wrote=media.estimate_transcript, estimate_input=media.estimate_recording, form=True,
+        json_only=False,
     )
     for noun in ("transcriptions", "translations")
 )  # fmt: skip

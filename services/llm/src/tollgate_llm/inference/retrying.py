@@ -12,6 +12,8 @@ import time
 from typing import Protocol
 
 from tollgate_common.relay import RelayAnswer, RelayFailed
+from tollgate_llm.inference.non_answers import NonAnswer
+from tollgate_llm.metering.usage import Usage
 
 RETRIED = frozenset({408, 409, 429, *range(500, 600)})
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0
@@ -24,12 +26,30 @@ TOO_LONG = (
 
 class Refused:
     """A provider's answer other than 200, read whole: the caller gets it when there is no other.
-    It can be delivered as a `RelayAnswer` is."""
+    It can be delivered as a `RelayAnswer` is.
 
-    def __init__(self, answer: RelayAnswer) -> None:
-        self.status = answer.status
-        self.headers = answer.headers
-        self.body = _read(answer)
+    What came with 200 and is no answer is refused as well, with the status of its `non_answer`;
+    `usage` is what it reports all the same.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        headers: list[tuple[str, str]],
+        body: bytes,
+        non_answer: NonAnswer | None = None,
+        usage: Usage | None = None,
+    ) -> None:
+        self.status = status
+        self.headers = headers
+        self.body = body
+        self.non_answer = non_answer
+        self.usage = usage
+
+    @classmethod
+    def of(cls, answer: RelayAnswer) -> "Refused":
+        """Return a provider's own refusal; `RelayFailed` when it breaks off."""
+        return cls(answer.status, answer.headers, _read(answer))
 
     def header(self, name: str) -> str | None:
         return next((value for key, value in self.headers if key.lower() == name), None)

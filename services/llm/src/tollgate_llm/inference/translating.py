@@ -6,9 +6,9 @@ import msgspec
 
 from tollgate_common.errors import TollgateError, dialects
 from tollgate_llm.dialects.translation import StreamTranslator
-from tollgate_llm.inference.errors import ProviderFailed
+from tollgate_llm.inference.errors import NoAnswer, ProviderFailed
 from tollgate_llm.inference.protocols import Protocol
-from tollgate_llm.inference.retrying import is_too_long
+from tollgate_llm.inference.retrying import Refused, is_too_long
 from tollgate_llm.metering.events import data_of, split_events
 
 DONE = b"data: [DONE]\n\n"
@@ -27,11 +27,14 @@ class RefusedBy(TollgateError):
         self.http_status = status
 
 
-def refusal(provider: str, status: int, body: bytes) -> RefusedBy:
+def refusal(provider: str, refused: Refused) -> TollgateError:
+    status = refused.status
     code = "rate_limit_exceeded" if status == 429 else None
-    if is_too_long(status, body):
+    if is_too_long(status, refused.body):
         code = "context_length_exceeded"
-    return RefusedBy(provider, status, _message(body), code)
+    if refused.non_answer is not None:
+        return NoAnswer(provider, status, refused.non_answer.words, code)
+    return RefusedBy(provider, status, _message(refused.body), code)
 
 
 def whole(translate: Any, asked: dict[str, Any], provider: str, body: bytes) -> bytes:

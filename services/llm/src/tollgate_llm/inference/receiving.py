@@ -1,0 +1,172 @@
+"""A provider's answer on its way in: read as far as it takes to know that it is one.
+
+JSON is read whole. A stream is held back until it says something, which is at the same time when
+its first byte could go on, or for a few seconds at most: callers are kept waiting no longer by
+comments. Sound is held back until there is any. What is broken off in the middle is an answer, and
+delivery tells of it; what is broken off before it has begun is as if nothing had come.
+"""
+
+import time
+from collections.abc import Iterator
+from typing import Protocol as Interface
+
+from tollgate_common.relay import RelayAnswer, RelayFailed
+from tollgate_llm.inference.non_answers import BAD_GATEWAY, NonAnswer, judge
+from tollgate_llm.inference.openings import Opening
+from tollgate_llm.inference.protocols import Protocol
+from tollgate_llm.inference.retrying import Refused
+from tollgate_llm.metering.meter import Meter
+from tollgate_llm.metering.usage import Usage
+
+EVENT_STREAM = "text/event-stream"
+LARGEST_ANSWER = 256 * 1024 * 1024
+HOLD_SECONDS = 10.0
+HOLD_BYTES = 4 * 1024 * 1024
+_CLAIMS_NO_SOUND = ("json", "html")
+_PLAIN = ("", "identity")
+
+
+class Answer(Interface):
+    """An answer that can be delivered: iterate it for the body, close it to give up."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def headers(self) -> list[tuple[str, str]]: ...
+    def header(self, name: str) -> str | None: ...
+    def __iter__(self) -> Iterator[bytes]: ...
+    def close(self) -> None: ...
+
+
+class WholeAnswer:
+    """An answer that has been read. `usage` is what it reports, None if nothing; `broken` says how
+    it broke off, if it did."""
+
+    def __init__(
+        self, answer: RelayAnswer, body: bytes, usage: Usage | None, broken: RelayFailed | None
+    ) -> None:
+        self.status = answer.status
+        self.headers = answer.headers
+        self.body = body
+        self.usage = usage
+        self.broken = broken
+        self._answer = answer
+
+    def header(self, name: str) -> str | None:
+        return self._answer.header(name)
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self.body
+        if self.broken is not None:
+            raise self.broken
+
+    def close(self) -> None:
+        self._answer.close()
+
+
+class BegunAnswer:
+    """An answer of which the beginning has been read: `held`, and the `rest` as it comes."""
+
+    def __init__(self, answer: RelayAnswer, held: bytes, rest: Iterator[bytes]) -> None:
+        self.status = answer.status
+        self.headers = answer.headers
+        self._answer = answer
+        self._held = held
+        self._rest = rest
+
+    def header(self, name: str) -> str | None:
+        return self._answer.header(name)
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._held
+        yield from self._rest
+
+    def close(self) -> None:
+        self._answer.close()
+
+
+def received(protocol: Protocol, answer: RelayAnswer) -> Answer | Refused:
+    """Return an answer with status 200, or how it is refused when it is none.
+
+    Raises `RelayFailed` when it breaks off before it has begun.
+    """
+    content_type = (answer.header("content-type") or "").lower()
+    # Nobody has asked for an encoding, and nobody here can read one.
+    is_plain = (answer.header("content-encoding") or "").lower() in _PLAIN
+    if protocol.grammar is not None and content_type.startswith(EVENT_STREAM):
+        return _stream(protocol, answer) if is_plain else answer
+    if protocol.sound and not any(claim in content_type for claim in _CLAIMS_NO_SOUND):
+        return _sound(answer) if is_plain else answer
+    return _whole(protocol, answer, content_type if is_plain else None)
+
+
+def _whole(protocol: Protocol, answer: RelayAnswer, content_type: str | None) -> Answer | Refused:
+    """Without a content type the answer is not judged."""
+    body, broken = _read(answer)
+    usage = protocol.read(body)
+    if broken is not None or content_type is None:
+        return WholeAnswer(answer, body, usage, broken)
+    has_usage = usage is not None and not protocol.free
+    found = judge(body, content_type, json_only=protocol.json_only, has_usage=has_usage)
+    if found is None:
+        return WholeAnswer(answer, body, usage, None)
+    return Refused(found.status, answer.headers, body, found, usage if has_usage else None)
+
+
+def _read(answer: RelayAnswer) -> tuple[bytes, RelayFailed | None]:
+    """Return the body, or the part of it that came and how it broke off."""
+    parts: list[bytes] = []
+    size, broken = 0, None
+    try:
+        for part in answer:
+            parts.append(part)
+            size += len(part)
+            if size > LARGEST_ANSWER:
+                raise RelayFailed("the answer is too large", sent=True)
+    except RelayFailed as failed:
+        broken = failed
+    finally:
+        answer.close()
+    return b"".join(parts), broken
+
+
+def _stream(protocol: Protocol, answer: RelayAnswer) -> Answer | Refused:
+    opening, chunks = Opening(), iter(answer)
+    until = time.monotonic() + HOLD_SECONDS
+    try:
+        for data in chunks:
+            opening.feed(data)
+            if opening.non_answer is not None:
+                break
+            is_long = len(opening.held) > HOLD_BYTES or time.monotonic() > until
+            if opening.has_begun or is_long:
+                return BegunAnswer(answer, opening.held, chunks)
+        else:
+            opening.finish()
+    except RelayFailed:
+        answer.close()
+        raise
+    answer.close()
+    if opening.non_answer is None:
+        return BegunAnswer(answer, opening.held, iter(()))
+    usage = _usage_of(protocol, opening.held)
+    return Refused(
+        opening.non_answer.status, answer.headers, opening.error, opening.non_answer, usage
+    )
+
+
+def _usage_of(protocol: Protocol, stream: bytes) -> Usage | None:
+    """Return what a stream has reported that has said nothing else."""
+    assert protocol.grammar is not None
+    meter = Meter(protocol.grammar, hide_usage=False)
+    meter.feed(stream)
+    meter.finish()
+    return meter.usage
+
+
+def _sound(answer: RelayAnswer) -> Answer | Refused:
+    chunks = iter(answer)
+    for data in chunks:
+        return BegunAnswer(answer, data, chunks)
+    silent = NonAnswer(BAD_GATEWAY, "the answer is empty")
+    return Refused(silent.status, answer.headers, b"", silent)
