@@ -86,6 +86,13 @@ def read(stand: Stand, org: str, body: bytes, path: str = "/v1/chat/completions"
     return stand.outcome(org, ticket), answer.status, answer.headers, content
 
 
+def refusing(code: int) -> bytes:
+    """An error that says what it has used."""
+    error = {"message": "content refused", "code": code}
+    usage = {"prompt_tokens": 100, "completion_tokens": 10}
+    return json.dumps({"error": error, "usage": usage}).encode()
+
+
 def assert_unbilled(outcome: dict[str, Any], status: int, attempts: int) -> None:
     assert (outcome["status"], outcome["error"]) == ("provider_error", "no_answer")
     assert (outcome["http_status"], outcome["attempts"]) == (status, attempts)
@@ -271,15 +278,42 @@ def test_claudes_error_as_the_first_event_is_refused_in_claudes_words(
 def test_what_a_failure_reports_as_used_is_booked(
     stand: Stand, org: str, provider: Provider
 ) -> None:
-    usage = {"prompt_tokens": 100, "completion_tokens": 10}
-    error = {"message": "content refused", "code": 403}
-    provider.script = answered(provider, json.dumps({"error": error, "usage": usage}).encode())
+    provider.script = answered(provider, refusing(403))
     outcome, status, headers, _ = read(stand, org, BODY)
     assert status == 403
     assert (outcome["status"], outcome["estimated"]) == ("provider_error", False)
     assert (outcome["input_tokens"], outcome["output_tokens"]) == (100, 10)
     assert outcome["cost_nanos"] == COST
     assert headers["x-tollgate-cost-usd"] == "0.000450000"
+
+
+def test_what_several_failures_report_as_used_is_booked_for_each(
+    stand: Stand, org: str, provider: Provider
+) -> None:
+    provider.script = answered(provider, refusing(500))
+    outcome, _, headers, _ = read(stand, org, BODY)
+    assert (outcome["input_tokens"], outcome["output_tokens"]) == (300, 30)
+    assert outcome["cost_nanos"] == 3 * COST
+    assert headers["x-tollgate-cost-usd"] == "0.001350000"
+    assert [(line["kind"], line["quantity"]) for line in outcome["lines"]] == [
+        ("input", 100),
+        ("output", 10),
+    ] * 3
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_a_failure_reports_as_used_is_booked_beside_the_next_routes(
+    stand: Stand, org: str, provider: Provider, second: Provider, stream: bool
+) -> None:
+    body = refusing(500)
+    whole, begun = answered(provider, body), streamed(provider, b"data: " + body + b"\n\n")
+    provider.script = begun if stream else whole
+    second.script = streamed(second, HI, USAGE, DONE) if stream else second.script
+    outcome, status, _, _ = read(stand, org, BOTH_STREAM if stream else BOTH)
+    assert (status, outcome["status"], outcome["provider"]) == (200, "ok", "second")
+    assert (outcome["input_tokens"], outcome["output_tokens"]) == (200, 20)
+    assert outcome["cost_nanos"] == 2 * COST
+    assert [line["model"] for line in outcome["lines"]] == ["a", "a", "b", "b"]
 
 
 @pytest.mark.parametrize("stream", [False, True])

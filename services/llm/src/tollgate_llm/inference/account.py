@@ -116,6 +116,7 @@ class Account:
         self._started = time.perf_counter()
         self._first_byte_ms: int | None = None
         self._route: Candidate | None = None
+        self._spent: Bill | None = None
         self.attempts = 0
         self.closed = False
         self.status: Status | None = None
@@ -130,6 +131,11 @@ class Account:
     def answered(self) -> None:
         """The first byte of an answer is here."""
         self._first_byte_ms = self._elapsed_ms()
+
+    def spent(self, usage: Usage) -> None:
+        """Take note of what the present attempt has used, though it gave no answer."""
+        made = self._cashier.bill(self, self._route, usage)
+        self._spent = made if self._spent is None else made.after(self._spent)
 
     def close(
         self,
@@ -149,6 +155,8 @@ class Account:
         self.closed, self.status = True, status
         route = self._route
         made = self._cashier.bill(self, route, usage)
+        if self._spent is not None:
+            made = made.after(self._spent)
         cost, billed = made.cost_nanos, made.usage
         if self.ticket is None:
             return cost

@@ -130,6 +130,8 @@ class Asker:
             error = provider_error(provider.name, broken.reason, sent=broken.sent)
             return Failure(None, error, again=again, elsewhere=True)
         if isinstance(answer, Refused):
+            if answer.usage is not None:
+                account.spent(answer.usage)
             return self._refused(way, name, answer, seconds)
         self._note(way, "200", seconds)
         self._health.succeeded(name, seconds)

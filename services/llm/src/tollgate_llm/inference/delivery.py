@@ -133,8 +133,7 @@ def _settled_refusal(exchange: Exchange, refused: Refused) -> tuple[bytes, int]:
         said = translating.refusal(exchange.route.provider.name, refused)
         whole = translating.error_body(said, exchange.protocol, exchange.request_id)
     if non_answer is not None:
-        usage = refused.usage or NOTHING
-        return whole, account.close("provider_error", status, usage=usage, error=NO_ANSWER)
+        return whole, account.close("provider_error", status, error=NO_ANSWER)
     if status >= FIRST_ERROR:
         return whole, account.close("provider_error", status, error=f"http_{status}")
     usage_read = exchange.way.protocol.read(refused.body)

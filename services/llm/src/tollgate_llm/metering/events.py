@@ -119,11 +119,12 @@ def _read_chunk(event: bytes) -> Seen:
         chunk = _chunk(data)
     except _UNREADABLE:
         return NOTHING
+    answer = chunk if chunk.usage else None
     if chunk.error:
-        return Seen(over=True, failed=True)
-    if chunk.usage is None:
+        return Seen(answer=answer, over=True, failed=True)
+    if answer is None:
         return NOTHING
-    return Seen(answer=chunk, bare=chunk.choices == [])
+    return Seen(answer=answer, bare=chunk.choices == [])
 
 
 _RESPONSE_OVER = frozenset({"response.completed", "response.incomplete", "response.failed"})

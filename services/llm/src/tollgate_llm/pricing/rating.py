@@ -91,6 +91,16 @@ class Bill(NamedTuple):
     def is_unpriced(self) -> bool:
         return any(line.is_unpriced for line in self.lines)
 
+    def after(self, earlier: "Bill") -> "Bill":
+        """Return both together, the lines of the earlier one first."""
+        return Bill(
+            lines=(*earlier.lines, *self.lines),
+            usage=earlier.usage.plus(self.usage),
+            prices=self.prices or earlier.prices,
+            is_exact=earlier.is_exact and self.is_exact,
+            is_capped=earlier.is_capped or self.is_capped,
+        )
+
 
 def bill(usage: Usage, terms_of: TermsOf, possible: Possible | None = None) -> Bill:
     """Return the bill of an answer. Without `possible`, only what no model can use is cut."""
