@@ -41,6 +41,10 @@ def test_a_call_leaves_one_line_with_its_tokens(
         "status": 200,
         "input_tokens": 4,
         "output_tokens": 4,
+        "billed": [
+            {"model": "m", "kind": "input", "quantity": 4},
+            {"model": "m", "kind": "output", "quantity": 4},
+        ],
         "complete": True,
     }
 

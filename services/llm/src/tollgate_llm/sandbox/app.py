@@ -16,6 +16,7 @@ from tollgate_llm.sandbox.calls import Protocol, answer_call, checked_body
 from tollgate_llm.sandbox.delivery import Delivery
 from tollgate_llm.sandbox.dialects import ANTHROPIC, JSON, dialect_of, render_error
 from tollgate_llm.sandbox.errors import ApiError
+from tollgate_llm.sandbox.fakes import FakeAnswer
 from tollgate_llm.sandbox.models import get_model, list_models
 from tollgate_llm.sandbox.openai_api import (
     completions,
@@ -115,6 +116,11 @@ def _add_error_handlers(app: Flask) -> None:
     @app.errorhandler(ApiError)
     def refused(error: ApiError) -> Response:
         return render_error(error, dialect_of(request))
+
+    @app.errorhandler(FakeAnswer)
+    def fake(answer: FakeAnswer) -> Response:
+        headers = dialect_of(request).headers()
+        return Response(answer.body, content_type=answer.content_type, headers=headers)
 
     @app.errorhandler(HTTPException)
     def not_served(error: HTTPException) -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -11,10 +11,13 @@ from flask import Response, request
 
 from tollgate_llm.sandbox.answers import Answer, compose, compose_overage
 from tollgate_llm.sandbox.asks import Ask, Json
+from tollgate_llm.sandbox.bills import Work, bill_for
 from tollgate_llm.sandbox.delivery import Delivery
-from tollgate_llm.sandbox.dialects import JSON, Dialect
+from tollgate_llm.sandbox.dialects import ANTHROPIC, JSON, Dialect
 from tollgate_llm.sandbox.errors import ApiError, InvalidRequest
+from tollgate_llm.sandbox.fakes import RESPONSES
 from tollgate_llm.sandbox.served_log import Call
+from tollgate_llm.sandbox.specials import Special
 from tollgate_llm.sandbox.sse import Frame
 from tollgate_llm.sandbox.trouble import Trouble
 from tollgate_llm.sandbox.validation import ParamsType
@@ -31,6 +34,10 @@ class Reply:
     ask: Ask
     answer: Answer
     counted: bool
+
+    @property
+    def special(self) -> Special:
+        return Special.of(self.ask.model)
 
     @property
     def output_tokens(self) -> int:
@@ -60,10 +67,21 @@ def answer_call(protocol: Protocol, delivery: Delivery) -> Response:
     call, trouble = begin(protocol.endpoint, ask, delivery)
     answer = compose_overage(ask) if trouble is Trouble.OVERAGE else compose(ask)
     reply = Reply(body, ask, answer, counted=trouble is not Trouble.NOUSAGE)
+    call = replace(call, bill=bill_for(_work(protocol, reply)))
     headers = protocol.dialect.headers()
     if ask.stream:
         return delivery.stream(call, protocol.frames(reply), headers, reply.output_tokens)
     return delivery.whole(call, protocol.whole(reply), headers, reply.output_tokens)
+
+
+def _work(protocol: Protocol, reply: Reply) -> Work:
+    return Work(
+        reply.ask.model,
+        is_anthropic=protocol.dialect is ANTHROPIC,
+        is_response=protocol.endpoint == RESPONSES,
+        read=reply.ask.input_tokens,
+        made=reply.output_tokens,
+    )
 
 
 def begin(endpoint: str, ask: Ask, delivery: Delivery) -> tuple[Call, Trouble]:

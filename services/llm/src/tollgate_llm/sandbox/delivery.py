@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
 from flask import Response, request
 
 from tollgate_llm.sandbox.dialects import JSON
+from tollgate_llm.sandbox.fakes import Fake, fake_answer
 from tollgate_llm.sandbox.served_log import Call, ServedLog
 from tollgate_llm.sandbox.settings import SandboxSettings
 from tollgate_llm.sandbox.sse import Frame
@@ -29,7 +30,7 @@ class Delivery:
     log: ServedLog
 
     def trouble_first(self, call: Call, trouble: Trouble) -> None:
-        """Delays and refusals, which come before anything is composed."""
+        """Delays, refusals and what is sent instead of an answer, before anything is composed."""
         if trouble is Trouble.SLOW:
             time.sleep(self.settings.slow_first_byte)
         elif trouble is Trouble.TIMEOUT:
@@ -38,6 +39,9 @@ class Delivery:
             error = error_of(trouble)
             self.log.write(call, status=error.status, output_tokens=0)
             raise error
+        if fake := Fake.of(call.model):
+            self.log.write(replace(call, bill=()), status=200, output_tokens=0)
+            raise fake_answer(fake, call.endpoint, stream=call.stream)
 
     def whole(
         self, call: Call, payload: dict[str, Any], headers: dict[str, str], tokens: int

@@ -8,13 +8,15 @@ from __future__ import annotations
 import msgspec
 from flask import Response, request
 
+from tollgate_llm.sandbox import fakes, specials
 from tollgate_llm.sandbox.asks import Json
 from tollgate_llm.sandbox.dialects import ANTHROPIC, JSON, dialect_of
+from tollgate_llm.sandbox.specials import SECOND_MODEL
 from tollgate_llm.sandbox.trouble import Trouble
 
 _CREATED = 1793534400
 _CREATED_AT = "2026-11-01T12:00:00Z"
-NAMES = [trouble.value for trouble in Trouble]
+NAMES = [*(trouble.value for trouble in Trouble), *fakes.NAMES, *specials.NAMES, SECOND_MODEL]
 
 
 def list_models() -> Response:

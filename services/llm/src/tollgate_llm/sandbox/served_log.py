@@ -13,6 +13,9 @@ from typing import Any
 
 import msgspec
 
+from tollgate_llm.sandbox.bills import INPUTS, OUTPUTS, Bill, bill_of, tokens_in
+
+OK = 200
 _PLAIN = re.compile(r"[\w.:-]+", re.ASCII)
 
 
@@ -25,6 +28,8 @@ class Call:
     model: str
     stream: bool
     input_tokens: int
+    bill: Bill | None = None
+    """What the whole answer is billed; None where that is what was read and made as text."""
 
 
 class ServedLog:
@@ -40,15 +45,24 @@ class ServedLog:
         return os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
 
     def write(self, call: Call, *, status: int, output_tokens: int, complete: bool = True) -> None:
-        """`complete` is false when the answer broke off, whoever broke it off."""
+        """`complete` is false when the answer broke off, whoever broke it off: what is billed of
+        it nobody says then."""
+        read, billed = call.input_tokens, None
+        if complete and status == OK:
+            bill = call.bill
+            if bill is None:
+                bill = bill_of(call.model, input=read, output=output_tokens)
+            read, output_tokens = tokens_in(bill, INPUTS), tokens_in(bill, OUTPUTS)
+            billed = [quantity.line() for quantity in bill]
         line = {
             "client_request_id": call.client_request_id,
             "endpoint": call.endpoint,
             "model": call.model,
             "stream": call.stream,
             "status": status,
-            "input_tokens": call.input_tokens,
+            "input_tokens": read,
             "output_tokens": output_tokens,
+            "billed": billed,
             "complete": complete,
             "at": _now(),
         }

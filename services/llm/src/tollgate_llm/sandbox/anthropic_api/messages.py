@@ -9,11 +9,14 @@ from uuid import uuid4
 import msgspec
 from flask import request
 
+from tollgate_llm.sandbox.anthropic_api.blocks import leading_blocks, leading_frames
 from tollgate_llm.sandbox.anthropic_api.pairing import check_messages
+from tollgate_llm.sandbox.anthropic_api.usage import closing_usage, opening_usage, whole_usage
 from tollgate_llm.sandbox.asks import Ask, Json, Tool, first_text, wants_stream
 from tollgate_llm.sandbox.calls import Protocol, Reply
 from tollgate_llm.sandbox.dialects import ANTHROPIC
 from tollgate_llm.sandbox.errors import InvalidRequest
+from tollgate_llm.sandbox.specials import SECOND_MODEL, Special
 from tollgate_llm.sandbox.sse import Frame, named
 from tollgate_llm.sandbox.tokens import count_content, count_tools
 from tollgate_llm.sandbox.validation import ParamsType
@@ -122,31 +125,24 @@ def _wanted_schema(body: Json) -> Json | None:
     return form.get("schema") if isinstance(form, dict) else None
 
 
-def _usage(reply: Reply, output_tokens: int) -> Json:
-    return {
-        "input_tokens": reply.ask.input_tokens,
-        "cache_creation_input_tokens": 0,
-        "cache_read_input_tokens": 0,
-        "cache_creation": {"ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": 0},
-        "output_tokens": output_tokens,
-        "service_tier": "standard",
-    }
-
-
-def _message(reply: Reply, content: list[Json], ending: Json, output_tokens: int) -> Json:
+def _message(reply: Reply, content: list[Json], ending: Json, usage: Json) -> Json:
+    is_fallback = reply.special is Special.FALLBACK
     message = {
         "id": f"msg_{uuid4().hex[:24]}",
         "type": "message",
         "role": "assistant",
-        "model": reply.ask.model,
+        "model": SECOND_MODEL if is_fallback else reply.ask.model,
         "content": content,
         **ending,
     }
-    return {**message, "usage": _usage(reply, output_tokens)} if reply.counted else message
+    return {**message, "usage": usage} if reply.counted else message
 
 
 def _ending(reply: Reply) -> Json:
     answer = reply.answer
+    if reply.special is Special.REFUSAL:
+        details = {"type": "refusal", "category": "general_harms", "explanation": None}
+        return {"stop_reason": "refusal", "stop_sequence": None, "stop_details": details}
     reasons = {"cap": "max_tokens", "stop": "stop_sequence"}
     done = "tool_use" if answer.tool else "end_turn"
     return {"stop_reason": reasons.get(answer.ended, done), "stop_sequence": answer.stop}
@@ -171,47 +167,44 @@ def _input(arguments: str) -> Any:
 
 
 def whole(reply: Reply) -> Json:
-    content = [_block(reply, filled=True)] if reply.answer.pieces else []
-    return _message(reply, content, _ending(reply), reply.output_tokens)
+    content = [*leading_blocks(reply), *([_block(reply, filled=True)] if _has_text(reply) else [])]
+    return _message(reply, content, _ending(reply), whole_usage(reply))
+
+
+def _has_text(reply: Reply) -> bool:
+    return bool(reply.answer.pieces) and reply.special is not Special.REFUSAL
 
 
 def frames(reply: Reply) -> Iterator[Frame]:
     """The message opens, its block opens, a ping, the pieces, both close."""
-    opening = _message(reply, [], {"stop_reason": None, "stop_sequence": None}, 0)
+    ending = {"stop_reason": None, "stop_sequence": None}
+    opening = _message(reply, [], ending, opening_usage(reply))
     yield named({"type": "message_start", "message": opening})
-    if reply.answer.pieces:
-        yield from _block_frames(reply)
+    yield from leading_frames(reply)
+    if _has_text(reply):
+        yield from _block_frames(reply, len(leading_blocks(reply)))
     delta: Json = {"type": "message_delta", "delta": _ending(reply)}
     if reply.counted:
-        delta["usage"] = _usage_delta(reply)
+        delta["usage"] = closing_usage(reply)
     yield named(delta)
     yield named({"type": "message_stop"}, last=True)
 
 
-def _usage_delta(reply: Reply) -> Json:
-    return {
-        "input_tokens": reply.ask.input_tokens,
-        "cache_creation_input_tokens": 0,
-        "cache_read_input_tokens": 0,
-        "output_tokens": reply.output_tokens,
-    }
-
-
-def _block_frames(reply: Reply) -> Iterator[Frame]:
+def _block_frames(reply: Reply, index: int) -> Iterator[Frame]:
     block = _block(reply, filled=False)
-    yield named({"type": "content_block_start", "index": 0, "content_block": block})
+    yield named({"type": "content_block_start", "index": index, "content_block": block})
     yield named({"type": "ping"})
     kind, field = "text_delta", "text"
     if reply.answer.tool:
         kind, field = "input_json_delta", "partial_json"
-        yield _delta({"type": kind, field: ""}, tokens=0)
+        yield _delta(index, {"type": kind, field: ""}, tokens=0)
     for piece in reply.answer.pieces:
-        yield _delta({"type": kind, field: piece}, tokens=1)
-    yield named({"type": "content_block_stop", "index": 0})
+        yield _delta(index, {"type": kind, field: piece}, tokens=1)
+    yield named({"type": "content_block_stop", "index": index})
 
 
-def _delta(delta: Json, tokens: int) -> Frame:
-    return named({"type": "content_block_delta", "index": 0, "delta": delta}, tokens)
+def _delta(index: int, delta: Json, tokens: int) -> Frame:
+    return named({"type": "content_block_delta", "index": index, "delta": delta}, tokens)
 
 
 MESSAGES = Protocol("/v1/messages", ANTHROPIC, params, ask_of, whole, frames)

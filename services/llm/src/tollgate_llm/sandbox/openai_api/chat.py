@@ -13,6 +13,8 @@ from tollgate_llm.sandbox.dialects import OPENAI
 from tollgate_llm.sandbox.errors import InvalidRequest
 from tollgate_llm.sandbox.openai_api.pairing import check_chat
 from tollgate_llm.sandbox.openai_api.tools import wanted_schema, wanted_tool
+from tollgate_llm.sandbox.openai_api.usage import chat_usage, tier
+from tollgate_llm.sandbox.specials import Special
 from tollgate_llm.sandbox.sse import DONE, Frame, unnamed
 from tollgate_llm.sandbox.tokens import count_content, count_tools
 from tollgate_llm.sandbox.validation import ParamsType
@@ -79,24 +81,8 @@ def _head(reply: Reply, kind: str) -> Json:
         "object": kind,
         "created": int(time()),
         "model": reply.ask.model,
-        "service_tier": "default",
+        "service_tier": tier(reply),
         "system_fingerprint": "fp_sandbox",
-    }
-
-
-def _usage(reply: Reply) -> Json:
-    sent, made = reply.ask.input_tokens, reply.output_tokens
-    return {
-        "prompt_tokens": sent,
-        "completion_tokens": made,
-        "total_tokens": sent + made,
-        "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
-        "completion_tokens_details": {
-            "reasoning_tokens": 0,
-            "audio_tokens": 0,
-            "accepted_prediction_tokens": 0,
-            "rejected_prediction_tokens": 0,
-        },
     }
 
 
@@ -114,12 +100,14 @@ def _call(name: str, arguments: str) -> Json:
 def whole(reply: Reply) -> Json:
     choices = [_choice(reply, index) for index in range(reply.ask.choices)]
     completion = {**_head(reply, "chat.completion"), "choices": choices}
-    return {**completion, "usage": _usage(reply)} if reply.counted else completion
+    return {**completion, "usage": chat_usage(reply)} if reply.counted else completion
 
 
 def _choice(reply: Reply, index: int) -> Json:
     answer = reply.answer
     message: Json = {"role": "assistant", "content": answer.text, "refusal": None}
+    if reply.special is Special.REFUSAL:
+        message |= {"content": None, "refusal": answer.text}
     if answer.tool:
         message["content"] = None
         message["tool_calls"] = [_call(answer.tool.name, answer.text)]
@@ -143,20 +131,25 @@ def frames(reply: Reply) -> Iterator[Frame]:
     for index in choices:
         yield _chunk(head, index, {}, reason=_finish_reason(reply))
     if wants_usage and reply.counted:
-        yield unnamed({**head, "choices": [], "usage": _usage(reply)})
+        yield unnamed({**head, "choices": [], "usage": chat_usage(reply)})
     yield DONE
 
 
 def _opening(reply: Reply) -> Json:
     if not reply.answer.tool:
-        return {"role": "assistant", "content": "", "refusal": None}
+        is_refusal = reply.special is Special.REFUSAL
+        return {
+            "role": "assistant",
+            "content": None if is_refusal else "",
+            "refusal": "" if is_refusal else None,
+        }
     call = {"index": 0, **_call(reply.answer.tool.name, "")}
     return {"role": "assistant", "content": None, "tool_calls": [call], "refusal": None}
 
 
 def _delta(reply: Reply, piece: str) -> Json:
     if not reply.answer.tool:
-        return {"content": piece}
+        return {"refusal" if reply.special is Special.REFUSAL else "content": piece}
     return {"tool_calls": [{"index": 0, "function": {"arguments": piece}}]}
 
 

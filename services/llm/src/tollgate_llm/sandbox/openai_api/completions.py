@@ -16,6 +16,7 @@ from tollgate_llm.sandbox.calls import begin, checked_body
 from tollgate_llm.sandbox.delivery import Delivery
 from tollgate_llm.sandbox.dialects import OPENAI
 from tollgate_llm.sandbox.errors import InvalidRequest
+from tollgate_llm.sandbox.specials import distorted
 from tollgate_llm.sandbox.sse import DONE, Frame, unnamed
 from tollgate_llm.sandbox.tokens import count_text
 from tollgate_llm.sandbox.trouble import Trouble
@@ -123,7 +124,8 @@ def _head(done: Completed) -> Json:
 
 def _usage(done: Completed) -> Json:
     sent, made = done.ask.input_tokens, done.output_tokens
-    return {"prompt_tokens": sent, "completion_tokens": made, "total_tokens": sent + made}
+    usage = {"prompt_tokens": sent, "completion_tokens": made, "total_tokens": sent + made}
+    return distorted(usage, done.ask.model)
 
 
 def _choices(done: Completed) -> Iterator[tuple[int, str, Answer]]:

@@ -16,6 +16,7 @@ from tollgate_llm.sandbox.calls import begin, checked_body
 from tollgate_llm.sandbox.delivery import Delivery
 from tollgate_llm.sandbox.dialects import OPENAI
 from tollgate_llm.sandbox.errors import InvalidRequest
+from tollgate_llm.sandbox.specials import distorted
 from tollgate_llm.sandbox.tokens import count_text
 from tollgate_llm.sandbox.trouble import Trouble
 from tollgate_llm.sandbox.validation import ParamsType
@@ -41,7 +42,8 @@ def embed(delivery: Delivery) -> Response:
     call, trouble = begin(ENDPOINT, ask, delivery)
     payload: Json = {"object": "list", "data": _data(inputs, body), "model": ask.model}
     if trouble is not Trouble.NOUSAGE:
-        payload["usage"] = {"prompt_tokens": tokens, "total_tokens": tokens}
+        usage = {"prompt_tokens": tokens, "total_tokens": tokens}
+        payload["usage"] = distorted(usage, ask.model)
     return delivery.whole(call, payload, OPENAI.headers(), 0)
 
 

@@ -11,12 +11,14 @@ import struct
 import zlib
 from base64 import b64encode
 from collections.abc import Iterator
+from dataclasses import replace
 from hashlib import sha256
 from time import time
 
 from flask import Response
 
 from tollgate_llm.sandbox.asks import Ask, Json, wants_stream
+from tollgate_llm.sandbox.bills import Bill, bill_of
 from tollgate_llm.sandbox.calls import begin, checked_body
 from tollgate_llm.sandbox.delivery import Delivery
 from tollgate_llm.sandbox.dialects import OPENAI
@@ -72,6 +74,7 @@ def _draw(endpoint: str, body: Json, pictures: int, delivery: Delivery) -> Respo
     call, trouble = begin(endpoint, ask, delivery)
     counted = trouble is not Trouble.NOUSAGE
     tokens = _tokens(body, stream)
+    call = replace(call, bill=_bill(ask, pictures, tokens))
     if stream:
         frames = _frames(body, ask, pictures, counted=counted)
         return delivery.stream(call, frames, OPENAI.headers(), tokens)
@@ -80,6 +83,12 @@ def _draw(endpoint: str, body: Json, pictures: int, delivery: Delivery) -> Respo
         details = {"text_tokens": 0, "image_tokens": tokens}
         payload["usage"] = {**_usage(ask, pictures, tokens), "output_tokens_details": details}
     return delivery.whole(call, payload, OPENAI.headers(), tokens)
+
+
+def _bill(ask: Ask, pictures: int, tokens: int) -> Bill:
+    seen = PICTURE_TOKENS * pictures
+    text = ask.input_tokens - seen
+    return bill_of(ask.model, input=text, image_input=seen, image_output=tokens)
 
 
 def _tokens(body: Json, stream: bool) -> int:

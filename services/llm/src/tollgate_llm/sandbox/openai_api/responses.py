@@ -14,6 +14,8 @@ from tollgate_llm.sandbox.complaints import missing
 from tollgate_llm.sandbox.dialects import OPENAI
 from tollgate_llm.sandbox.openai_api.pairing import check_responses
 from tollgate_llm.sandbox.openai_api.tools import wanted_schema, wanted_tool
+from tollgate_llm.sandbox.openai_api.usage import response_usage, tier, tool_items
+from tollgate_llm.sandbox.specials import Special
 from tollgate_llm.sandbox.sse import Frame, named
 from tollgate_llm.sandbox.tokens import count_content, count_tools
 from tollgate_llm.sandbox.validation import ParamsType
@@ -107,35 +109,26 @@ def _response(reply: Reply, number: str, status: str, output: list[Json]) -> Jso
         "model": reply.ask.model,
         "output": output,
         "reasoning": {"effort": None, "summary": None},
-        "service_tier": "default",
+        "service_tier": tier(reply),
         **echoed,
         "tools": [_echoed_tool(tool) for tool in echoed["tools"] or ()],
         "usage": None,
     }
     finished = status in ("completed", "incomplete")
-    return {**response, "usage": _usage(reply)} if finished and reply.counted else response
+    return {**response, "usage": response_usage(reply)} if finished and reply.counted else response
 
 
 def _echoed_tool(tool: Json) -> Json:
     return {"description": None, "strict": True, **tool} if tool["type"] == "function" else tool
 
 
-def _usage(reply: Reply) -> Json:
-    sent, made = reply.ask.input_tokens, reply.output_tokens
-    return {
-        "input_tokens": sent,
-        "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
-        "output_tokens": made,
-        "output_tokens_details": {"reasoning_tokens": 0},
-        "total_tokens": sent + made,
-    }
-
-
 def _status(reply: Reply) -> str:
     return "incomplete" if reply.answer.ended == "cap" else "completed"
 
 
-def _part(text: str) -> Json:
+def _part(reply: Reply, text: str) -> Json:
+    if reply.special is Special.REFUSAL:
+        return {"type": "refusal", "refusal": text}
     return {"type": "output_text", "annotations": [], "logprobs": [], "text": text}
 
 
@@ -155,14 +148,15 @@ def _item(reply: Reply, number: str, status: str) -> Json:
         "type": "message",
         "id": f"msg_{number}",
         "role": "assistant",
-        "content": [] if begun else [_part(answer.text)],
+        "content": [] if begun else [_part(reply, answer.text)],
         "status": status,
     }
 
 
 def whole(reply: Reply) -> Json:
     number, status = uuid4().hex, _status(reply)
-    return _response(reply, number, status, [_item(reply, number, status)])
+    output = [*tool_items(reply, number), _item(reply, number, status)]
+    return _response(reply, number, status, output)
 
 
 def frames(reply: Reply) -> Iterator[Frame]:
@@ -171,28 +165,35 @@ def frames(reply: Reply) -> Iterator[Frame]:
     for kind in ("created", "in_progress"):
         opening = _response(reply, number, "in_progress", [])
         yield _event(f"response.{kind}", sequence, response=opening)
+    tools = tool_items(reply, number)
+    for index, tool in enumerate(tools):
+        opened = {**tool, "status": "in_progress"}
+        yield _event("response.output_item.added", sequence, output_index=index, item=opened)
+        yield _event("response.output_item.done", sequence, output_index=index, item=tool)
     started, item = _item(reply, number, "in_progress"), _item(reply, number, status)
-    yield _event("response.output_item.added", sequence, output_index=0, item=started)
+    at: Json = {"item_id": item["id"], "output_index": len(tools)}
+    yield _event("response.output_item.added", sequence, output_index=len(tools), item=started)
     inner = _call_frames if reply.answer.tool else _text_frames
-    yield from inner(reply, sequence, item["id"])
-    yield _event("response.output_item.done", sequence, output_index=0, item=item)
-    closing = _response(reply, number, status, [item])
+    yield from inner(reply, sequence, at)
+    yield _event("response.output_item.done", sequence, output_index=len(tools), item=item)
+    closing = _response(reply, number, status, [*tools, item])
     yield _event(f"response.{status}", sequence, last=True, response=closing)
 
 
-def _text_frames(reply: Reply, sequence: Iterator[int], item_id: str) -> Iterator[Frame]:
-    at: Json = {"item_id": item_id, "output_index": 0, "content_index": 0}
-    text = reply.answer.text
-    yield _event("response.content_part.added", sequence, **at, part=_part(""))
+def _text_frames(reply: Reply, sequence: Iterator[int], item: Json) -> Iterator[Frame]:
+    at, text = {**item, "content_index": 0}, reply.answer.text
+    is_refusal = reply.special is Special.REFUSAL
+    name = "response.refusal" if is_refusal else "response.output_text"
+    more: Json = {} if is_refusal else {"logprobs": []}
+    done = {"refusal": text} if is_refusal else {"text": text, **more}
+    yield _event("response.content_part.added", sequence, **at, part=_part(reply, ""))
     for piece in reply.answer.pieces:
-        name = "response.output_text.delta"
-        yield _event(name, sequence, tokens=1, **at, delta=piece, logprobs=[])
-    yield _event("response.output_text.done", sequence, **at, text=text, logprobs=[])
-    yield _event("response.content_part.done", sequence, **at, part=_part(text))
+        yield _event(f"{name}.delta", sequence, tokens=1, **at, delta=piece, **more)
+    yield _event(f"{name}.done", sequence, **at, **done)
+    yield _event("response.content_part.done", sequence, **at, part=_part(reply, text))
 
 
-def _call_frames(reply: Reply, sequence: Iterator[int], item_id: str) -> Iterator[Frame]:
-    at: Json = {"item_id": item_id, "output_index": 0}
+def _call_frames(reply: Reply, sequence: Iterator[int], at: Json) -> Iterator[Frame]:
     for piece in reply.answer.pieces:
         name = "response.function_call_arguments.delta"
         yield _event(name, sequence, tokens=1, **at, delta=piece)

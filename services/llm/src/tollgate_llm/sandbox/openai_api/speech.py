@@ -11,12 +11,14 @@ import struct
 from array import array
 from base64 import b64encode
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from zlib import crc32
 
 from flask import Response
 
 from tollgate_llm.sandbox.asks import Ask, Json
+from tollgate_llm.sandbox.bills import bill_of
 from tollgate_llm.sandbox.calls import begin, checked_body
 from tollgate_llm.sandbox.delivery import Delivery
 from tollgate_llm.sandbox.dialects import OPENAI
@@ -45,6 +47,7 @@ def speak(delivery: Delivery) -> Response:
     ask = Ask(body["model"], as_events, text, input_tokens=read)
     call, trouble = begin(ENDPOINT, ask, delivery)
     said = pieces(text)
+    call = replace(call, bill=bill_of(ask.model, input=read, audio_output=len(said)))
     if as_events:
         frames = _events(ask, said, kind, counted=trouble is not Trouble.NOUSAGE)
         return delivery.stream(call, frames, OPENAI.headers(), len(said))

@@ -1,23 +1,27 @@
 """POST /v1/audio/transcriptions and /v1/audio/translations.
 
 A recording says its `prompt`, or else how long it is in bytes; it plays 16,000 bytes a second.
-Whisper reports the seconds it heard, other models tokens: ten a second, and the prompt's.
+Whisper reports the seconds it heard, other models tokens: ten a second, and the prompt's;
+`sandbox-audio` reports both, as Mistral does, which bills the seconds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from flask import Response
 
 from tollgate_llm.sandbox.asks import Ask, Json, wants_stream
+from tollgate_llm.sandbox.bills import Bill, bill_of
 from tollgate_llm.sandbox.calls import begin
 from tollgate_llm.sandbox.delivery import Delivery
 from tollgate_llm.sandbox.dialects import OPENAI
 from tollgate_llm.sandbox.errors import ApiError
 from tollgate_llm.sandbox.forms import checked_form
 from tollgate_llm.sandbox.openai_api.transcripts import Transcript
+from tollgate_llm.sandbox.specials import Special
 from tollgate_llm.sandbox.sse import Frame, unnamed
 from tollgate_llm.sandbox.tokens import count_text, pieces
 from tollgate_llm.sandbox.trouble import Trouble
@@ -51,6 +55,7 @@ def transcribe(endpoint: str, delivery: Delivery) -> Response:
     ask = Ask(body["model"], stream, prompt, input_tokens=read)
     call, trouble = begin(endpoint, ask, delivery)
     said = pieces(prompt or f"A recording of {size} bytes.", LONGEST_OUTPUT)
+    call = replace(call, bill=_bill(ask, seconds, len(said), by_time))
     usage = _usage(ask, seconds, len(said), by_time) if trouble is not Trouble.NOUSAGE else None
     headers = OPENAI.headers()
     if stream:
@@ -67,6 +72,13 @@ def _usage(ask: Ask, seconds: int, made: int, by_time: bool) -> Json:
     if by_time:
         return {"type": "duration", "seconds": seconds}
     heard = TOKENS_PER_SECOND * seconds
+    if Special.of(ask.model) is Special.AUDIO:
+        return {
+            "prompt_audio_seconds": seconds,
+            "prompt_tokens": ask.input_tokens - heard,
+            "completion_tokens": made,
+            "total_tokens": ask.input_tokens + made,
+        }
     details = {"text_tokens": ask.input_tokens - heard, "audio_tokens": heard}
     return {
         "type": "tokens",
@@ -75,6 +87,15 @@ def _usage(ask: Ask, seconds: int, made: int, by_time: bool) -> Json:
         "output_tokens": made,
         "total_tokens": ask.input_tokens + made,
     }
+
+
+def _bill(ask: Ask, seconds: int, made: int, by_time: bool) -> Bill:
+    """The sound is billed by the second by those who report seconds."""
+    if by_time or Special.of(ask.model) is Special.AUDIO:
+        return bill_of(ask.model, seconds=seconds)
+    heard = TOKENS_PER_SECOND * seconds
+    text = ask.input_tokens - heard
+    return bill_of(ask.model, input=text, audio_input=heard, output=made)
 
 
 def _frames(said: list[str], usage: Json | None) -> Iterator[Frame]:
