@@ -300,7 +300,8 @@ def test_a_recording_is_billed_by_the_second(openai_client: openai.OpenAI, serve
         "completion_tokens": 2,
         "total_tokens": 34,
     }
-    assert billed(served, ticket, "sandbox-audio") == [("seconds", 3)]
+    kinds = [("input", 2), ("seconds", 3), ("output", 2)]
+    assert billed(served, ticket, "sandbox-audio") == kinds
 
 
 @streamed_or_not

@@ -19,7 +19,7 @@ from tollgate_llm.pricing.price_list import (
     PriceList,
 )
 from tollgate_llm.pricing.rating import Bill, ModelTerms, Possible, bill
-from tollgate_llm.pricing.tariffs import SANDBOX, Tariff, plain
+from tollgate_llm.pricing.tariffs import Tariff, plain, sandbox_tariff
 from tollgate_llm.routing.models import Candidate
 from tollgate_llm.routing.service import SANDBOX_NAMES
 
@@ -89,7 +89,7 @@ class Billing:
     def _listed(self, vendor: str, name: str, conditions: Conditions) -> Tariff | None:
         if vendor != SANDBOX_NAMES:
             return self._prices.find(vendor, name, conditions)
-        return SANDBOX if name.startswith(SANDBOX_NAMES) else None
+        return sandbox_tariff(name) if name.startswith(SANDBOX_NAMES) else None
 
     def _factors(self, route: Candidate, name: str, conditions: Conditions) -> tuple[Factor, ...]:
         host = urlsplit(route.provider.base_url).hostname or ""

@@ -182,4 +182,19 @@ def highest_output(prices: Prices) -> Decimal:
     return prices.highest(OUTPUT)
 
 
-SANDBOX = per_mtok(Decimal("1.00"), Decimal("2.00"))
+SANDBOX = per_mtok(Decimal("1.00"), Decimal("2.00")).with_more(
+    {
+        "web_searches": Decimal("0.01"),
+        "file_searches": Decimal("0.0025"),
+        "code_sessions": Decimal("0.03"),
+    }
+)
+_SANDBOX_SPECIALS: dict[str, Tariff | None] = {
+    "sandbox-audio": SANDBOX.with_more({"seconds": Decimal("0.0001")}),
+    "sandbox-unpriced": None,
+}
+
+
+def sandbox_tariff(model: str) -> Tariff | None:
+    """Return what a model of the sandbox costs; None for the one that is to have no price."""
+    return _SANDBOX_SPECIALS.get(model, SANDBOX)

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from tollgate_llm.catalog.errors import ModelNotFound
 from tollgate_llm.pricing import maxima
 from tollgate_llm.pricing.price_list import ANTHROPIC, OPENAI, PriceList
-from tollgate_llm.pricing.tariffs import SANDBOX, Tariff
+from tollgate_llm.pricing.tariffs import Tariff, sandbox_tariff
 from tollgate_llm.providers.kinds import Provider
 from tollgate_llm.routing.models import Candidate, Model, Route, Snapshot, Strategy
 from tollgate_llm.routing.snapshots import Snapshots
@@ -126,7 +126,7 @@ class Router:
     def _by_vendor(self, snapshot: Snapshot, model: str) -> tuple[Candidate, ...]:
         if model.startswith(SANDBOX_NAMES):
             provider = snapshot.providers.get(self._sandbox.name, self._sandbox)
-            return (Candidate(provider, model, SANDBOX, vendor=SANDBOX_NAMES),)
+            return (Candidate(provider, model, sandbox_tariff(model), vendor=SANDBOX_NAMES),)
         own_first = sorted(
             snapshot.providers.values(), key=lambda provider: provider.source == "platform"
         )
@@ -154,7 +154,9 @@ class Router:
         return vendor
 
     def _listed(self, vendor: str, model: str) -> Tariff | None:
-        return SANDBOX if vendor == SANDBOX_NAMES else self._prices.find(vendor, model)
+        if vendor == SANDBOX_NAMES:
+            return sandbox_tariff(model)
+        return self._prices.find(vendor, model)
 
     def _vendor_at(self, snapshot: Snapshot, route: Route) -> str:
         provider = snapshot.providers.get(route.provider)

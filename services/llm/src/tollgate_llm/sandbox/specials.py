@@ -42,6 +42,7 @@ class Special(StrEnum):
     THINKING = "sandbox-thinking"
     AUDIO = "sandbox-audio"
     TIER = "sandbox-tier"
+    UNPRICED = "sandbox-unpriced"
     ABSURD = "sandbox-absurd"
     GARBLED = "sandbox-garbled"
     GARBLED_NEGATIVE = "sandbox-garbled-negative"

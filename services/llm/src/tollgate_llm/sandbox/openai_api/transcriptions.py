@@ -2,7 +2,7 @@
 
 A recording says its `prompt`, or else how long it is in bytes; it plays 16,000 bytes a second.
 Whisper reports the seconds it heard, other models tokens: ten a second, and the prompt's;
-`sandbox-audio` reports both, as Mistral does, which bills the seconds.
+`sandbox-audio` reports both, as Mistral does, which bills the sound by the second.
 """
 
 from __future__ import annotations
@@ -91,10 +91,12 @@ def _usage(ask: Ask, seconds: int, made: int, by_time: bool) -> Json:
 
 def _bill(ask: Ask, seconds: int, made: int, by_time: bool) -> Bill:
     """The sound is billed by the second by those who report seconds."""
-    if by_time or Special.of(ask.model) is Special.AUDIO:
+    if by_time:
         return bill_of(ask.model, seconds=seconds)
     heard = TOKENS_PER_SECOND * seconds
     text = ask.input_tokens - heard
+    if Special.of(ask.model) is Special.AUDIO:
+        return bill_of(ask.model, input=text, seconds=seconds, output=made)
     return bill_of(ask.model, input=text, audio_input=heard, output=made)
 
 
