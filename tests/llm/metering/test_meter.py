@@ -231,3 +231,47 @@ def test_a_stream_says_how_it_was_processed(grammar: Grammar, data: dict[str, An
         service_tier="priority",
         conditions=(condition,),
     )
+
+
+GARBLED: list[Any] = [
+    {"prompt_tokens": -5, "completion_tokens": "many"},
+    {"prompt_tokens": 2.5},
+    {"prompt_tokens": "12"},
+    {"prompt_tokens": 7, "prompt_tokens_details": [3]},
+]
+
+
+@pytest.mark.parametrize("usage", GARBLED)
+def test_usage_that_only_we_asked_for_is_taken_out_also_when_it_is_garbled(usage: Any) -> None:
+    said, bare, end = chunk("hi"), {"id": "c", "choices": [], "usage": usage}, b"data: [DONE]\n\n"
+    before, between = event(said, b"\n"), event(bare, b"\n")
+    hiding, showing = Meter(CHAT, hide_usage=True), Meter(CHAT, hide_usage=False)
+    assert passed(hiding, [before, between, end]) == before + end
+    assert passed(showing, [before, between, end]) == before + between + end
+    assert (hiding.usage, hiding.final, hiding.over, hiding.failed) == (None, False, True, False)
+
+
+@pytest.mark.parametrize(
+    ("grammar", "data", "failed"),
+    [
+        (
+            RESPONSES,
+            {"type": "response.completed", "response": {"usage": {"input_tokens": -1}}},
+            False,
+        ),
+        (RESPONSES, {"type": "response.failed", "response": {"usage": {"input_tokens": -1}}}, True),
+        (CHAT, {"error": {"message": "died"}, "usage": {"prompt_tokens": "x"}}, True),
+        (MESSAGES, {"type": "error", "usage": {"input_tokens": "x"}, "error": {}}, True),
+        (
+            events.TRANSCRIPTS,
+            {"type": "transcript.text.done", "usage": {"input_tokens": -1}},
+            False,
+        ),
+    ],
+)
+def test_an_event_with_garbled_usage_ends_a_stream_all_the_same(
+    grammar: Grammar, data: Any, failed: bool
+) -> None:
+    meter = Meter(grammar, hide_usage=False)
+    meter.feed(event(data, b"\n"))
+    assert (meter.over, meter.failed, meter.usage) == (True, failed, None)

@@ -109,6 +109,40 @@ _responses_event = msgspec.json.Decoder(_ResponsesEvent).decode
 _messages_event = msgspec.json.Decoder(_MessagesEvent).decode
 _media_event = msgspec.json.Decoder(_MediaEvent).decode
 _UNREADABLE = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
+_FAILURES = frozenset({"error", "response.failed"})
+_ENDS = frozenset(
+    {
+        "response.completed",
+        "response.incomplete",
+        "response.failed",
+        "message_stop",
+        "speech.audio.done",
+        "transcript.text.done",
+    }
+)
+
+
+class _Outline(msgspec.Struct):
+    type: Any = None
+    error: Any = None
+    choices: Any = None
+    usage: Any = None
+
+
+_outline = msgspec.json.Decoder(_Outline).decode
+
+
+def _read_apart_from_usage(data: bytes) -> Seen:
+    """Return what else an event says whose usage is garbled: it still ends a stream, tells of a
+    failure, or carries nothing but usage."""
+    try:
+        event = _outline(data)
+    except _UNREADABLE:
+        return NOTHING
+    kind = event.type if isinstance(event.type, str) else ""
+    failed = bool(event.error) or kind in _FAILURES
+    over = failed or kind in _ENDS
+    return Seen(over=over, failed=failed, bare=event.choices == [] and event.usage is not None)
 
 
 def _read_chunk(event: bytes) -> Seen:
@@ -118,7 +152,7 @@ def _read_chunk(event: bytes) -> Seen:
     try:
         chunk = _chunk(data)
     except _UNREADABLE:
-        return NOTHING
+        return _read_apart_from_usage(data)
     answer = chunk if chunk.usage else None
     if chunk.error:
         return Seen(answer=answer, over=True, failed=True)
@@ -127,18 +161,15 @@ def _read_chunk(event: bytes) -> Seen:
     return Seen(answer=answer, bare=chunk.choices == [])
 
 
-_RESPONSE_OVER = frozenset({"response.completed", "response.incomplete", "response.failed"})
-
-
 def _read_responses(event: bytes) -> Seen:
     try:
         decoded = _responses_event(data_of(event))
     except _UNREADABLE:
-        return NOTHING
+        return _read_apart_from_usage(data_of(event))
     if decoded.type == "error":
         return Seen(over=True, failed=True)
     answer = decoded.response
-    over = decoded.type in _RESPONSE_OVER
+    over = decoded.type in _ENDS
     return Seen(
         answer=answer if answer and answer.usage else None,
         over=over,
@@ -150,7 +181,7 @@ def _read_messages(event: bytes) -> Seen:
     try:
         decoded = _messages_event(data_of(event))
     except _UNREADABLE:
-        return NOTHING
+        return _read_apart_from_usage(data_of(event))
     if decoded.type == "error":
         return Seen(over=True, failed=True)
     answer = decoded.message
@@ -170,7 +201,7 @@ def _read_media(event: bytes, *, adds: bool = False) -> Seen:
     try:
         decoded = _media_event(data)
     except _UNREADABLE:
-        return NOTHING
+        return _read_apart_from_usage(data)
     if decoded.error or decoded.type == "error":
         return Seen(over=True, failed=True)
     over = decoded.type.endswith(".done")
