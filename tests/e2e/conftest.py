@@ -32,6 +32,8 @@ def credentials_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]
         return
     settings = LocalSettings.load(None, ports.free(port_names()))
     with Stack(settings, tmp_path_factory.mktemp("stack")) as stack:
+        with stack.credentials_file.open("a") as credentials:
+            credentials.write(f"TOLLGATE_SANDBOX_URL={stack.url('sandbox')}\n")
         yield stack.credentials_file
 
 

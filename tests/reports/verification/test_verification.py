@@ -310,6 +310,12 @@ def test_figures_that_are_not_the_witness_s_are_named(
     assert kinds(verify(served=[line(ticket, **served)])) == [(kind, ticket)]
 
 
+def test_figures_that_are_our_own_are_not_the_witness_s(spend: Spend, verify: Verify) -> None:
+    tickets = [spend({**SANDBOX, mark: True}) for mark in ("estimated", "capped")]
+    log = [line(ticket, input_tokens=9) for ticket in tickets]
+    assert kinds(verify(served=log)) == []
+
+
 def test_what_cannot_be_looked_at_is_said(spend: Spend, verify: Verify) -> None:
     def away() -> list[KnownLimit]:
         raise DependencyDown("auth")

@@ -99,4 +99,5 @@ class Billing:
     def _context(self, vendor: str, name: str) -> int | None:
         vendors = (OPENAI, ANTHROPIC) if vendor == SANDBOX_NAMES else (vendor,)
         contexts = (self._prices.context(each, name) for each in vendors)
-        return maxima.of_everything(name, next(filter(None, contexts), None))
+        found = maxima.of_everything(name, next(filter(None, contexts), None))
+        return found or (maxima.SANDBOX_CONTEXT if vendor == SANDBOX_NAMES else None)

@@ -49,9 +49,11 @@ def unserved(rows: Iterable[Mapping[Any, Any]], served: Collection[UUID]) -> Ite
 
 
 def differing(row: Mapping[Any, Any], lines: Iterable[Served]) -> Iterator[Drift]:
-    """Of several attempts the last whole answer is the one that counts."""
+    """Of several attempts the last whole answer is the one that counts. Figures that are estimated
+    or capped are our own."""
     whole = [line for line in lines if line.complete and line.status == 200]
-    if row["estimated"] or row["status"] != "ok" or row["endpoint"] not in COUNTED or not whole:
+    is_own = row["estimated"] or row["capped"]
+    if is_own or row["status"] != "ok" or row["endpoint"] not in COUNTED or not whole:
         return
     booked = (row["input_tokens"], row["output_tokens"])
     counted = (whole[-1].input_tokens, whole[-1].output_tokens)
