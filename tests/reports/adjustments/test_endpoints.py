@@ -48,6 +48,11 @@ def test_the_difference_is_booked_and_the_row_stays(
     assert adjustment == {
         "adjusts": ticket, "adjusted_by": "usr_1", "reason": "invoice 7",
         "input_tokens": -3900, "output_tokens": 20, "cost_usd": "-0.005860000",
+        "cached_input_tokens": 0, "cache_write_tokens": 0,
+        "lines": [{
+            "model": "gpt-4o-mini", "kind": "adjustment", "quantity": 1, "unit": "adjustment",
+            "unit_price_usd": "-0.005860000", "factors": [], "cost_usd": "-0.005860000",
+        }],
     }  # fmt: skip
     assert rows("SELECT * FROM ledger WHERE adjusts IS NULL") == [before]
     assert client().get("/api/v1/requests/req_1").get_json()["input_tokens"] == 4000
@@ -99,10 +104,26 @@ def test_of_many_at_once_one_is_booked(booked: Record, client: Client, rows: Row
     assert rows("SELECT cost::text FROM rollups") == [{"cost": "0.000140000"}]
 
 
-def test_what_the_provider_reported_is_not_adjusted(booked: Record, client: Client) -> None:
-    booked(NOON)
-    answer = adjust(client(scope=SCOPE))
-    assert (answer.status_code, answer.get_json()["code"]) == (409, "not_estimated")
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        {},
+        {"input_tokens": 10**15, "capped": True},
+        {"cost_nanos": 0, "price": None, "unpriced": True},
+        {"status": "provider_error", "error": "upstream"},
+        {"status": "client_closed", "estimated": True},
+    ],
+    ids=["the provider's own", "absurd", "unpriced", "failed", "estimated"],
+)
+def test_any_row_is_adjusted(booked: Record, client: Client, outcome: dict[str, Any]) -> None:
+    booked(NOON, outcome)
+    assert adjust(client(scope=SCOPE)).status_code == 201
+    assert used(client()) == {
+        "requests": 1,
+        "input_tokens": 100,
+        "output_tokens": 20,
+        "cost_usd": "0.000140000",
+    }
 
 
 def test_who_may_only_read_cannot_adjust(booked: Record, client: Client) -> None:
@@ -141,6 +162,7 @@ def test_an_adjustment_itself_is_no_request(booked: Record, client: Client) -> N
         ({"output_tokens": 2**60}, "output_tokens"),
         ({"reason": ""}, "reason"),
         ({"reason": None}, "reason"),
+        ({"cost_usd": None}, "cost_usd"),
         ({"price": "1"}, "price"),
     ],
 )

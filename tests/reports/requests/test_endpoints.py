@@ -39,6 +39,7 @@ def test_a_request_is_found_by_its_request_id_and_by_its_tickets_id(
         "cost_usd": "0.000004500", "estimated": False, "attempts": 1, "latency_ms": 120,
         "price": {"input_usd_per_mtok": "0.15", "output_usd_per_mtok": "0.60"},
         "first_byte_ms": 80, "error": None,
+        "adjusted": False, "adjusted_cost_usd": "0.000004500", "adjustments": [],
     }  # fmt: skip
     assert client().get(f"/api/v1/requests/{ticket}").get_json()["request_id"] == "req_x"
 
@@ -150,3 +151,14 @@ def test_estimates_can_be_told_apart(booked: Record, client: Client) -> None:
     assert sorted(ids(client())) == sorted([exact, estimate])
     answer = client().get("/api/v1/requests", query_string={"estimated": "perhaps"})
     assert (answer.status_code, answer.get_json()["param"]) == (422, "estimated")
+
+
+@pytest.mark.parametrize("mark", ["estimated", "unpriced", "capped"])
+def test_requests_are_told_apart_by_their_marks(booked: Record, client: Client, mark: str) -> None:
+    without, marked = booked(NOON), booked(NOON, {mark: True})
+    assert ids(client(), **{mark: "true"}) == [marked]
+    assert ids(client(), **{mark: "false"}) == [without]
+    row = client().get(f"/api/v1/requests/{marked}").get_json()
+    assert row[mark] is True
+    answer = client().get("/api/v1/requests", query_string={mark: "perhaps"})
+    assert (answer.status_code, answer.get_json()["param"]) == (422, mark)

@@ -67,6 +67,29 @@ def test_requests_whose_figures_are_estimated_are_counted(
     assert [row["estimated_requests"] for row in answer["data"]] == [2]
 
 
+@pytest.mark.parametrize(
+    ("count", "mark"), [("unpriced_requests", "unpriced"), ("capped_requests", "capped")]
+)
+def test_marked_requests_are_counted_and_can_be_summed_up_alone(
+    booked: Record, client: Client, count: str, mark: str
+) -> None:
+    booked(NOON, {"cost_nanos": 1})
+    booked(NOON, {"cost_nanos": 20, mark: True})
+    booked(NOON + timedelta(hours=1), {"cost_nanos": 300, mark: True}, model="claude")
+    booked(NOON, {mark: True}, mode="test")
+
+    def found(**more: str) -> tuple[int, int, str]:
+        totals = usage(client(), period=NOVEMBER, **more)["totals"]
+        return totals["requests"], totals[count], totals["cost_usd"]
+
+    assert found() == (3, 2, "0.000000321")
+    assert found(**{count: "true"}) == (2, 2, "0.000000320")
+    assert found(**{count: "false"}) == (1, 0, "0.000000001")
+    assert found(**{count: "true", "model": "claude", "group_by": "tag:a"}) == (1, 1, "0.000000300")
+    answer = client().get("/api/v1/usage", query_string={count: "perhaps"})
+    assert (answer.status_code, answer.get_json()["param"]) == (422, count)
+
+
 def test_no_usage_is_no_rows_and_totals_of_nothing(client: Client) -> None:
     answer = usage(client(), period=NOVEMBER, group_by="model", grain="total")
     assert answer["data"] == []

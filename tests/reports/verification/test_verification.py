@@ -167,13 +167,16 @@ def test_a_ticket_without_a_lease_is_named(
 def test_an_adjustment_is_not_for_limits(spend: Spend, verify: Verify, engine: Engine) -> None:
     """The books move, in ledger and rollups alike; the counters stay."""
     from tollgate_reports.adjustments import repository
-    from tollgate_reports.adjustments.schemas import Figures
+    from tollgate_reports.adjustments.corrections import correction
+    from tollgate_reports.adjustments.schemas import AdjustmentRequest
 
     ticket = spend({"estimated": True})
     with engine.begin() as connection:
         row = repository.lock(connection, ticket)  # type: ignore[arg-type]
         assert row
-        repository.add(connection, row, Figures(-3, 4, row["cost"]), "usr_1", "test")
+        wanted = AdjustmentRequest(cost_usd="1", input_tokens=7, output_tokens=9, reason="test")
+        made = correction(repository.booked(connection, row["id"]), wanted)
+        repository.add(connection, row, made, "usr_1", "test")
     assert kinds(verify()) == []
 
 

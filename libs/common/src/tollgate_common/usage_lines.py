@@ -18,7 +18,7 @@ import msgspec
 
 from tollgate_common.money import NANOS_PER_USD, to_nanos, usd_text
 
-Kind = Literal[
+BilledKind = Literal[
     "input",
     "cache_read",
     "cache_write_5m",
@@ -35,8 +35,9 @@ Kind = Literal[
     "file_searches",
     "code_sessions",
     "requests",
-    "adjustment",
 ]
+Kind = Literal[BilledKind, "adjustment"]
+"""`adjustment` is an amount that corrects another, of which no quantity is known."""
 
 UNITS: dict[Kind, str] = {
     "input": "token",

@@ -1,1 +1,1 @@
-"""Adjustments: rows of the ledger that correct what another row had to estimate."""
+"""Adjustments: rows of the ledger that correct another row."""

@@ -1,4 +1,4 @@
-"""`/requests/{request_id}/adjustments`: correcting what had to be estimated."""
+"""`/requests/{request_id}/adjustments`: correcting what is booked."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from tollgate_reports.adjustments.schemas import (
 )
 from tollgate_reports.adjustments.service import AdjustmentService
 
-api = Noun("adjustments", path="/requests", description="Corrections of estimated figures.")
+api = Noun("adjustments", path="/requests", description="Corrections of what is booked.")
 _one, _many = document(api, Adjustment), document(api, AdjustmentList)
 _asked = document(api, AdjustmentRequest)
 _NO_ROW = "It is not in the ledger."
@@ -44,11 +44,11 @@ class Adjustments(Resource):  # type: ignore[misc]  # the library is untyped
         {
             201: ("The row that was added.", _one),
             404: _NO_ROW,
-            409: "Its figures are the provider's own, or already as you say.",
+            409: "Its month is archived, or its figures are already as you say.",
         },
         body=_asked,
     )
     def post(self, request_id: str) -> tuple[dict[str, Any], int]:
-        """Say what a request with estimated figures really used."""
+        """Say what a request really used: what its vendor's bill has, or what it cost."""
         wanted = json_body(AdjustmentRequest)
         return _service().add(current_caller(), request_id, wanted), 201

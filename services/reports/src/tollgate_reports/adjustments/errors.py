@@ -1,16 +1,18 @@
 """Why a row is not adjusted."""
 
+from datetime import datetime
+
 from tollgate_common.errors import Conflict
 
 
-class NotEstimated(Conflict):
-    """Figures that the provider reported are not for anybody to change."""
+class Archived(Conflict):
+    """The row has left the ledger with its month, and an archive is not changed."""
 
-    code = "not_estimated"
+    code = "archived"
 
-    def __init__(self) -> None:
+    def __init__(self, month: datetime) -> None:
         super().__init__(
-            "The figures of this request are the provider's own; only estimates can be adjusted."
+            f"Requests of {month:%Y-%m} are archived: none of them can be adjusted any more."
         )
 
 

@@ -105,6 +105,16 @@ def _month_of_day(day: int) -> datetime:
     return made_at.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
+def month_of_request(identity: str) -> datetime | None:
+    """The month in which a request was made, by its ticket's id or by our own request id (`req_`
+    and a UUIDv7 in hex). None for an id that does not tell."""
+    try:
+        made = UUID(identity.removeprefix("req_"))
+        return month_of(str(made)) if made.version == 7 else None
+    except ValueError:
+        return None
+
+
 def first_uuid(moment: datetime) -> UUID:
     """The lowest id that can have been made at `moment`: the bound of a partition."""
     return UUID(int=int(moment.timestamp() * 1000) << 80)

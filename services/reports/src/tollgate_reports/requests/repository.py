@@ -1,11 +1,11 @@
 """Reading single rows of the ledger: those of requests, not their adjustments."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, RowMapping, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, RowMapping, literal, or_, select, tuple_
 
 from tollgate_reports.ledger.models import ledger
 
@@ -13,12 +13,16 @@ ADJUSTMENTS_OWN = ("adjusts", "adjusted_by", "reason")
 COLUMNS = tuple(column for column in ledger.c if column.name not in ADJUSTMENTS_OWN)
 
 
+_corrections = ledger.alias("corrections")
+_ADJUSTED = select(_corrections.c.id).where(_corrections.c.adjusts == ledger.c.id).exists()
+
+
 def find(
     connection: Connection,
     org: str,
     request_id: str,
     ticket: UUID | None,
-    conditions: Mapping[str, str],
+    conditions: Mapping[str, Any],
 ) -> RowMapping | None:
     """The newest row of this request id, or the one of this ticket."""
     named = ledger.c.request_id == request_id
@@ -26,7 +30,7 @@ def find(
         select(*COLUMNS)
         .where(ledger.c.org == org, ledger.c.adjusts.is_(None))
         .where(named if ticket is None else or_(named, ledger.c.id == ticket))
-        .where(*(ledger.c[name] == value for name, value in conditions.items()))
+        .where(*_conditions(conditions))
         .order_by(ledger.c.opened_at.desc(), ledger.c.id.desc())
         .limit(1)
     )
@@ -46,7 +50,7 @@ def list_rows(
     on."""
     place = tuple_(ledger.c.opened_at, ledger.c.id)
     query = select(*COLUMNS).where(ledger.c.org == org, ledger.c.adjusts.is_(None))
-    query = query.where(*(ledger.c[name] == value for name, value in conditions.items()))
+    query = query.where(*_conditions(conditions))
     if tags:
         query = query.where(ledger.c.tags.contains(dict(tags)))
     if period:
@@ -55,3 +59,14 @@ def list_rows(
         query = query.where(place < tuple_(literal(after[0]), literal(after[1])))
     query = query.order_by(ledger.c.opened_at.desc(), ledger.c.id.desc()).limit(limit)
     return list(connection.execute(query).mappings())
+
+
+def _conditions(conditions: Mapping[str, Any]) -> Iterator[ColumnElement[bool]]:
+    """Marks are columns that are true or false, which indexes can tell; `adjusted` says whether
+    another row corrects this one."""
+    for name, value in conditions.items():
+        if isinstance(value, bool):
+            mark = _ADJUSTED if name == "adjusted" else ledger.c[name]
+            yield mark if value else ~mark
+        else:
+            yield ledger.c[name] == value

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -12,12 +13,17 @@ from sqlalchemy import RowMapping
 from tollgate_common.errors import InvalidField
 from tollgate_common.events.cloudevents import timestamp
 from tollgate_common.money import to_nanos, usd_text
-from tollgate_common.usage_lines import Kind
+from tollgate_reports.adjustments.schemas import Adjustment
+from tollgate_reports.adjustments.schemas import as_json as adjustment_as_json
+from tollgate_reports.lines import Line
 from tollgate_reports.visibility import Filters, Interval, Mode, Timezone
 
 Place = tuple[datetime, UUID]
-OWN_COLUMNS = (
+OWN_FILTERS = (
     "estimated",
+    "unpriced",
+    "capped",
+    "adjusted",
     "endpoint",
     "dialect",
     "provider_model",
@@ -63,6 +69,13 @@ class RequestQuery(Filters):
     estimated: bool | None = Field(
         None, description="Whether the figures are an estimate, or the provider's own."
     )
+    unpriced: bool | None = Field(
+        None, description="Whether something was used that nobody knew the price of."
+    )
+    capped: bool | None = Field(
+        None, description="Whether the provider reported more than is possible."
+    )
+    adjusted: bool | None = Field(None, description="Whether somebody has adjusted it.")
     endpoint: str | None = Field(None, description="Of this route, like /v1/chat/completions.")
     dialect: Literal["openai", "anthropic"] | None = Field(None, description="In this dialect.")
     provider_model: str | None = Field(None, description="The model's name at the provider.")
@@ -77,28 +90,9 @@ class RequestQuery(Filters):
     )
 
     def conditions(self) -> dict[str, Any]:
-        """The columns of the ledger that must have these values, beside those of `Filters`."""
-        return {name: value for name in OWN_COLUMNS if (value := getattr(self, name)) is not None}
-
-
-class LineFactor(BaseModel):
-    """A multiplier of a unit price, with its reason as name."""
-
-    name: str
-    factor: str
-
-
-class Line(BaseModel):
-    """One quantity that is billed. `unit_price_usd` is for one unit; null: nobody knows it, and
-    the line costs nothing until somebody adjusts it."""
-
-    model: str
-    kind: Kind
-    quantity: float
-    unit: str
-    unit_price_usd: str | None
-    factors: list[LineFactor]
-    cost_usd: str
+        """What must have these values, beside what `Filters` has: columns of the ledger, and
+        `adjusted`."""
+        return {name: value for name in OWN_FILTERS if (value := getattr(self, name)) is not None}
 
 
 class RequestRow(BaseModel):
@@ -106,7 +100,10 @@ class RequestRow(BaseModel):
     reckoned with, in US dollars per million tokens; `estimated`: the figures are not the
     provider's own. `lines` are what is billed, and `cost_usd` is the sum of their costs; null for
     a request that was booked before there were lines. `service_tier`: how the provider says it was
-    processed; null: the usual way."""
+    processed; null: the usual way.
+
+    A row is never changed. `adjustments` are the rows that correct it, oldest first, and
+    `adjusted_cost_usd` is what all of them cost together; `adjusted`: there is one at least."""
 
     id: UUID
     request_id: str
@@ -143,6 +140,9 @@ class RequestRow(BaseModel):
     latency_ms: int
     first_byte_ms: int | None
     error: str | None
+    adjusted: bool
+    adjusted_cost_usd: str
+    adjustments: list[Adjustment]
 
 
 class RequestPage(BaseModel):
@@ -150,15 +150,19 @@ class RequestPage(BaseModel):
     next_cursor: str | None
 
 
-def as_json(row: RowMapping) -> dict[str, Any]:
-    """A ledger row with the fields of `RequestRow`."""
+def as_json(row: RowMapping, adjustments: Sequence[RowMapping]) -> dict[str, Any]:
+    """A ledger row and its adjustments with the fields of `RequestRow`."""
     shown = {name: value for name, value in row.items() if name != "cost"}
+    cost = to_nanos(row["cost"])
     return {
         **shown,
         "id": str(row["id"]),
         "opened_at": timestamp(row["opened_at"]),
         "closed_at": timestamp(row["closed_at"]),
-        "cost_usd": usd_text(to_nanos(row["cost"])),
+        "cost_usd": usd_text(cost),
+        "adjusted": bool(adjustments),
+        "adjusted_cost_usd": usd_text(cost + sum(to_nanos(each["cost"]) for each in adjustments)),
+        "adjustments": [adjustment_as_json(each) for each in adjustments],
     }
 
 

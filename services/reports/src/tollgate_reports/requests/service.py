@@ -1,11 +1,13 @@
 """Requests that have ended, as far as the caller may see them."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, RowMapping
 
 from tollgate_common.guard import Caller
+from tollgate_reports.adjustments import repository as adjustments
 from tollgate_reports.requests import repository
 from tollgate_reports.requests.errors import UnknownRequest
 from tollgate_reports.requests.schemas import RequestQuery, as_json, cursor_of, place_of, tags_of
@@ -34,14 +36,23 @@ class RequestService:
             rows = repository.list_rows(
                 connection, caller.org, filters, tags, period, after, limit + 1
             )
-        shown = rows[:limit]
-        return [as_json(row) for row in shown], cursor_of(shown[-1]) if rows[limit:] else None
+            shown = with_adjustments(connection, rows[:limit])
+        return shown, cursor_of(rows[limit - 1]) if rows[limit:] else None
 
     def find(self, caller: Caller, identity: str) -> dict[str, Any]:
         """The newest row of a request id (a retry that kept its id has several), or the row of a
         ticket, of either mode."""
         with self._engine.connect() as connection:
-            return as_json(row_of(connection, caller, identity))
+            (shown,) = with_adjustments(connection, [row_of(connection, caller, identity)])
+            return shown
+
+
+def with_adjustments(connection: Connection, rows: Sequence[RowMapping]) -> list[dict[str, Any]]:
+    """The rows as the API shows them, each with what corrects it."""
+    corrections: dict[UUID, list[RowMapping]] = {row["id"]: [] for row in rows}
+    for adjustment in adjustments.list_rows(connection, corrections):
+        corrections[adjustment["adjusts"]].append(adjustment)
+    return [as_json(row, corrections[row["id"]]) for row in rows]
 
 
 def row_of(connection: Connection, caller: Caller, identity: str) -> RowMapping:

@@ -21,11 +21,13 @@ _ORIGIN = datetime(2000, 1, 1, tzinfo=UTC)
 
 def read(connection: Connection, question: Question) -> Sequence[Any]:
     """The rows that answer the question: whole quarters from the rollups, what the period cuts
-    off at its ends from the ledger. Tags are in the ledger only."""
+    off at its ends from the ledger. Tags and marks are in the ledger only."""
     start, end = question.period
     whole = Period(bucket_of(start + BUCKET - timedelta(microseconds=1)), bucket_of(end))
-    tagged = any(name.startswith(TAG) for name in question.groups)
-    if tagged or whole.start >= whole.end:
+    by_row = any(name.startswith(TAG) for name in question.groups) or any(
+        name not in rollups.c for name in question.filters
+    )
+    if by_row or whole.start >= whole.end:
         return connection.execute(_of_ledger(question, question.period)).all()
     rows = list(connection.execute(_of_rollups(question, whole)))
     for edge in (Period(start, whole.start), Period(whole.end, end)):
@@ -71,7 +73,7 @@ def _select(
 ) -> Select[Any]:
     groups = [_group(table, name) for name in question.groups]
     labelled = [column.label(f"group_{place}") for place, column in enumerate(groups)]
-    conditions = [table.c[name] == value for name, value in question.filters.items()]
+    conditions = [_condition(table, name, value) for name, value in question.filters.items()]
     places = [moment.label("moment"), *labelled]
     return (
         select(*places, *sums, func.sum(table.c.cost))
@@ -85,3 +87,10 @@ def _group(table: Table, name: str) -> ColumnElement[Any]:
         value: ColumnElement[Any] = table.c.tags[name.removeprefix(TAG)].astext
         return value
     return table.c[name]
+
+
+def _condition(table: Table, name: str, value: str | bool) -> ColumnElement[bool]:
+    """Whether a mark is set must be in the statement itself, for an index to be used."""
+    if isinstance(value, bool):
+        return table.c[name] if value else ~table.c[name]
+    return table.c[name] == value

@@ -59,6 +59,15 @@ class UsageQuery(Filters):
         None, description="A key sees its own mode unless told otherwise, a user live."
     )
 
+    unpriced_requests: bool | None = Field(
+        None,
+        description="Only requests that used something nobody knew the price of; or only others.",
+    )
+    capped_requests: bool | None = Field(
+        None,
+        description="Only requests reported with more than is possible; or only others.",
+    )
+
 
 class UsageRow(BaseModel):
     """One bucket and, beside these fields, one for each of `group_by`. A bucket is named by its
@@ -107,11 +116,11 @@ class Usage(BaseModel):
 @dataclass(frozen=True)
 class Question:
     """What to sum up: one organisation's requests in a period that have all of `filters`
-    (dimension: value), by `groups` and by `grain` in `zone`."""
+    (a dimension or a mark of the ledger: value), by `groups` and by `grain` in `zone`."""
 
     org: str
     period: Period
     zone: ZoneInfo
     grain: Grain
     groups: tuple[str, ...]
-    filters: Mapping[str, str]
+    filters: Mapping[str, str | bool]

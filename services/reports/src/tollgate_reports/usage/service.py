@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from tollgate_common.errors import InvalidField
 from tollgate_common.events.cloudevents import timestamp
 from tollgate_common.guard import Caller
+from tollgate_reports.ledger.models import MARKED_REQUESTS
 from tollgate_reports.usage import repository
 from tollgate_reports.usage.periods import current_month, parse_period, zone_of
 from tollgate_reports.usage.schemas import Question, UsageQuery
@@ -30,8 +31,16 @@ def question_of(caller: Caller, query: UsageQuery, now: datetime | None = None) 
         zone=zone,
         grain=query.grain,
         groups=query.group_by,
-        filters=filters_for(caller, query, query.mode),
+        filters={**filters_for(caller, query, query.mode), **_marks_of(query)},
     )
+
+
+def _marks_of(query: UsageQuery) -> dict[str, bool]:
+    return {
+        mark: value
+        for count, mark in MARKED_REQUESTS.items()
+        if (value := getattr(query, count, None)) is not None
+    }
 
 
 class UsageService:
