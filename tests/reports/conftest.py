@@ -29,7 +29,9 @@ from tollgate_reports.settings import ReportsSettings
 
 ORG = "org_books"
 KEY = "A" * 43 + "="
-TABLES = "ledger, rollups, parked_events, ledger_archives, reports, report_files, outbox"
+TABLES = (
+    "ledger, rollups, parked_events, ledger_archives, reports, report_files, outbox, usage_alerts"
+)
 
 Record = Callable[..., str]
 Client = Callable[..., FlaskClient]

@@ -15,7 +15,8 @@ from tollgate_reports.settings import ReportsSettings
 def test_swagger_names_every_route_of_the_management_api(app: Flask) -> None:
     document = app.test_client().get("/api/v1/swagger.json").get_json()
     assert set(document["paths"]) == {
-        "/usage", "/requests", "/requests/{request_id}", "/requests/{request_id}/adjustments",
+        "/usage", "/usage/unpriced",
+        "/requests", "/requests/{request_id}", "/requests/{request_id}/adjustments",
         "/reports", "/reports/{report_id}", "/reports/{report_id}/download",
     }  # fmt: skip
     assert {"Usage", "RequestRow", "Report", "ReportRequest"} <= set(document["definitions"])

@@ -59,6 +59,14 @@ events_consumed = Counter(
     "tollgate_events_consumed", "Events taken from a stream, by outcome.", ("type", "outcome")
 )
 ledger_rows = Counter("tollgate_ledger_rows", "Rows written to the ledger.")
+ledger_unpriced_requests = Counter(
+    "tollgate_ledger_unpriced_requests",
+    "Requests booked that used something nobody knows the price of.",
+)
+ledger_capped_requests = Counter(
+    "tollgate_ledger_capped_requests",
+    "Requests booked that were reported with more usage than is possible.",
+)
 ledger_lag_entries = Gauge(
     "tollgate_ledger_lag_entries",
     "Usage events not yet in the ledger.",

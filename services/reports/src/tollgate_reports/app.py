@@ -26,6 +26,8 @@ from tollgate_reports.requests.service import RequestService
 from tollgate_reports.settings import ReportsSettings
 from tollgate_reports.spend.endpoints import blueprint as spend
 from tollgate_reports.spend.service import SpendService
+from tollgate_reports.unpriced.endpoints import api as unpriced_api
+from tollgate_reports.unpriced.service import UnpricedService
 from tollgate_reports.usage.endpoints import api as usage_api
 from tollgate_reports.usage.service import UsageService
 
@@ -42,6 +44,7 @@ def create_app(settings: ReportsSettings | None = None) -> Flask:
     jwks = JwksClient(jwks_fetcher(ControlClient("auth", settings.auth_url)))
     Guard(jwks, settings.issuer, SERVICE).register(app)
     app.extensions["usage"] = UsageService(engine, as_of(redis, engine))
+    app.extensions["unpriced"] = UnpricedService(engine)
     app.extensions["requests"] = RequestService(engine)
     app.extensions["adjustments"] = AdjustmentService(engine, redis)
     app.extensions["redis"] = redis
@@ -50,7 +53,7 @@ def create_app(settings: ReportsSettings | None = None) -> Flask:
     links = Links(settings.secret("encryption_key"), settings.download_seconds)
     queues = stores.connect(settings.queues())
     app.extensions["reports"] = ReportService(engine, links, enqueuer(queues))
-    nouns = (usage_api, requests_api, adjustments_api, reports_api)
+    nouns = (usage_api, unpriced_api, requests_api, adjustments_api, reports_api)
     ManagementApi("Tollgate reports").serve(app, nouns)
     health.register(app, {"postgres": databases.ready(engine), "redis": health.redis(redis)})
     return app

@@ -17,7 +17,7 @@ from tollgate_common.ids import new_uuid
 
 SCHEMA_VERSIONS = {
     "usage.recorded": 2, "key.changed": 1, "user.changed": 1, "change.recorded": 1,
-    "limit.threshold": 1, "limit.exceeded": 1,
+    "limit.threshold": 1, "limit.exceeded": 1, "usage.unpriced": 1, "usage.capped": 1,
 }  # fmt: skip
 
 

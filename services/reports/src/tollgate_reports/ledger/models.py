@@ -106,6 +106,16 @@ ledger = Table(
         postgresql_where=text("client_request_id IS NOT NULL"),
     ),
     Index("ledger_adjusts_idx", "adjusts", postgresql_where=text("adjusts IS NOT NULL")),
+    *(
+        Index(
+            f"ledger_org_{mark}_idx",
+            "org",
+            "opened_at",
+            "id",
+            postgresql_where=text(mark),
+        )
+        for mark in ("unpriced", "capped")
+    ),
     postgresql_partition_by="RANGE (id)",
 )
 

@@ -25,6 +25,14 @@ from tollgate_reports.ledger.sketch import BOUNDS_MS, SLOTS
 REFUSED = (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded)
 
 
+class Booked(NamedTuple):
+    """How many rows were written, and how many of them are marked."""
+
+    rows: int = 0
+    unpriced: int = 0
+    capped: int = 0
+
+
 class Parked(NamedTuple):
     """An event that cannot be booked, as it came."""
 
@@ -79,20 +87,20 @@ WITH booked AS (
         FROM unnest(total.latencies, excluded.latencies) WITH ORDINALITY AS both_of(a, b, slot)
     )
 )
-SELECT count(*) FROM booked
+SELECT count(*), count(*) FILTER (WHERE unpriced), count(*) FILTER (WHERE capped) FROM booked
 """)  # noqa: S608 - made of our own column names
 
 
-def book(connection: Connection, lines: Sequence[bytes]) -> int:
+def book(connection: Connection, lines: Sequence[bytes]) -> Booked:
     """Write the rows that are not there yet, and count them into the rollups; how many these
     were. `NotInLedger` when the database refuses one of them for what it holds, `BatchTooSlow`
     when they are too many: nothing is written then, and the transaction is over."""
     if not lines:
-        return 0
+        return Booked()
     try:
         connection.execute(_BEGIN)
         _copy(connection, lines)
-        return int(connection.execute(_BOOK).scalar_one())
+        return Booked(*connection.execute(_BOOK).one())
     except (DBAPIError, psycopg.Error) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         if isinstance(cause, REFUSED):

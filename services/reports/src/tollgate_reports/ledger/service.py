@@ -8,11 +8,17 @@ from sqlalchemy import Engine
 from tollgate_common.events.cloudevents import MalformedEvent
 from tollgate_common.events.streams import Entry
 from tollgate_common.logging import get_logger
-from tollgate_common.metrics import events_consumed, ledger_rows
+from tollgate_common.metrics import (
+    events_consumed,
+    ledger_capped_requests,
+    ledger_rows,
+    ledger_unpriced_requests,
+)
 from tollgate_common.tickets.book import USAGE
+from tollgate_reports.alerts.service import raise_alerts
 from tollgate_reports.ledger import repository
 from tollgate_reports.ledger.errors import BatchTooSlow, NotInLedger
-from tollgate_reports.ledger.repository import Parked
+from tollgate_reports.ledger.repository import Booked, Parked
 from tollgate_reports.ledger.schemas import Row, ledger_row
 from tollgate_reports.partitions import repository as partitions
 
@@ -76,6 +82,8 @@ class Ledger:
         try:
             with self._engine.begin() as connection:
                 booked = repository.book(connection, [row.line for _, row in bookings])
+                if booked.unpriced or booked.capped:
+                    raise_alerts(connection)
                 repository.park(connection, parked)
         except (NotInLedger, BatchTooSlow) as refusal:
             if len(bookings) > 1:
@@ -87,16 +95,18 @@ class Ledger:
             else:
                 raise
         else:
-            _count(booked, len(bookings) - booked, parked)
+            _count(booked, len(bookings) - booked.rows, parked)
 
 
 def _parked(entry: Entry, reason: str) -> Parked:
     return Parked(entry.stream, entry.id, entry.raw, reason)
 
 
-def _count(booked: int, known: int, parked: Sequence[Parked]) -> None:
-    ledger_rows.inc(booked)
-    outcomes = (("booked", booked), ("known", known), ("parked", len(parked)))
+def _count(booked: Booked, known: int, parked: Sequence[Parked]) -> None:
+    ledger_rows.inc(booked.rows)
+    ledger_unpriced_requests.inc(booked.unpriced)
+    ledger_capped_requests.inc(booked.capped)
+    outcomes = (("booked", booked.rows), ("known", known), ("parked", len(parked)))
     for outcome, count in outcomes:
         events_consumed.labels(USAGE, outcome).inc(count)
     for event in parked:

@@ -11,6 +11,7 @@ from tollgate_common.events.cloudevents import MalformedEvent, timestamp
 from tollgate_common.logging import get_logger
 from tollgate_common.money import usd_text
 from tollgate_common.settings import CommonSettings
+from tollgate_reports.alerts.service import raise_alerts
 from tollgate_reports.database import engine_of
 from tollgate_reports.ledger import repository as ledger_repository
 from tollgate_reports.ledger.errors import NotInLedger
@@ -68,13 +69,15 @@ class ParkedEvents:
                 if self._ledger.make_partitions({row.month}):
                     raise NotInLedger(ARCHIVED.format(month=row.month))
                 booked = ledger_repository.book(connection, [row.line])
+                if booked.unpriced or booked.capped:
+                    raise_alerts(connection)
                 repository.remove(connection, parked_id)
         except (MalformedEvent, NotInLedger) as refusal:
             with self._engine.begin() as connection:
                 repository.set_reason(connection, parked_id, str(refusal))
             return "parked"
-        log.info("event_replayed", parked=parked_id, booked=booked)
-        return "booked" if booked else "known"
+        log.info("event_replayed", parked=parked_id, booked=booked.rows)
+        return "booked" if booked.rows else "known"
 
 
 @contextmanager

@@ -1,0 +1,1 @@
+"""Usage that nobody knew the price of."""

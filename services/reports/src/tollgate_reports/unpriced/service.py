@@ -1,0 +1,37 @@
+"""What was used without a price, so that somebody can set one. A price holds for requests to come;
+what is booked stays as it is until it is adjusted."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Engine
+
+from tollgate_common.guard import Caller
+from tollgate_reports.unpriced import repository
+from tollgate_reports.unpriced.schemas import UnpricedQuery, as_json
+from tollgate_reports.usage.periods import current_month, parse_period, zone_of
+from tollgate_reports.visibility import filters_for
+
+ROWS_MAX = 1000
+
+
+class UnpricedService:
+    """Reads the ledger."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def list_all(self, caller: Caller, query: UnpricedQuery) -> list[dict[str, Any]]:
+        """What was used last first; ROWS_MAX at most."""
+        zone = zone_of(query.timezone)
+        period = (
+            parse_period(query.period, zone)
+            if query.period
+            else current_month(datetime.now(UTC), zone)
+        )
+        filters = filters_for(caller, query, query.mode)
+        if query.kind:
+            filters["kind"] = query.kind
+        with self._engine.connect() as connection:
+            rows = repository.sums(connection, caller.org, period, filters, ROWS_MAX)
+        return [as_json(row) for row in rows]
