@@ -2,10 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
+import msgspec
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 from redis import Redis
 from sqlalchemy import Engine, text
 
@@ -17,8 +21,10 @@ from tollgate_common.principal import Subject, Window
 from tollgate_common.tickets import Bound, TicketBook, bucket, usage_streams
 from tollgate_common.tickets.limits import reservation
 from tollgate_common.tickets.windows import moved, window_at
+from tollgate_common.usage_lines import UsageLine, priced_line, total_nanos
 from tollgate_reports.cli import main
 from tollgate_reports.ledger.service import Ledger
+from tollgate_reports.verification.lines import differing
 from tollgate_reports.verification.schemas import Findings, KnownLimit, Served
 from tollgate_reports.verification.service import Verification
 
@@ -317,6 +323,113 @@ def test_figures_that_are_our_own_are_not_the_witness_s(spend: Spend, verify: Ve
     tickets = [spend({**SANDBOX, mark: True}) for mark in ("estimated", "capped")]
     log = [line(ticket, input_tokens=9) for ticket in tickets]
     assert kinds(verify(served=log)) == []
+
+
+SANDBOX_LINES = (
+    priced_line("sandbox", "input", 10, "0.000001"),
+    priced_line("sandbox", "output", 5, "0.000002"),
+)
+
+
+def with_lines(*lines: UsageLine, **more: Any) -> dict[str, Any]:
+    return {**SANDBOX, "price": None, "lines": lines, "cost_nanos": total_nanos(lines), **more}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "kinds_found"),
+    [
+        (with_lines(*SANDBOX_LINES), []),
+        (with_lines(), []),
+        (with_lines(SANDBOX_LINES[0]), []),
+        (with_lines(priced_line("sandbox", "cache_read", 4, "0.0000001"),
+                    priced_line("sandbox", "input", 6, "0.000001"), SANDBOX_LINES[1]), []),
+        (with_lines(priced_line("sandbox", "input", 9, "0.000001"), SANDBOX_LINES[1]), ["tokens"]),
+        (with_lines(replace(SANDBOX_LINES[0], cost_usd="0.000009000"), SANDBOX_LINES[1]),
+         ["lines", "cost"]),
+    ],
+    ids=["as served", "not billed", "output not billed", "cached", "other tokens", "other cost"],
+)  # fmt: skip
+def test_lines_are_what_was_served(
+    spend: Spend, verify: Verify, outcome: dict[str, Any], kinds_found: list[str]
+) -> None:
+    ticket = spend(outcome)
+    findings = verify([], served=[line(ticket)])
+    assert sorted(kinds(findings)) == sorted((kind, ticket) for kind in kinds_found)
+
+
+class TestLinesOfRows:
+    def test_every_row_with_lines_is_reckoned_again(
+        self, spend: Spend, verify: Verify, engine: Engine
+    ) -> None:
+        from tollgate_reports.adjustments import repository
+        from tollgate_reports.adjustments.corrections import correction
+        from tollgate_reports.adjustments.schemas import AdjustmentRequest
+
+        ticket = spend(with_lines(*SANDBOX_LINES))
+        spend()
+        with engine.begin() as connection:
+            row = repository.lock(connection, UUID(ticket))
+            assert row
+            wanted = AdjustmentRequest(cost_usd="1", reason="test")
+            made = correction(repository.booked(connection, row["id"]), wanted)
+            repository.add(connection, row, made, "usr_1", "test")
+        findings = verify([])
+        assert kinds(findings) == []
+        assert findings.compared["lines"] == 2
+
+    def test_a_line_that_costs_something_else_is_named(self, spend: Spend, verify: Verify) -> None:
+        """Where two are wrong by the same amount, their sum is right, and PostgreSQL takes it."""
+        wrong = (
+            replace(SANDBOX_LINES[0], cost_usd="0.000010001"),
+            replace(SANDBOX_LINES[1], cost_usd="0.000009999"),
+        )
+        ticket = spend(with_lines(*wrong))
+        findings = verify([])
+        assert kinds(findings) == [("lines", ticket), ("lines", ticket)]
+        assert findings.drifts[0].what == f"{ticket} (input of sandbox)"
+        assert findings.drifts[0].found == "0.000010001 USD"
+        assert findings.drifts[0].expected == "0.000010000 USD"
+        assert findings.exit_status() == 1
+        assert books_drift.labels("lines")._value.get() == 2
+
+    def test_rows_of_before_are_left_alone(
+        self, spend: Spend, verify: Verify, booked: Spend
+    ) -> None:
+        booked(
+            datetime.now(UTC) - timedelta(days=9),
+            with_lines(replace(SANDBOX_LINES[0], cost_usd="0.000000007")),
+        )
+        spend()
+        findings = verify([])
+        assert (kinds(findings), findings.compared["lines"]) == ([], 0)
+
+    def test_many_rows_come_a_few_at_a_time(
+        self, spend: Spend, verify: Verify, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("tollgate_reports.verification.repository.AT_ONCE", 2)
+        for _ in range(5):
+            spend(with_lines(*SANDBOX_LINES))
+        assert verify([]).compared["lines"] == 5
+
+    @pytest.mark.parametrize(
+        ("cost", "lines", "found", "expected"),
+        [
+            ("0.000020001", msgspec.json.encode(SANDBOX_LINES).decode(), "0.000020001 USD",
+             "0.000020000 USD"),
+            ("1", "[]", "1.000000000 USD", "0.000000000 USD"),
+            ("0", '[{"model": "m"}]', "ValidationError", "lines that can be read"),
+            ("0", '[{"model": "m", "kind": "input", "quantity": 1, "unit": "token",'
+                  ' "unit_price_usd": "x", "factors": [], "cost_usd": "0.000000000"}]',
+             "InvalidOperation", "lines that can be read"),
+        ],
+    )  # fmt: skip
+    def test_what_postgresql_would_not_have_taken_is_named(
+        self, cost: str, lines: str, found: str, expected: str
+    ) -> None:
+        (drift,) = differing({"id": "t", "cost": Decimal(cost), "lines": lines})
+        assert (drift.kind, drift.what, drift.found, drift.expected) == (
+            "lines", "t", found, expected,
+        )  # fmt: skip
 
 
 def test_what_cannot_be_looked_at_is_said(spend: Spend, verify: Verify) -> None:

@@ -103,7 +103,9 @@ def archive() -> None:
 
 
 @main.command()
-@click.option("--days", default=7, show_default=True, help="How far back rollups are looked at.")
+@click.option(
+    "--days", default=7, show_default=True, help="How far back it looks at rollups and lines."
+)
 def verify(days: int) -> None:
     """Hold counters, ledger, rollups and the sandbox's log against each other.
 

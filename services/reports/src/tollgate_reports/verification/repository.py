@@ -10,6 +10,8 @@ from sqlalchemy import (
     Connection,
     RowMapping,
     Select,
+    Text,
+    cast,
     func,
     select,
     text,
@@ -84,6 +86,18 @@ def rolled_up(connection: Connection, start: datetime, until: datetime) -> Itera
     first, last = first_uuid(start - SLACK), first_uuid(until + SLACK)
     values = {"start": start, "until": until, "first": first, "last": last}
     yield from connection.execute(_ROLLED_UP, values).mappings()
+
+
+def lines_between(connection: Connection, start: datetime, until: datetime) -> Iterator[RowMapping]:
+    """The rows of the ledger that were made in a period and have lines, adjustments among them:
+    `id`, `cost`, and `lines` as text. They come from a server-side cursor, AT_ONCE at a time."""
+    query = select(ledger.c.id, ledger.c.cost, cast(ledger.c.lines, Text).label("lines")).where(
+        ledger.c.id >= first_uuid(start),
+        ledger.c.id < first_uuid(until),
+        ledger.c.lines.is_not(None),
+    )
+    streamed = connection.execution_options(stream_results=True, yield_per=AT_ONCE)
+    yield from streamed.execute(query).mappings()
 
 
 def used_since(connection: Connection, limit: KnownLimit, mode: str, since: datetime) -> ByModel:

@@ -2,7 +2,8 @@
 
 A ticket is the provider's `x-client-request-id`. Every ticket that the sandbox has seen is in the
 ledger, open, or on its way; every request that the ledger says it has answered is in its log; and
-where the ledger's figures are not estimated, they are those of the log, at the price of the row.
+where the ledger's figures are not estimated, they are those of the log: its tokens, those that its
+lines bill, and its cost, by its lines or, in a row without lines, at its price.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -11,6 +12,8 @@ from typing import Any
 from uuid import UUID
 
 from tollgate_common.money import cost_nanos, to_nanos, usd_text
+from tollgate_common.usage_lines import UsageLine, line_cost_nanos
+from tollgate_reports.lines import lines_of, token_sums
 from tollgate_reports.verification.schemas import Drift, Served
 
 PROVIDER = "sandbox"
@@ -22,7 +25,8 @@ COUNTED = frozenset({
 NOT_BOOKED = "The provider was called, and the ticket is neither in the books nor open."
 NOT_SERVED = "The row says that the sandbox has answered, and the sandbox knows of no such call."
 OTHER_TOKENS = "The row's figures are not estimated, and not what the sandbox has counted."
-OTHER_COST = "The row's cost is not its tokens at its price."
+OTHER_LINES = "The row's lines bill other tokens than the row has."
+OTHER_COST = "The row's cost is not its lines' or, without any, its tokens at its price."
 
 
 def by_ticket(lines: Iterable[Served]) -> dict[UUID, list[Served]]:
@@ -58,13 +62,30 @@ def differing(row: Mapping[Any, Any], lines: Iterable[Served]) -> Iterator[Drift
     booked = (row["input_tokens"], row["output_tokens"])
     counted = (whole[-1].input_tokens, whole[-1].output_tokens)
     if booked != counted:
-        found, expected = (f"{read} read, {wrote} written" for read, wrote in (booked, counted))
-        yield Drift("tokens", str(row["id"]), found, expected, OTHER_TOKENS)
+        yield Drift("tokens", str(row["id"]), _tokens(booked), _tokens(counted), OTHER_TOKENS)
+    usage_lines = None if row["lines"] is None else lines_of(row)
+    billed = _billed(usage_lines or (), booked)
+    if billed != booked:
+        yield Drift("tokens", str(row["id"]), _tokens(billed), _tokens(booked), OTHER_LINES)
     cost = to_nanos(row["cost"])
-    should = _cost(row["price"], *booked)
+    should = _cost(row["price"], *booked) if usage_lines is None else _cost_of(usage_lines)
     if should is not None and cost != should:
         found, expected = (f"{usd_text(nanos)} USD" for nanos in (cost, should))
         yield Drift("cost", str(row["id"]), found, expected, OTHER_COST)
+
+
+def _tokens(tokens: tuple[int, int]) -> str:
+    return f"{tokens[0]} read, {tokens[1]} written"
+
+
+def _billed(lines: Iterable[UsageLine], booked: tuple[int, int]) -> tuple[int, int]:
+    """The tokens that the lines bill; as many as are booked of a side of which they bill none."""
+    sums = token_sums(lines)
+    return sums.input_tokens or booked[0], sums.output_tokens or booked[1]
+
+
+def _cost_of(lines: Iterable[UsageLine]) -> int:
+    return sum(line_cost_nanos(line.quantity, line.unit_price_usd, line.factors) for line in lines)
 
 
 def _cost(price: Mapping[str, str] | None, read: int, wrote: int) -> int | None:

@@ -12,7 +12,7 @@ from tollgate_common.logging import get_logger
 from tollgate_common.metrics import books_drift
 from tollgate_common.tickets import buckets
 from tollgate_reports.ledger.models import COUNTS
-from tollgate_reports.verification import counters, repository, served, snapshots
+from tollgate_reports.verification import counters, lines, repository, served, snapshots
 from tollgate_reports.verification.schemas import KINDS, Drift, Findings, KnownLimit, Served
 from tollgate_reports.verification.snapshots import TooBusy
 
@@ -44,16 +44,17 @@ class Verification:
         self._log = log
         self._blur = blur
         self._drifts: list[Drift] = []
-        self._compared = dict.fromkeys(("counters", "rollups", "served"), 0)
+        self._compared = dict.fromkeys(("counters", "rollups", "lines", "served"), 0)
         self._unchecked: list[str] = []
 
     def run(self, days: int) -> Findings:
-        """`days`: how far back rollups and the sandbox's log are looked at. With Redis or
+        """`days`: how far back rollups, lines and the sandbox's log are looked at. With Redis or
         PostgreSQL away it raises what these raise."""
         since = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - days * DAY
         self._compare_log(since)
         self._compare_counters()
         self._compare_rollups(since)
+        self._compare_lines(since)
         for kind in KINDS:
             books_drift.labels(kind).set(sum(drift.kind == kind for drift in self._drifts))
         for drift in self._drifts:
@@ -96,13 +97,25 @@ class Verification:
                     self._drifts += _rollup_drifts(row)
                 day += DAY
 
+    def _compare_lines(self, since: datetime) -> None:
+        """A day at a time, by when rows were made: they never change, so no day needs to be of the
+        same moment as the others, and none of them holds a transaction open for long."""
+        start, end = since, datetime.now(UTC) + repository.SLACK
+        while start < end:
+            with self._engine.begin() as connection:
+                repository.begin(connection)
+                for row in repository.lines_between(connection, start, start + DAY):
+                    self._compared["lines"] += 1
+                    self._drifts += lines.differing(row)
+            start += DAY
+
     def _compare_log(self, since: datetime) -> None:
         """The log first, then Redis, then the ledger: so what moves on is never missed."""
         if self._log is None:
             return
         looked_at = datetime.now(UTC)
         try:
-            lines = served.by_ticket(self._log(since))
+            log_lines = served.by_ticket(self._log(since))
             elsewhere = self._open_or_waiting()
         except DependencyDown:
             self._unchecked.append("the sandbox's log: the sandbox does not answer")
@@ -113,20 +126,20 @@ class Verification:
         with self._engine.begin() as connection:
             repository.begin(connection)
             booked = set()
-            for row in repository.rows_of(connection, lines):
+            for row in repository.rows_of(connection, log_lines):
                 booked.add(row["id"])
-                self._drifts += served.differing(row, lines[row["id"]])
-            self._drifts += served.unbooked(lines, booked, elsewhere)
-            self._drifts += self._unserved(connection, lines, since, looked_at)
-        self._compared["served"] = len(lines)
+                self._drifts += served.differing(row, log_lines[row["id"]])
+            self._drifts += served.unbooked(log_lines, booked, elsewhere)
+            self._drifts += self._unserved(connection, log_lines, since, looked_at)
+        self._compared["served"] = len(log_lines)
 
     def _unserved(
-        self, connection: Connection, lines: dict[UUID, list[Served]], since: datetime, at: datetime
+        self, connection: Connection, log: dict[UUID, list[Served]], since: datetime, at: datetime
     ) -> Iterator[Drift]:
         rows = repository.answered_by(
             connection, served.PROVIDER, since + self._blur, at - self._blur
         )
-        return served.unserved(rows, lines)
+        return served.unserved(rows, log)
 
     def _open_or_waiting(self) -> set[UUID]:
         found: set[UUID] = set()
