@@ -2,7 +2,6 @@
 of its COPY text format."""
 
 import functools
-import re
 from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -22,7 +21,7 @@ COLUMNS = (
 )  # fmt: skip
 
 _NULL = r"\N"
-_SPECIAL = re.compile(r"[\\\t\n\r]")
+_encode = msgspec.json.Encoder().encode
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 _DAY_MS = 86_400_000
 
@@ -48,9 +47,9 @@ def ledger_row(raw: bytes) -> Row:
 
 def _line(usage: Usage) -> str:
     ticket, outcome = usage.ticket, usage.outcome
-    tags = _text(_json(ticket.tags)) if ticket.tags else "{}"
-    price = _NULL if outcome.price is None else _text(_json(outcome.price))
-    lines = _NULL if outcome.lines is None else _text(_json(outcome.lines))
+    tags = _json(ticket.tags) if ticket.tags else "{}"
+    price = _NULL if outcome.price is None else _json(outcome.price)
+    lines = _NULL if outcome.lines is None else _json(outcome.lines)
     return (
         f"{ticket.id}\t{_text(ticket.request_id)}\t{_text(ticket.org)}\t{_text(ticket.project)}\t"
         f"{_text(ticket.key)}\t{_text(ticket.user)}\t{ticket.mode}\t{_text(ticket.endpoint)}\t"
@@ -68,9 +67,12 @@ def _line(usage: Usage) -> str:
 
 
 def _text(value: str | None) -> str:
+    """What COPY takes for a special character is never printable, but for the backslash."""
     if value is None:
         return _NULL
-    return value.translate(_ESCAPES) if _SPECIAL.search(value) else value
+    if value.isprintable() and "\\" not in value:
+        return value
+    return value.translate(_ESCAPES)
 
 
 def _number(value: int | None) -> str:
@@ -86,7 +88,8 @@ def _moment(name: str, text: str) -> str:
 
 
 def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()
+    """In JSON every other special character is escaped, by a backslash."""
+    return _encode(value).decode().replace("\\", r"\\")
 
 
 def month_of(ticket_id: str) -> datetime:
