@@ -178,9 +178,57 @@ def test_a_bucket_gets_back_what_was_not_used(book: TicketBook) -> None:
     assert not isinstance(book.open(ticket(), [per_minute(100, 99, metric="tokens")]), Refusal)
 
 
-def test_a_limit_of_nothing_lets_nothing_pass(book: TicketBook) -> None:
-    for nothing in (window(0), per_minute(0), at_once(0)):
-        assert isinstance(book.open(ticket(), [nothing]), Refusal)
+NOTHING = [window(0), window(0, expires_at_ms=0), per_minute(0), at_once(0)]
+TOO_SMALL = [
+    window(10, 11, metric="tokens"), window(10, 11, metric="cost_usd", expires_at_ms=0),
+    per_minute(10, 11, metric="tokens"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("limit", [*NOTHING, *TOO_SMALL])
+def test_what_is_more_than_the_whole_limit_never_fits(book: TicketBook, limit: Reservation) -> None:
+    refusal = book.open(ticket(), [limit])
+    assert isinstance(refusal, Refusal)
+    assert (refusal.never_fits, refusal.reset_ms) == (True, None)
+
+
+@pytest.mark.parametrize(
+    "limit", [window(1), window(1, expires_at_ms=0), per_minute(1), at_once(1)]
+)
+def test_what_is_used_up_fits_when_it_is_whole_again(book: TicketBook, limit: Reservation) -> None:
+    book.open(ticket(), [limit])
+    refusal = book.open(ticket(), [limit])
+    assert isinstance(refusal, Refusal)
+    assert not refusal.never_fits
+
+
+def test_a_debt_on_a_limit_that_refills_by_nothing_is_never_paid(book: TicketBook) -> None:
+    opened = ticket()
+    book.open(opened, [per_minute(100, 1, metric="tokens")])
+    book.close(ORG, opened.id, ok(input_tokens=50))
+    refusal = book.open(ticket(), [per_minute(0, 0, metric="tokens")])
+    assert isinstance(refusal, Refusal)
+    assert (refusal.never_fits, refusal.remaining) == (True, -50)
+
+
+def test_of_several_that_refuse_the_one_that_never_fits_is_named(book: TicketBook) -> None:
+    spent = window(1, expires_at_ms=0)
+    book.open(ticket(), [spent])
+    for never in (at_once(0), per_minute(10, 11, metric="tokens")):
+        for limits in ([spent, never], [never, spent]):
+            refusal = book.open(ticket(), limits)
+            assert isinstance(refusal, Refusal)
+            assert refusal.reservation is never
+
+
+def test_a_total_that_is_used_up_is_named_before_a_window_that_ends(book: TicketBook) -> None:
+    spent = window(1, limit="lim_t", counter=f"limit:{TAG}:lim_t:test:total", expires_at_ms=0)
+    limits = [window(1), spent, per_minute(1), at_once(1)]
+    book.open(ticket(), limits)
+    for order in (limits, limits[::-1]):
+        refusal = book.open(ticket(), order)
+        assert isinstance(refusal, Refusal)
+        assert refusal.reservation is spent
 
 
 def test_a_warning_limit_counts_and_never_refuses(book: TicketBook, redis_client: Redis) -> None:

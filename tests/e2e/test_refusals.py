@@ -7,6 +7,7 @@ from email.message import Message
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+import anthropic
 import openai
 import pytest
 import requests
@@ -165,6 +166,31 @@ def test_a_limit_refuses_with_what_is_left_and_is_not_retried(platform: Platform
     assert refused.value.response.headers["x-should-retry"] == "false"
     assert int(refused.value.response.headers["retry-after"]) > 0
     assert "lim_" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("metric", "window", "most"),
+    [
+        ("tokens", "minute", "10"), ("tokens", "day", "10"), ("cost_usd", "total", "0.000000001"),
+        ("requests", "hour", "0"), ("requests", "month", "0"), ("concurrency", "total", "0"),
+    ],
+)  # fmt: skip
+def test_what_never_fits_is_refused_at_once_and_for_good(
+    platform: Platform, metric: str, window: str, most: str
+) -> None:
+    limit = {"metric": metric, "window": window, "max": most}
+    key = platform.new_key(limits=[limit])
+    body = {**BODY, "model": "gpt-4o", "max_tokens": 50}
+    with platform.openai(key.secret) as client, pytest.raises(openai.RateLimitError) as refused:
+        client.chat.completions.create(**body)
+    headers = refused.value.response.headers
+    assert (refused.value.code, headers["x-should-retry"]) == ("limit_too_small", "false")
+    assert "retry-after" not in headers
+    assert not [name for name in headers if name.startswith("x-ratelimit-reset")]
+    assert "waiting does not help" in str(refused.value)
+    with platform.anthropic(key.secret) as client, pytest.raises(anthropic.RateLimitError) as told:
+        client.messages.create(**body)
+    assert "waiting does not help" in str(told.value)
 
 
 def test_a_model_that_a_key_may_not_use_is_403(platform: Platform) -> None:

@@ -48,7 +48,7 @@ def test_what_is_stated_is_reserved(platform: Platform) -> None:
     model = put_model(platform, "gpt-4o-mini-tts", max_output_tokens=1200)  # 1.08 dollars at most
     with pytest.raises(openai.RateLimitError) as refused:
         speak(platform, model, new_secret(platform))
-    assert refused.value.code == "insufficient_quota"
+    assert refused.value.code == "limit_too_small"
 
 
 def test_a_text_without_a_cap_of_its_own_may_be_as_long_as_stated(platform: Platform) -> None:

@@ -149,7 +149,7 @@ def test_a_picture_is_reserved_at_its_largest(platform: Platform, part: dict[str
     body = chat("gpt-4o", [part, {"type": "text", "text": "?"}], max_tokens=1)
     twice = chat("gpt-4o", [part, part, {"type": "text", "text": "?"}], max_tokens=1)
     key = limited(platform, "tokens", "2500")
-    assert code_of(platform.post(CHAT, twice, key.secret)) == (429, "insufficient_quota")
+    assert code_of(platform.post(CHAT, twice, key.secret)) == (429, "limit_too_small")
     assert platform.post(CHAT, body, key.secret).status_code == 200
 
 
@@ -185,7 +185,7 @@ def test_what_an_organisation_states_bounds_the_vendors_tools(platform: Platform
         "model": model, "input": "x", "max_output_tokens": 1, "tools": [{"type": "web_search"}]
     }  # fmt: skip
     short = platform.post(RESPONSES, body, limited(platform, "tokens", "5000").secret)
-    assert code_of(short) == (429, "insufficient_quota")
+    assert code_of(short) == (429, "limit_too_small")
     enough = platform.post(RESPONSES, body, limited(platform, "tokens", "5001").secret)
     assert enough.headers["x-tollgate-provider"] == "sandbox"
 

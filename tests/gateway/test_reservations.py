@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tollgate_common.principal import Limit, Principal, Subject
 from tollgate_common.tickets.windows import TOTAL, window_at
-from tollgate_gateway.tickets.errors import LimitExceeded
+from tollgate_gateway.tickets.errors import LimitExceeded, LimitTooSmall
 from tollgate_gateway.tickets.model_facts import Price
 from tollgate_gateway.tickets.reservations import applicable, reserve
 from tollgate_gateway.tickets.upper_bound import UpperBound
@@ -116,3 +116,26 @@ def test_a_refusal_names_the_limit_and_says_whether_to_come_back(
     assert refusal.error_code == code
     assert "lim_1" in refusal.detail
     assert refusal.headers == {"x-tollgate-limit": "lim_1", **headers}
+
+
+@pytest.mark.parametrize(
+    ("more", "amount", "tells", "headers"),
+    [
+        ({"metric": "tokens", "max": "100", "window": "minute"}, 164, "up to 164 tokens",
+         {"x-ratelimit-limit-tokens": "100", "x-ratelimit-remaining-tokens": "60"}),
+        ({"metric": "tokens", "max": "100"}, 164, "up to 164 tokens",
+         {"x-ratelimit-limit-tokens": "100", "x-ratelimit-remaining-tokens": "60"}),
+        ({"metric": "cost_usd", "window": "total", "max": "0.5"}, 10**9, "up to $1.000000000", {}),
+        ({"max": "0"}, 1, "lets nothing pass",
+         {"x-ratelimit-limit-requests": "0", "x-ratelimit-remaining-requests": "60"}),
+        ({"metric": "concurrency", "window": "total", "max": "0"}, 1, "lets nothing pass", {}),
+    ],
+)  # fmt: skip
+def test_what_never_fits_is_told_that_waiting_does_not_help(
+    more: dict[str, str], amount: int, tells: str, headers: dict[str, str]
+) -> None:
+    refusal = LimitTooSmall(limit(**more), 60, amount)
+    assert (refusal.http_status, refusal.error_code) == (429, "limit_too_small")
+    assert refusal.headers == {"x-tollgate-limit": "lim_1", "x-should-retry": "false", **headers}
+    for words in ("lim_1", tells, "waiting does not help", "have it raised"):
+        assert words in refusal.detail

@@ -8,6 +8,7 @@ from fractions import Fraction
 from tollgate_common.tickets import Bound, Reservation
 
 HOUR, DAY = 3_600_000, 86_400_000
+FOREVER = 10**15
 THRESHOLDS = (50, 80, 95, 100)
 Told = tuple[str, str, int | None]
 """A limit's event: its type, the limit, the threshold."""
@@ -51,6 +52,11 @@ def drain_ms(amount: Fraction | int, held: Reservation) -> int | None:
     return math.ceil(Fraction(amount) * held.period_ms / held.max) if held.max else None
 
 
+def never_fits(held: Reservation) -> bool:
+    """Whether the request is more than the whole limit, or nothing ever drains of it."""
+    return held.amount > held.max or (held.kind == "bucket" and not held.max)
+
+
 class Model:
     def __init__(self, lease_ms: int) -> None:
         self.lease_ms = lease_ms
@@ -61,7 +67,7 @@ class Model:
 
     def open(
         self, now: int, ticket: str, held: Sequence[Reservation], bound: Bound
-    ) -> list[tuple[int, int | None]] | tuple[str, int, int | None]:
+    ) -> list[tuple[int, int | None]] | tuple[str, int, int | None, bool]:
         """What is left of each limit and when it is whole again, or of the one that refuses."""
         if ticket in self.tickets:
             return []
@@ -79,7 +85,8 @@ class Model:
                     self._keep(now, limit, counter)
         if refusing:
             limit, counter = max(refusing, key=lambda each: self._patience(now, *each))
-            return limit.limit, counter.left(limit), self._wait(now, limit, counter)
+            wait = self._wait(now, limit, counter)
+            return limit.limit, counter.left(limit), wait, never_fits(limit)
         for limit, counter in zip(held, found, strict=True):
             self._accept(now, limit, counter)
         self.tickets[ticket] = Ticket(held, bound, now + self.lease_ms)
@@ -150,10 +157,10 @@ class Model:
                     self.told.append(("limit.threshold", held.limit, percent))
 
     def _wait(self, now: int, held: Reservation, counter: Counter) -> int | None:
+        if never_fits(held):
+            return None
         if held.kind != "bucket":
             return self._whole(now, held, counter)
-        if held.amount > held.max:
-            return None
         over = counter.used + counter.reserved + held.amount - held.max
         return drain_ms(min(over, counter.used), held)
 
@@ -163,8 +170,11 @@ class Model:
         return max(0, held.expires_at_ms - now) if held.expires_at_ms else None
 
     def _patience(self, now: int, held: Reservation, counter: Counter) -> float:
-        """How long the limit refuses; what is open may end at any moment."""
+        """How long the limit refuses: what never fits refuses longest, then a total that is used
+        up; what is open may end at any moment."""
+        if never_fits(held):
+            return math.inf
         if held.kind == "gauge":
             return 0
         wait = self._wait(now, held, counter)
-        return math.inf if wait is None else wait
+        return FOREVER if wait is None else wait

@@ -144,8 +144,9 @@ class Tickets(RuleBasedStateMachine):
         said = self.book.open(attribution(name), held, bound)
         expected = self.model.open(self.now, name, held, bound)
         if isinstance(said, Refusal):
-            self.done["refused"] += 1
-            assert (said.reservation.limit, said.remaining, said.reset_ms) == expected
+            self.done["never_fits" if said.never_fits else "refused"] += 1
+            refused_by = said.reservation.limit
+            assert (refused_by, said.remaining, said.reset_ms, said.never_fits) == expected
         else:
             self.done["opened"] += 1
             assert [(state.remaining, state.reset_ms) for state in said] == expected

@@ -18,16 +18,19 @@ from tollgate_common.tickets.scripts import CLOCK, Scripts
 LEASE_SECONDS = 120.0
 LEASE_MS = int(LEASE_SECONDS * 1000)
 RENEWED_AT_ONCE = 1000
+NEVER_FITS = -2
+"""The wait that `open.lua` tells of a request that a limit can never hold."""
 USAGE = "usage.recorded"
 
 
 class Refusal(NamedTuple):
     """The limit that refused, what is left of it, and the ms until the request could pass (None:
-    never by waiting)."""
+    never by waiting). `never_fits`: the whole limit is too small for the request."""
 
     reservation: Reservation
     remaining: int
     reset_ms: int | None
+    never_fits: bool = False
 
 
 class LimitState(NamedTuple):
@@ -62,7 +65,8 @@ class TicketBook:
             ticket.id, msgspec.json.encode(ticket), LEASE_MS, held, self._source, ticket.opened_at,
         ])  # fmt: skip
         if not answer[0]:
-            return Refusal(reservations[answer[1] - 1], answer[2], _ms(answer[3]))
+            _, index, left, wait = answer
+            return Refusal(reservations[index - 1], left, _ms(wait), wait == NEVER_FITS)
         states = zip(reservations, answer[1:], strict=False)
         return [LimitState(held, left, _ms(reset)) for held, (left, reset) in states]
 

@@ -7,7 +7,8 @@
 -- the time for events.
 --
 -- Returns {1, {remaining, reset_ms}...}, or {0, index, remaining, reset_ms} of the limit that
--- refuses for longest. Opening the same ticket again changes nothing and is accepted.
+-- refuses for longest: -1 for never by waiting, -2 for a request that the limit can never hold.
+-- Opening the same ticket again changes nothing and is accepted.
 
 if redis.call('EXISTS', KEYS[1]) == 1 then return {1} end
 
@@ -16,13 +17,27 @@ local limits = cmsgpack.unpack(ARGV[4])[2]
 local writer = {ARGV[1], ARGV[5], ARGV[6], KEYS[3]}
 local states, answer = {}, {1}
 local refusal, longest = nil, -1
+local FOREVER = 1e15
 
--- The ms until the request would fit; -1: never by waiting.
+-- Whether the request is more than the whole limit, or nothing ever drains of it.
+local function never_fits(held)
+  return held[AMOUNT] > held[MAX] or (held[KIND] == 'bucket' and held[MAX] <= 0)
+end
+
+-- The ms until the request would fit; -1: never by waiting; -2: it never fits at all.
 local function wait_of(state, held)
+  if never_fits(held) then return -2 end
   if held[KIND] ~= 'bucket' then return reset_of(state, held, now) end
-  if held[AMOUNT] > held[MAX] then return -1 end
   local over = state.used + state.reserved + held[AMOUNT] - held[MAX]
   return draining(math.min(over, state.used), held)
+end
+
+-- Of several refusals the one with the highest rank is told: what never fits, then a total that is
+-- used up, then the longest wait; a call that runs may end at any moment.
+local function rank_of(held, wait)
+  if wait == -2 then return math.huge end
+  if held[KIND] == 'gauge' then return 0 end
+  return wait < 0 and FOREVER or wait
 end
 
 if #limits > 0 then
@@ -35,7 +50,7 @@ if #limits > 0 then
       state.over = true
       if held[ENFORCE] then
         local wait = wait_of(state, held)
-        local rank = held[KIND] == 'gauge' and 0 or wait < 0 and math.huge or wait
+        local rank = rank_of(held, wait)
         if rank > longest then refusal, longest = {0, i, left, wait}, rank end
       end
     end

@@ -2,6 +2,7 @@
 request that no limit can count."""
 
 import math
+from decimal import Decimal
 from typing import ClassVar
 
 from tollgate_common.errors import BadRequest, TollgateError
@@ -12,11 +13,25 @@ from tollgate_gateway.tickets.headers import REPORTED, told
 SPENT_WINDOWS = frozenset({"day", "month", "total"})
 
 
-class LimitExceeded(TollgateError):
+class LimitRefusal(TollgateError):
+    """What every refusal by a limit has: its id, and what is left of it where SDKs look for that.
+    `reset_ms` is the time until the request would pass; None: it never will by waiting."""
+
+    status: ClassVar[int] = 429
+
+    def __init__(
+        self, detail: str, limit: Limit, remaining: int, reset_ms: int | None, code: str | None
+    ) -> None:
+        super().__init__(detail.rstrip(), code=code)
+        self.headers["x-tollgate-limit"] = limit.id
+        if limit.metric in REPORTED:
+            self.headers |= dict(told(limit.metric, int(limit.max), remaining, reset_ms))
+
+
+class LimitExceeded(LimitRefusal):
     """A budget that waiting a little does not refill is `insufficient_quota`, which SDKs do not
     retry; anything else is `rate_limit_exceeded` with the time to wait."""
 
-    status: ClassVar[int] = 429
     code: ClassVar[str] = "rate_limit_exceeded"
 
     def __init__(self, limit: Limit, remaining: int, reset_ms: int | None) -> None:
@@ -24,19 +39,47 @@ class LimitExceeded(TollgateError):
         left = usd_text(remaining) if limit.metric == "cost_usd" else str(remaining)
         wait = f"It resets in {_seconds(reset_ms)} s." if reset_ms is not None else ""
         super().__init__(
-            f"Limit {limit.id} reached: {limit.max} {limit.metric} per {limit.window} for this "
-            f"{limit.subject.kind}, {left} left, not enough for this request. {wait}".rstrip(),
-            code="insufficient_quota" if spent else None,
+            f"Limit {limit.id} reached: {_described(limit)}, {left} left, not enough for this "
+            f"request. {wait}",
+            limit,
+            remaining,
+            reset_ms,
+            "insufficient_quota" if spent else None,
         )
-        self.headers["x-tollgate-limit"] = limit.id
-        if limit.metric in REPORTED:
-            self.headers |= dict(told(limit.metric, int(limit.max), remaining, reset_ms))
         if spent:
             self.headers["x-should-retry"] = "false"
         if limit.metric == "concurrency":
             self.headers["retry-after"] = "1"
         elif reset_ms is not None:
             self.headers["retry-after"] = str(_seconds(reset_ms))
+
+
+class LimitTooSmall(LimitRefusal):
+    """The request is more than the whole limit, which no wait changes. SDKs do not retry it."""
+
+    code: ClassVar[str] = "limit_too_small"
+
+    def __init__(self, limit: Limit, remaining: int, amount: int) -> None:
+        super().__init__(_too_small(limit, amount), limit, remaining, None, None)
+        self.headers["x-should-retry"] = "false"
+
+
+def _too_small(limit: Limit, amount: int) -> str:
+    name = f"Limit {limit.id} ({_described(limit)})"
+    if not Decimal(limit.max):
+        return (
+            f"{name} lets nothing pass, so waiting does not help: have it raised or deleted, or "
+            "use what it does not bind."
+        )
+    most = f"${usd_text(amount)}" if limit.metric == "cost_usd" else f"{amount} {limit.metric}"
+    return (
+        f"{name} is smaller than this request, which may use up to {most}, so waiting does not "
+        "help: shorten the request, lower its output cap, or have it raised."
+    )
+
+
+def _described(limit: Limit) -> str:
+    return f"{limit.max} {limit.metric} per {limit.window} for this {limit.subject.kind}"
 
 
 class UnboundedUse(BadRequest):

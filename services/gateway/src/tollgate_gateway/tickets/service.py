@@ -18,7 +18,12 @@ from tollgate_common.principal import Limit, Principal
 from tollgate_common.tickets import Attribution, Hold, LimitState, Outcome, Refusal, TicketBook
 from tollgate_gateway.parsed_requests.parsed_request import ParsedRequest
 from tollgate_gateway.tickets.bounds import Bounds
-from tollgate_gateway.tickets.errors import LimitExceeded, UnboundedUse, UnpricedModel
+from tollgate_gateway.tickets.errors import (
+    LimitExceeded,
+    LimitTooSmall,
+    UnboundedUse,
+    UnpricedModel,
+)
 from tollgate_gateway.tickets.lost import lost_outcome
 from tollgate_gateway.tickets.reservations import Held, applicable, reserve
 from tollgate_gateway.tickets.upper_bound import UpperBound
@@ -118,7 +123,9 @@ def _attribution(principal: Principal, asked: Asked) -> Attribution:
     )
 
 
-def _refusal(refusal: Refusal, held: list[Held]) -> LimitExceeded:
+def _refusal(refusal: Refusal, held: list[Held]) -> LimitExceeded | LimitTooSmall:
     limit = next(item.limit for item in held if item.reservation is refusal.reservation)
     tickets_refused.labels(limit.metric).inc()
+    if refusal.never_fits:
+        return LimitTooSmall(limit, refusal.remaining, refusal.reservation.amount)
     return LimitExceeded(limit, refusal.remaining, refusal.reset_ms)
