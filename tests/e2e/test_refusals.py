@@ -193,6 +193,21 @@ def test_what_never_fits_is_refused_at_once_and_for_good(
     assert "waiting does not help" in str(told.value)
 
 
+def test_no_spelling_of_a_model_passes_its_limit(platform: Platform) -> None:
+    limits = [{"metric": "requests", "window": "total", "max": "2"}]
+    key = platform.new_key(models=["GPT-4o-m*"], limits=limits)
+    [limit] = platform.api("GET", "/limits", params={"subject_id": key.id}).json()["data"]
+    changed = platform.api("PATCH", f"/limits/{limit['id']}", json={"models": ["gpt-4o-MINI"]})
+    assert changed.ok, changed.text
+    spellings = ("gpt-4o-mini", "GPT-4o-mini", "gpt-4o-Mini", "GPT-4O-MINI")
+    answers = [
+        platform.post(CHAT, {**BODY, "model": spelling}, key.secret) for spelling in spellings
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200, 429, 429]
+    other = platform.post(CHAT, {**BODY, "model": "GPT-4o"}, key.secret)
+    assert error_of(other)["code"] == "model_not_allowed"
+
+
 def test_a_model_that_a_key_may_not_use_is_403(platform: Platform) -> None:
     key = platform.new_key(models=["gpt-*"])
     assert platform.post(CHAT, BODY, key.secret).status_code == 403

@@ -68,7 +68,9 @@ def test_every_moment_is_in_its_window_and_the_next_is_another(
 
 def test_only_limits_of_the_model_apply() -> None:
     limits = (limit(id="all"), limit(id="gpt", models=("gpt-*",)), limit(id="o", models=("o3",)))
-    assert [item.id for item in applicable(principal(*limits), "gpt-4o")] == ["all", "gpt"]
+    for spelling in ("gpt-4o", "GPT-4o", "Gpt-4O"):
+        found = applicable(principal(*limits), spelling)
+        assert [item.id for item in found] == ["all", "gpt"]
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,33 @@ def test_an_organisations_sandbox_cannot_divert_test_mode(prices: PriceList) -> 
 
 
 @pytest.mark.parametrize("mode", ["live", "test"])
+@pytest.mark.parametrize("spelling", ["mine", "Mine", "MINE"])
+def test_an_organisations_model_is_found_whatever_the_case_of_its_name(
+    prices: PriceList, mode: str, spelling: str
+) -> None:
+    own = model("Mine", Route("sandbox", "sandbox-slow"), tariff=OWN_PRICE)
+    router = routed(prices, models=(own,))
+    (candidate,) = router.candidates("org", mode, spelling)
+    assert (candidate.model, candidate.tariff) == ("sandbox-slow", OWN_PRICE)
+    assert router.own("org", spelling) is own
+
+
+def test_no_spelling_of_a_vendors_name_goes_past_what_is_set_up_for_it(prices: PriceList) -> None:
+    dear = model("gpt-4o-mini", Route("sandbox", "sandbox"), tariff=OWN_PRICE)
+    router = routed(prices, provider("openai", "openai"), models=(dear,))
+    for spelling in ("gpt-4o-mini", "GPT-4o-mini"):
+        assert router.candidates("org", "live", spelling)[0].tariff == OWN_PRICE
+        assert router.strategy("org", spelling) == "fallback"
+
+
+def test_of_two_whose_names_differ_by_case_the_exact_one_is_meant(prices: PriceList) -> None:
+    small, large = (model(name, Route("sandbox", f"sandbox-{name}")) for name in ("m", "M"))
+    router = routed(prices, models=(large, small))
+    asked = {name: router.candidates("org", "live", name)[0].model for name in ("m", "M")}
+    assert asked == {"m": "sandbox-m", "M": "sandbox-M"}
+
+
+@pytest.mark.parametrize("mode", ["live", "test"])
 def test_a_name_that_nobody_knows_is_not_found(prices: PriceList, mode: str) -> None:
     with pytest.raises(ModelNotFound):
         routed(prices, provider("openai", "openai")).candidates("org", mode, "no-such-model")
@@ -120,12 +147,21 @@ def test_routes_are_tried_in_their_order_and_those_without_provider_left_out(
 
 
 def test_the_names_are_those_that_can_be_called(prices: PriceList) -> None:
-    models = (model("mine", Route("openai", "x")), model("broken", Route("gone", "x")))
+    models = tuple(
+        model(name, Route(provider_name, "x"))
+        for name, provider_name in (
+            ("mine", "openai"),
+            ("broken", "gone"),
+            ("GPT-4o", "gone"),
+            ("GPT-4.1", "openai"),
+        )
+    )
     router = routed(prices, provider("openai", "openai"), models=models)
     live, test = router.names("org", "live"), router.names("org", "test")
     assert {"mine", "gpt-4o-mini", "sandbox"} <= live
     assert not {"broken", "claude-sonnet-4-5"} & live
     assert {"mine", "broken", "claude-sonnet-4-5"} <= test
+    assert not {"GPT-4o", "gpt-4o", "gpt-4.1"} & live
     for name in live:
         assert router.candidates("org", "live", name)
     for name in test:
@@ -139,6 +175,8 @@ def test_the_names_are_those_that_can_be_called(prices: PriceList) -> None:
         ("openai", "gpt-unheard-of", None),
         ("anthropic", "claude-haiku-4-5", 200_000),
         ("anthropic", "claude-sonnet-4-5-20250929", 1_000_000),  # a beta's header grants it
+        ("anthropic", "Claude-Sonnet-4-5-20250929", 1_000_000),
+        ("openai", "GPT-4o", 128_000),
         ("sandbox", "gpt-4o", 128_000),
         ("sandbox", "sandbox", 16_000),
     ],

@@ -67,7 +67,7 @@ def spend(redis_client: Redis, ledger: Ledger, waiting: Callable[[], list[Entry]
         held = [
             reservation(ORG, attribution.mode, each, amounts.get(each.metric, 1))
             for each in LIMITS
-            if each.models == ("*",) or attribution.model.startswith(each.models[0][:-1])
+            if each.models == ("*",) or attribution.model.lower().startswith(each.models[0][:-1])
         ]
         assert isinstance(book.open(attribution, held, Bound(500, 1_000_000)), list)
         if close:
@@ -115,13 +115,14 @@ def test_nothing_drifts_whatever_is_open_on_its_way_lost_or_in_test_mode(
     spend()
     spend({"cost_nanos": 123, "input_tokens": 7})
     spend(model="claude-sonnet-4")
+    spend(model="Claude-Sonnet-4")
     spend(mode="test")
     spend(take=False)
     spend(close=False)
     findings = verify()
     assert (kinds(findings), findings.unchecked) == ([], [])
     assert findings.compared["counters"] == 2 * (len(LIMITS) - 1)  # live and test; none refills
-    assert findings.compared["rollups"] == 3
+    assert findings.compared["rollups"] == 4
     assert findings.exit_status() == 0
 
 

@@ -65,7 +65,16 @@ decode_principal = msgspec.json.Decoder(Principal).decode
 encode_principal = msgspec.json.Encoder().encode
 
 
+def folded(model: str) -> str:
+    """Return the form in which names of models are compared: case does not tell two apart. Prices
+    are found in the same way (genai-prices compares with `lower`), so that no spelling of a name
+    has a price and passes a limit."""
+    return model.lower()
+
+
 @lru_cache(maxsize=10_000)
 def covers(patterns: tuple[str, ...], model: str) -> bool:
-    """Whether one of the globs of models, a key's or a limit's, is for this one."""
-    return any(fnmatchcase(model, pattern) for pattern in patterns)
+    """Whether one of the globs of models, a key's or a limit's, is for this one, whatever its
+    case."""
+    name = folded(model)
+    return any(fnmatchcase(name, folded(pattern)) for pattern in patterns)

@@ -33,7 +33,10 @@ Zone = Annotated[
     Field(max_length=64, json_schema_extra={"format": "timezone"}),
     AfterValidator(_known_zone),
 ]
-Models = Annotated[list[Glob], Field(min_length=1, max_length=100)]
+Models = Annotated[
+    list[Glob],
+    Field(min_length=1, max_length=100, description="Globs; case does not tell models apart."),
+]
 
 
 def every_model() -> list[str]:

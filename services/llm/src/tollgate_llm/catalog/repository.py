@@ -6,6 +6,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from tollgate_common.principal import folded
 from tollgate_llm.catalog.models import ModelRow
 
 
@@ -16,7 +17,12 @@ def all_of(session: Session, org: str) -> list[ModelRow]:
 
 
 def get(session: Session, org: str, name: str) -> ModelRow | None:
-    return session.get(ModelRow, (org, name))
+    """Return the model of this name, else the first whose name differs in its case only."""
+    exact = session.get(ModelRow, (org, name))
+    if exact is not None:
+        return exact
+    alike = (row for row in all_of(session, org) if folded(row.name) == folded(name))
+    return next(alike, None)
 
 
 def put(session: Session, org: str, name: str, columns: dict[str, Any]) -> None:

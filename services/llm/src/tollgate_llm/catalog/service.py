@@ -69,10 +69,11 @@ class CatalogService:
         route.first_byte_seconds = round(seconds, 3) if seconds is not None else None
 
     def put(self, session: Session, org: str, name: str, wanted: ModelIn) -> ModelOut:
-        """Create or replace."""
+        """Create, or replace what has this name in any case, which keeps its spelling."""
         if not name or len(name) > NAME_CHARACTERS or not name.isprintable():
             raise InvalidField("name: 1 to 256 printable characters.", param="name")
-        before = _audited(repository.get(session, org, name))
+        row = repository.get(session, org, name)
+        name, before = row.name if row else name, _audited(row)
         price = wanted.price.model_dump(exclude_none=True) if wanted.price else None
         repository.put(session, org, name, wanted.model_dump() | {"price": price})
         after = wanted.model_dump(mode="json")
@@ -82,8 +83,9 @@ class CatalogService:
         )
 
     def remove(self, session: Session, org: str, name: str) -> None:
-        before = _audited(repository.get(session, org, name))
-        if not repository.remove(session, org, name):
+        row = repository.get(session, org, name)
+        before = _audited(row)
+        if row is None or not repository.remove(session, org, name := row.name):
             raise ModelNotFound(name)
         changes.record(session, "model.deleted", ("model", name), before, None)
 

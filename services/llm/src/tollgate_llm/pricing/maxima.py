@@ -11,6 +11,8 @@ own.
 import re
 from typing import NamedTuple
 
+from tollgate_common.principal import folded
+
 
 class Maxima(NamedTuple):
     """Of one image, one speech; of one recording that is heard, and what is written of it."""
@@ -34,7 +36,7 @@ _PUBLISHED = (
 
 def published(model: str) -> Maxima:
     """By OpenAI's name for it."""
-    return next((found for name, found in _PUBLISHED if name.match(model)), NONE)
+    return next((found for name, found in _PUBLISHED if name.match(folded(model))), NONE)
 
 
 SANDBOX_IMAGE = 85
@@ -61,7 +63,7 @@ _LONGER = (re.compile(r"(?:.*[/.])?claude-sonnet-4(-0|-5)?([-@]\d{8}.*)?\Z"), 1_
 def of_everything(model: str, listed: int | None) -> int | None:
     """The most tokens that a model reads, given what the price list says of it."""
     name, most = _LONGER
-    return max(listed or 0, most) if name.match(model) else listed
+    return max(listed or 0, most) if name.match(folded(model)) else listed
 
 
 def of_a_picture(model: str) -> int | None:
@@ -70,7 +72,7 @@ def of_a_picture(model: str) -> int | None:
     OpenAI: so many for the picture and so many for each of at most eight tiles, or 1,536 patches
     times the model's factor. Anthropic: the 4,784 of its sharpest models, 1,568 of the others. None
     for models that see in more detail than is published here: their context bounds them."""
-    return next((most for name, most in _PICTURES if name.match(model)), None)
+    return next((most for name, most in _PICTURES if name.match(folded(model))), None)
 
 
 def highest(of_each: list[Maxima]) -> Maxima:

@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from tollgate_common.principal import folded
 from tollgate_llm.pricing.tariffs import Tariff
 from tollgate_llm.providers.kinds import Cloud, Kind, Provider
 
@@ -91,3 +92,13 @@ class Snapshot(msgspec.Struct):
     providers: dict[str, Provider]
     models: dict[str, Model]
     found: dict[tuple[str, str], tuple[float, tuple[Candidate, ...]]] = {}
+    by_folded_name: dict[str, Model] = {}
+
+    def __post_init__(self) -> None:
+        for name in sorted(self.models):
+            self.by_folded_name.setdefault(folded(name), self.models[name])
+
+    def own(self, name: str) -> Model | None:
+        """Return what the organisation has set up under this name, else under one that differs in
+        its case only."""
+        return self.models.get(name) or self.by_folded_name.get(folded(name))

@@ -45,8 +45,8 @@ class Router:
         return found
 
     def own(self, org: str, model: str) -> Model | None:
-        """What the organisation has set up under that name."""
-        return self._snapshots.get(org).models.get(model)
+        """What the organisation has set up under that name, whatever its case."""
+        return self._snapshots.get(org).own(model)
 
     def strategy(self, org: str, model: str) -> Strategy:
         """How the candidates are to be ordered."""
@@ -67,7 +67,8 @@ class Router:
             if mode == TEST or any(route.provider in snapshot.providers for route in model.routes)
         }
         listed = {name for vendor in vendors for name in self._prices.names(vendor)}
-        return usable | listed | {SANDBOX_NAMES}
+        others = {name for name in listed | {SANDBOX_NAMES} if snapshot.own(name) is None}
+        return usable | others
 
     def context(self, candidate: Candidate) -> int | None:
         """The most tokens that it reads; None: nobody publishes it. The sandbox answers for every
@@ -79,7 +80,7 @@ class Router:
         return found or (maxima.SANDBOX_CONTEXT if vendor == SANDBOX_NAMES else None)
 
     def _find(self, snapshot: Snapshot, mode: str, model: str) -> tuple[Candidate, ...]:
-        own = snapshot.models.get(model)
+        own = snapshot.own(model)
         if mode == TEST:
             return self._in_test(snapshot, own, model)
         if own is not None:
