@@ -193,6 +193,28 @@ def test_what_never_fits_is_refused_at_once_and_for_good(
     assert "waiting does not help" in str(told.value)
 
 
+@pytest.mark.parametrize(
+    "limits",
+    [
+        [], [{"metric": "cost_usd", "window": "month", "max": "1"}],
+        [{"metric": "tokens", "window": "minute", "max": "100"}],
+        [{"metric": "requests", "window": "total", "max": "0"}],
+    ],
+    ids=["none", "cost", "tokens", "requests"],
+)  # fmt: skip
+@pytest.mark.parametrize("path", [CHAT, MESSAGES, "/v1/responses", "/v1/images/generations"])
+def test_an_unknown_model_is_404_whatever_the_limits(
+    platform: Platform, limits: list[dict[str, str]], path: str
+) -> None:
+    key = platform.new_key(limits=limits)
+    body = {**BODY, "model": "no-such-model", "max_tokens": 5, "prompt": "x", "input": "x"}
+    answer = platform.post(path, body, key.secret)
+    assert answer.status_code == 404, answer.text
+    error = error_of(answer)
+    assert error.get("code", "model_not_found") == "model_not_found"
+    assert "`no-such-model` does not exist" in error["message"]
+
+
 def test_no_spelling_of_a_model_passes_its_limit(platform: Platform) -> None:
     limits = [{"metric": "requests", "window": "total", "max": "2"}]
     key = platform.new_key(models=["GPT-4o-m*"], limits=limits)

@@ -47,6 +47,10 @@ class InputBound:
     predicted_tokens: int = 0
 
 
+UNREADABLE = "body"
+"""The field of a body that is no JSON to its end."""
+
+
 class _DuplicateMember(ValueError):
     """An object has a member twice; the message is its name."""
 
@@ -62,7 +66,7 @@ def bound_input(body: bytes, medium: Medium = "text") -> InputBound:
     except _DuplicateMember as duplicate:
         return _unbounded(body, f"{duplicate}: twice")
     except (ValueError, RecursionError):
-        return _unbounded(body, "body")
+        return _unbounded(body, UNREADABLE)
 
 
 def _unbounded(body: bytes, field: str) -> InputBound:

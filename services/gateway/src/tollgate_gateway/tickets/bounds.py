@@ -9,7 +9,8 @@ from tollgate_gateway.tickets.upper_bound import NOTHING, UpperBound, upper_boun
 
 
 class Bounds:
-    """Upper bounds of requests. `default_cap` is the cap on output where nobody names one."""
+    """Upper bounds of requests. `default_cap` is the cap on output where nobody names one. A model
+    that llm does not know is `ModelNotFound`, limits or none."""
 
     def __init__(self, facts: ModelFactsClient, default_cap: int) -> None:
         self._facts = facts

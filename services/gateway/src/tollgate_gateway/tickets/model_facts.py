@@ -7,6 +7,7 @@ while. llm away means `DependencyDown`: nothing is reserved by old facts.
 import time
 from collections import OrderedDict
 from decimal import Decimal
+from http import HTTPStatus
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -15,6 +16,7 @@ import msgspec
 from tollgate_common.errors import DependencyDown
 from tollgate_common.principal import Principal
 from tollgate_common.relay import RelayClient, RelayFailed
+from tollgate_gateway.inference.errors import ModelNotFound
 
 CACHE_SECONDS = 10.0
 MAX_CACHED_MODELS = 10_000
@@ -80,11 +82,20 @@ class _Cached(NamedTuple):
     expires_at: float
 
 
+class _Problem(msgspec.Struct, frozen=True):
+    """The fields of an error that llm answers about a model."""
+
+    code: str
+    detail: str
+
+
 _decode = msgspec.json.Decoder(ModelFacts).decode
+_decode_problem = msgspec.json.Decoder(_Problem).decode
 
 
 class ModelFactsClient:
-    """Asks llm for the facts of a model, and caches them for each organisation and mode."""
+    """Asks llm for the facts of a model, and caches them for each organisation and mode. That llm
+    does not know a model is not cached, since it may be set up at any moment."""
 
     def __init__(self, llm: RelayClient) -> None:
         self._llm = llm
@@ -112,8 +123,18 @@ class ModelFactsClient:
             body = answer.read()
         except RelayFailed:
             raise DependencyDown("llm") from None
-        if answer.status == 404:
-            return ModelFacts()
-        if answer.status != 200:
+        if answer.status == HTTPStatus.NOT_FOUND:
+            raise ModelNotFound(model, _detail(body))
+        if answer.status != HTTPStatus.OK:
             raise DependencyDown("llm")
         return _decode(body)
+
+
+def _detail(problem: bytes) -> str | None:
+    """Return what llm says of a model that it does not know, or None if it speaks of anything
+    else."""
+    try:
+        decoded = _decode_problem(problem)
+    except msgspec.MsgspecError:
+        return None
+    return decoded.detail if decoded.code == ModelNotFound.code else None

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from redis.exceptions import RedisError
 
-from tollgate_common.errors import DependencyDown
+from tollgate_common.errors import DependencyDown, TollgateError
 from tollgate_common.events.cloudevents import timestamp
 from tollgate_common.ids import new_uuid
 from tollgate_common.metrics import (
@@ -16,6 +16,8 @@ from tollgate_common.metrics import (
 )
 from tollgate_common.principal import Limit, Principal
 from tollgate_common.tickets import Attribution, Hold, LimitState, Outcome, Refusal, TicketBook
+from tollgate_gateway.inference.errors import UnreadableBody
+from tollgate_gateway.parsed_requests.input_bound import UNREADABLE
 from tollgate_gateway.parsed_requests.parsed_request import ParsedRequest
 from tollgate_gateway.tickets.bounds import Bounds
 from tollgate_gateway.tickets.errors import (
@@ -99,10 +101,14 @@ class TicketOffice:
         if not enforced:
             return replace(bound, cap=None)
         if not bound.holds:
-            raise UnboundedUse(asked.parsed.model, bound.field)
+            raise _unbounded(asked.parsed.model, bound.field)
         if "cost_usd" in enforced and bound.cost_nanos is None:
             raise UnpricedModel(asked.parsed.model)
         return bound
+
+
+def _unbounded(model: str, field: str) -> TollgateError:
+    return UnreadableBody() if field == UNREADABLE else UnboundedUse(model, field)
 
 
 def _attribution(principal: Principal, asked: Asked) -> Attribution:
