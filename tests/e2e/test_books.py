@@ -71,6 +71,21 @@ def test_a_requests_row_says_whose_it_was_and_what_it_cost(platform: Platform, k
     assert answer.headers["x-tollgate-provider"] == "sandbox"
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_a_tag_keeps_its_letters_on_its_way_into_the_books(
+    platform: Platform, key: Key, encoding: str
+) -> None:
+    sent: Any = {"x-tollgate-tags": "team=Süd,größe=10 %".encode(encoding)}
+    body = {"model": "sandbox", "messages": HELLO}
+    answer = platform.post("/v1/chat/completions", body, key.secret, **sent)
+    row = platform.row(answer.headers["x-request-id"])
+    assert row["tags"] == {"team": "Süd", "größe": "10 %"}
+    asked = {"group_by": "project,tag:team,tag:größe", "grain": "total", "mode": "test"}
+    rows = platform.api("GET", "/usage", params=asked).json()["data"]
+    [mine] = [row for row in rows if row["project"] == key.project]
+    assert (mine["tag:team"], mine["tag:größe"], mine["requests"]) == ("Süd", "10 %", 1)
+
+
 def test_a_test_key_costs_the_asked_models_own_price(platform: Platform, key: Key) -> None:
     answer = platform.post(
         "/v1/chat/completions", {"model": "gpt-4o-mini", "messages": HELLO}, key.secret

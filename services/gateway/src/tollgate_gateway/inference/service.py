@@ -15,6 +15,7 @@ from tollgate_gateway.idempotency.places import VARIABLE
 from tollgate_gateway.idempotency.service import IdempotencyService
 from tollgate_gateway.inference.errors import ModelNotAllowed
 from tollgate_gateway.inference.relay import Outgoing, Relay
+from tollgate_gateway.inference.tags import HEADER as TAGS
 from tollgate_gateway.inference.tags import parse_tags
 from tollgate_gateway.parsed_requests.parsed_request import ParsedRequest
 from tollgate_gateway.parsed_requests.readers import READERS
@@ -99,5 +100,5 @@ def _asked(request: Request, request_id: str, found: ParsedRequest, body: bytes)
         dialect=dialects.dialect_of(request.path, None),
         parsed=found,
         body=body,
-        tags=parse_tags(request.headers.get("x-tollgate-tags")),
+        tags=parse_tags(request.headers.get(TAGS)),
     )

@@ -1,24 +1,32 @@
 """`x-tollgate-tags: team=blue,feature=search`: the caller's own labels, stored with the row."""
 
-from tollgate_common.errors import BadRequest
+import re
 
+from tollgate_common.errors import BadRequest
+from tollgate_common.header_text import header_text
+
+HEADER = "x-tollgate-tags"
 MAX_TAGS = 16
 MAX_CHARACTERS = 64
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def parse_tags(header: str | None) -> dict[str, str]:
-    """The tags, or `BadRequest` naming the header."""
+    """Return the tags of the header as WSGI has it, or raise `BadRequest` naming the header."""
     if not header:
         return {}
     tags: dict[str, str] = {}
-    for part in header.split(","):
-        name, equals, value = part.strip().partition("=")
+    for part in header_text(header).split(","):
+        name, equals, value = part.partition("=")
+        name, value = name.strip(), value.strip()
         if not equals or not name or max(len(name), len(value)) > MAX_CHARACTERS:
             raise BadRequest(
-                "x-tollgate-tags: write name=value pairs, each side at most 64 characters.",
-                param="x-tollgate-tags",
+                f"{HEADER}: write name=value pairs, each side at most {MAX_CHARACTERS} characters.",
+                param=HEADER,
             )
-        tags[name.strip()] = value.strip()
+        if _CONTROL.search(name + value):
+            raise BadRequest(f"{HEADER}: no control characters.", param=HEADER)
+        tags[name] = value
     if len(tags) > MAX_TAGS:
-        raise BadRequest("x-tollgate-tags: at most 16 tags.", param="x-tollgate-tags")
+        raise BadRequest(f"{HEADER}: at most {MAX_TAGS} tags.", param=HEADER)
     return tags

@@ -8,7 +8,8 @@ _HEADERS: list[dict[str, Any]] = [
     {
         "name": "x-tollgate-tags",
         "in": "header",
-        "description": "Labels stored with the ledger row: `team=blue,feature=search`.",
+        "description": "Labels stored with the ledger row: `team=blue,feature=search`. At most 16, "
+        "each side at most 64 characters, in UTF-8 (or Latin-1, where it is no UTF-8).",
         "schema": {"type": "string"},
     },
     {
