@@ -64,7 +64,7 @@ class Callers(Crowd):
         request_id = f"chaos-{number}"
         headers = {
             "authorization": f"Bearer {self._key}",
-            "x-request-id": request_id,
+            "x-client-request-id": request_id,
             "anthropic-version": "2023-06-01",
         }
         words = " ".join(f"word{each}" for each in range(number % 40 + 1))

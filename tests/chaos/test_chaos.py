@@ -74,7 +74,7 @@ def _until_quiet(books: Books) -> float:
 def _each_request_has_one_row(
     calls: list[Call], rows: list[Row], served: dict[str, list[Row]]
 ) -> None:
-    booked = Counter(row["request_id"] for row in rows)
+    booked = Counter(row["client_request_id"] for row in rows)
     assert not [name for name, count in booked.items() if count > 1]
     assert not {call.request_id for call in calls if call.status == 200} - booked.keys()
     assert not booked.keys() - {call.request_id for call in calls}

@@ -128,7 +128,7 @@ def test_an_unknown_path_and_method_are_answered_in_kind(client: FlaskClient) ->
     assert refused.content_type == "application/problem+json"
 
 
-def test_the_callers_request_id_is_kept_if_it_is_one(client: FlaskClient) -> None:
+def test_a_request_id_that_is_passed_on_is_kept_if_it_is_one(client: FlaskClient) -> None:
     kept = client.get("/nowhere", headers={"x-request-id": "my-id.1"})
     assert kept.headers["x-request-id"] == "my-id.1"
     replaced = client.get("/nowhere", headers={"x-request-id": "no spaces please"})

@@ -77,6 +77,15 @@ def test_with_a_path_it_is_the_shape_of_the_path(path: str, kind: str, member: s
     assert ("request_id" in body) == (path != "/v1/chat/completions")
 
 
+@pytest.mark.parametrize(("sent", "told"), [("mine", "mine"), ("m\x00ine", None), ("", None)])
+def test_the_callers_own_id_is_told_as_far_as_it_was_read(sent: str, told: str | None) -> None:
+    headers = [("HOST", "x"), ("X-CLIENT-REQUEST-ID", sent)]
+    request = SimpleNamespace(path="/v1/models", headers=headers)
+    _, answer, _ = answered(unread.InvalidHeader("CONTENT-LENGTH", req=request))
+    assert answer.get("x-client-request-id") == told
+    assert answer["x-request-id"].startswith("req_")
+
+
 @pytest.mark.parametrize("error", [RuntimeError("s3cret"), unread.InvalidResponseHeader("s3cret")])
 def test_what_is_our_own_fault_is_a_500_that_tells_nothing(error: Exception) -> None:
     request = SimpleNamespace(path="/v1/models", method="GET", uri="/v1/models", headers=[])

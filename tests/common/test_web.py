@@ -23,7 +23,7 @@ def test_methods_that_callers_make_up_are_one_label() -> None:
     assert counted("MADEUP0") is None
 
 
-def test_a_request_keeps_its_own_id_if_it_is_one() -> None:
+def test_inside_a_request_keeps_the_id_that_was_passed_on() -> None:
     client = make_app("naming", CommonSettings()).test_client()
     named = client.get("/nowhere", headers={"x-request-id": "abc-1"}).headers["x-request-id"]
     odd = client.get("/nowhere", headers={"x-request-id": "a b"}).headers["x-request-id"]

@@ -2,6 +2,7 @@ import pytest
 from flask import Request
 from werkzeug.test import EnvironBuilder
 
+from tollgate_common.request_ids import RequestIds
 from tollgate_gateway.hops import forward_headers, target, whole_answer_headers
 
 
@@ -37,11 +38,20 @@ def test_a_request_keeps_its_headers_but_those_of_the_hop_and_its_credentials() 
     sent = [
         ("Authorization", "Bearer x"), ("x-api-key", "y"), ("Cookie", "z"), ("TE", "trailers"),
         ("x-tollgate-ticket", "forged"), ("x-tollgate-timeout", "5"), ("anthropic-beta", "a,b"),
-        ("content-type", "application/json"),
+        ("content-type", "application/json"), ("x-request-id", "theirs"),
+        ("X-Client-Request-Id", "S\xfcd"),
     ]  # fmt: skip
     request = Request(EnvironBuilder(headers=sent).get_environ())
-    passed = forward_headers(request, "assertion", "req_1")
+    passed = forward_headers(request, "assertion", RequestIds("req_1"))
     assert passed == {
         "Authorization": "Bearer assertion", "X-Request-Id": "req_1", "X-Tollgate-Timeout": "5",
         "Anthropic-Beta": "a,b", "Content-Type": "application/json",
+    }  # fmt: skip
+
+
+def test_the_callers_id_goes_on_only_as_the_gateway_has_read_it() -> None:
+    sent = [("x-client-request-id", "  theirs "), ("x-request-id", "a-proxys")]
+    request = Request(EnvironBuilder(headers=sent).get_environ())
+    assert forward_headers(request, None, RequestIds("req_1", "theirs")) == {
+        "X-Request-Id": "req_1", "X-Client-Request-Id": "theirs",
     }  # fmt: skip

@@ -11,6 +11,7 @@ from tests.gateway.test_upper_bound import PRICE, READ, FakeLlm, asked
 from tollgate_common.events.cloudevents import read_event
 from tollgate_common.principal import Limit, Principal, Subject
 from tollgate_common.relay import RelayClient, RelayFailed
+from tollgate_common.request_ids import RequestIds
 from tollgate_common.tickets import Bound, TicketBook, bucket
 from tollgate_common.tickets.counts import LimitCounts
 from tollgate_gateway.tickets.bounds import Bounds
@@ -40,7 +41,7 @@ def opened(redis: Redis, llm: RelayClient, *limits: Limit) -> tuple[TicketOffice
         assertion_expires_at=0, limits=limits,
     )  # fmt: skip
     office = TicketOffice(TicketBook(redis, "gateway"), Bounds(ModelFactsClient(llm), 100))
-    request = Asked("req_1", CHAT, "openai", asked(CHAT, max_tokens=CAP), SENT, {})
+    request = Asked(RequestIds("req_1"), CHAT, "openai", asked(CHAT, max_tokens=CAP), SENT, {})
     return office, office.open(principal, request)
 
 

@@ -10,6 +10,7 @@ from tests.gateway.test_bounds import PRICE, asked
 from tollgate_common.errors import BadRequest, DependencyDown, TollgateError
 from tollgate_common.principal import Limit, Principal, Subject
 from tollgate_common.relay import RelayClient
+from tollgate_common.request_ids import RequestIds
 from tollgate_common.tickets import TicketBook
 from tollgate_gateway.inference.errors import ModelNotFound
 from tollgate_gateway.tickets.bounds import Bounds
@@ -57,7 +58,9 @@ def opened(redis: Redis, llm: Llm, limits: Any = (), path: str = CHAT, **body: A
     )  # fmt: skip
     office = TicketOffice(TicketBook(redis, "gateway"), Bounds(llm, 100))
     sent = json.dumps({"model": "m", **body}).encode()
-    return office.open(principal, Asked("req_1", path, "openai", asked(path, **body), sent, {}))
+    return office.open(
+        principal, Asked(RequestIds("req_1"), path, "openai", asked(path, **body), sent, {})
+    )
 
 
 @pytest.mark.parametrize("limits", LIMITS.values(), ids=LIMITS)
@@ -88,7 +91,9 @@ def test_a_model_that_has_just_been_set_up_is_known_at_once(redis_client: Redis)
         org="o", mode="test", scopes=(), models=("*",), version=1, assertion="a",
         assertion_expires_at=0, limits=(limit,),
     )  # fmt: skip
-    request = Asked("req_1", CHAT, "openai", asked(CHAT, max_tokens=1), b'{"model":"m"}', {})
+    request = Asked(
+        RequestIds("req_1"), CHAT, "openai", asked(CHAT, max_tokens=1), b'{"model":"m"}', {}
+    )
     with pytest.raises(ModelNotFound):
         office.open(principal, request)
     assert office.open(principal, request).ticket.model == "m"
@@ -113,7 +118,7 @@ def test_a_body_that_is_no_json_to_its_end_is_told_so(redis_client: Redis) -> No
     )  # fmt: skip
     office = TicketOffice(TicketBook(redis_client, "gateway"), Bounds(llm, 100))
     broken = b'{"model":"m","messages":[{"role":"user","content":[{"text":"\xff"}]}]}'
-    request = Asked("req_1", CHAT, "openai", asked(CHAT, max_tokens=1), broken, {})
+    request = Asked(RequestIds("req_1"), CHAT, "openai", asked(CHAT, max_tokens=1), broken, {})
     with pytest.raises(TollgateError) as refused:
         office.open(principal, request)
     assert isinstance(refused.value, BadRequest)

@@ -52,6 +52,32 @@ def test_of_a_request_id_that_was_used_again_the_newest_is_found(
     assert client().get("/api/v1/requests/req_1").get_json()["id"] == newest
 
 
+def test_a_request_is_found_by_the_callers_id_the_newest_of_those_that_share_it(
+    booked: Record, client: Client
+) -> None:
+    tickets = [
+        booked(
+            NOON + timedelta(seconds=number), request_id=f"req_{number}", client_request_id="c/1"
+        )
+        for number in range(3)
+    ]
+    booked(NOON, client_request_id="c/2")
+    assert ids(client(), client_request_id="c/1") == tickets[::-1]
+    assert ids(client(), client_request_id="c") == []
+    assert client().get("/api/v1/requests/req_0").get_json()["client_request_id"] == "c/1"
+    newest = booked(NOON + timedelta(hours=1), client_request_id="mine")
+    booked(NOON, client_request_id="mine")
+    assert client().get("/api/v1/requests/mine").get_json()["id"] == newest
+
+
+def test_nobody_hides_a_request_by_calling_another_so(booked: Record, client: Client) -> None:
+    ticket = booked(NOON, request_id="req_hidden")
+    for later, name in enumerate(("req_hidden", ticket), start=1):
+        booked(NOON + timedelta(hours=later), request_id=f"req_{later}", client_request_id=name)
+    for name in ("req_hidden", ticket):
+        assert client().get(f"/api/v1/requests/{name}").get_json()["id"] == ticket
+
+
 @pytest.mark.parametrize("identity", ["req_unknown", "0193ffff-0000-7000-8000-000000000000"])
 def test_an_unknown_request_is_404(client: Client, identity: str) -> None:
     answer = client().get(f"/api/v1/requests/{identity}")

@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 from gunicorn import util
 from gunicorn.http import errors as unread
-from uuid_utils import uuid7
 
 from tollgate_common.errors import BadRequest, TollgateError, dialects, problem
 from tollgate_common.gunicorn_log import unquoted
+from tollgate_common.request_ids import CLIENT_HEADER, ids_at_the_edge, new_request_id
 
 _STATUSES: dict[type[Exception], HTTPStatus] = {
     unread.ForbiddenProxyRequest: HTTPStatus.FORBIDDEN,
@@ -32,7 +32,7 @@ def take_over(worker: Any) -> None:
     """From now on the worker answers errors so."""
 
     def handle_error(request: Any, client: Any, address: Any, error: BaseException) -> None:
-        known, request_id = refusal(error), f"req_{uuid7().hex}"
+        known, request_id = refusal(error), new_request_id()
         request = request or getattr(error, "req", None)
         if known.http_status == HTTPStatus.INTERNAL_SERVER_ERROR:
             worker.log.exception(
@@ -69,9 +69,18 @@ def answer(error: TollgateError, request: Any, request_id: str) -> bytes:
     status = HTTPStatus(error.http_status)
     head = (
         f"HTTP/1.1 {status.value} {status.phrase}\r\nconnection: close\r\ncontent-type: {kind}\r\n"
-        f"content-length: {len(body)}\r\nx-request-id: {request_id}\r\n\r\n"
+        f"content-length: {len(body)}\r\nx-request-id: {request_id}\r\n"
+        f"{_client_id_line(request)}\r\n"
     )
     return head.encode("latin-1") + body
+
+
+def _client_id_line(request: Any) -> str:
+    """Return the header that tells the caller its own id, as far as headers were read."""
+    headers = getattr(request, "headers", None) or ()
+    environ = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers}
+    client = ids_at_the_edge(environ).client
+    return f"{CLIENT_HEADER}: {client}\r\n" if client else ""
 
 
 def _body(error: TollgateError, request: Any, request_id: str) -> tuple[bytes, str]:

@@ -3,18 +3,25 @@
 import re
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from flask import Flask, Request, Response, current_app, g, request
-from uuid_utils import uuid7
 
 from tollgate_common import logging
 from tollgate_common.errors import InvalidField, NotFound, answers
 from tollgate_common.metrics import http_request_seconds, http_requests, labelled
+from tollgate_common.request_ids import (
+    CLIENT_HEADER,
+    HEADER,
+    Environ,
+    RequestIds,
+    ids_at_the_edge,
+    ids_inside,
+)
 from tollgate_common.settings import CommonSettings
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}\Z")
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}\Z")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _QUIET = frozenset({"/healthz", "/readyz"})
@@ -36,27 +43,28 @@ class App(Flask):
         return Response(headers={"allow": ", ".join(sorted(rule.methods or ()) if rule else ())})
 
 
-def make_app(service: str, settings: CommonSettings) -> Flask:
-    """A Flask app with logging configured, errors answered and every request accounted for."""
+def make_app(service: str, settings: CommonSettings, *, is_edge: bool = False) -> Flask:
+    """A Flask app with logging configured, errors answered and every request accounted for.
+    `is_edge`: callers are outside, so the ids that they send are theirs and not ours."""
     logging.configure(settings, service)
     app = App(service, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.url_map.strict_slashes = False
     # It would redirect, to whatever host the request claims to have come for.
     app.url_map.merge_slashes = False
-    app.before_request(_begin)
-    app.after_request(_finish)
+    app.before_request(partial(_begin, ids_at_the_edge if is_edge else ids_inside))
+    app.after_request(partial(_finish, is_edge))
     answers.register(app)
     return app
 
 
-def _begin() -> None:
+def _begin(ids_of: Callable[[Environ], RequestIds]) -> None:
     # Once each: every look through a proxy costs as much as a function call or two.
     current, state = _current(request), _current(g)
     environ = current.environ
     state.started = time.perf_counter()
-    sent = environ.get("HTTP_X_REQUEST_ID", "")
-    state.request_id = sent if _REQUEST_ID.match(sent) else f"req_{uuid7().hex}"
+    state.request_ids = ids_of(environ)
+    state.request_id = state.request_ids.own
     logging.request_id.set(state.request_id)
     trace = _TRACEPARENT.match(environ.get("HTTP_TRACEPARENT", ""))
     logging.trace_id.set(trace.group(1) if trace else None)
@@ -79,9 +87,12 @@ def _refuse_nul(current: Request) -> None:
             raise InvalidField("No parameter may have a NUL in it.", param=name.replace("\0", ""))
 
 
-def _finish(response: Response) -> Response:
+def _finish(is_edge: bool, response: Response) -> Response:
     current, state = _current(request), _current(g)
-    response.headers["x-request-id"] = state.request_id
+    own, client = state.request_ids
+    response.headers[HEADER] = own
+    if is_edge and client is not None:
+        response.headers[CLIENT_HEADER] = client
     elapsed = time.perf_counter() - state.started
     rule, status = current.url_rule, response.status_code
     route = rule.rule if rule else "unmatched"
@@ -94,6 +105,7 @@ def _finish(response: Response) -> Response:
             method=current.method,
             route=route,
             status=status,
+            client_request_id=client,
             duration_ms=round(elapsed * 1000, 3),
         )
     return response

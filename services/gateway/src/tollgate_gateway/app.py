@@ -57,7 +57,7 @@ def create_worker() -> Flask:
 
 def _assembled(settings: GatewaySettings) -> tuple[Flask, Sequence[Task]]:
     """The app, and what goes on beside it until an event is set."""
-    app = make_app(SERVICE, settings)
+    app = make_app(SERVICE, settings, is_edge=True)
     _trust_proxies(app, settings.trusted_proxies)
     redis = stores.connect(str(settings.redis_url))
     stores.register_errors(app)
@@ -114,7 +114,11 @@ def _trust_proxies(app: Flask, number: int) -> None:
 def _allow_browsers(app: Flask, settings: GatewaySettings) -> None:
     origins = [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()]
     if origins:
-        CORS(app, origins=origins, expose_headers=["x-request-id", "retry-after"])
+        CORS(
+            app,
+            origins=origins,
+            expose_headers=["x-request-id", "x-client-request-id", "retry-after"],
+        )
 
 
 def _lives(base_url: str) -> health.Check:

@@ -5,6 +5,8 @@ from functools import lru_cache
 
 from flask import Request
 
+from tollgate_common.request_ids import CLIENT_HEADER, HEADER, RequestIds
+
 HOP_BY_HOP = frozenset({
     "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection",
     "te", "trailer", "transfer-encoding", "upgrade", "content-length", "host", "expect",
@@ -12,6 +14,7 @@ HOP_BY_HOP = frozenset({
 _OF_THE_HOP = HOP_BY_HOP | {"date", "server"}
 _OF_THE_HOP_BUT_LENGTH = _OF_THE_HOP - {"content-length"}
 CREDENTIALS = frozenset({"authorization", "x-api-key", "cookie"})
+IDS = frozenset({HEADER, CLIENT_HEADER})
 OURS = "x-tollgate-"
 PASSED_OF_OURS = frozenset({"x-tollgate-timeout", "x-tollgate-drop-params", "x-tollgate-cache"})
 
@@ -27,14 +30,17 @@ def target(request: Request) -> str:
     return f"{path}?{query}" if query else path
 
 
-def forward_headers(request: Request, assertion: str | None, request_id: str) -> dict[str, str]:
-    """The caller's headers without its credentials; auth's assertion in their place."""
+def forward_headers(request: Request, assertion: str | None, ids: RequestIds) -> dict[str, str]:
+    """The caller's headers without its credentials; auth's assertion in their place. Of the ids
+    it is ours that names the request, and the caller's only if it can be one."""
     headers = {
         name: value
         for variable, value in request.environ.items()
         if (name := _passed_as(variable)) is not None
     }
-    headers["X-Request-Id"] = request_id
+    headers["X-Request-Id"] = ids.own
+    if ids.client is not None:
+        headers["X-Client-Request-Id"] = ids.client
     if assertion:
         headers["Authorization"] = f"Bearer {assertion}"
     return headers
@@ -47,7 +53,7 @@ def _passed_as(variable: str) -> str | None:
         return None
     name = variable.removeprefix("HTTP_").replace("_", "-").title()
     lowered = name.lower()
-    if lowered in HOP_BY_HOP or lowered in CREDENTIALS:
+    if lowered in HOP_BY_HOP or lowered in CREDENTIALS or lowered in IDS:
         return None
     if lowered.startswith(OURS) and lowered not in PASSED_OF_OURS:
         return None

@@ -18,7 +18,9 @@ _FINAL = frozenset({400, 404, 405, 413, 415, 422})
 load, or of our account there."""
 _BY_A_PROVIDER = "x-tollgate-provider"
 _OF_ITS_TIME = ("x-ratelimit-", "anthropic-ratelimit-")
-_NOT_KEPT = frozenset({"x-request-id", "server-timing", "retry-after", "date", COST})
+_NOT_KEPT = frozenset({
+    "x-request-id", "x-client-request-id", "server-timing", "retry-after", "date", COST,
+})  # fmt: skip
 
 
 class Kept(msgspec.Struct, array_like=True):

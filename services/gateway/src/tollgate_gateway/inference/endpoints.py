@@ -19,19 +19,19 @@ def call() -> Response:
     """An inference call: ticketed and relayed."""
     service = cast(InferenceService, current_app.extensions["inference"])
     # Itself, not the proxy: each look through that costs as much as a call.
-    return service.run(cast(Any, request)._get_current_object(), g.request_id)
+    return service.run(cast(Any, request)._get_current_object(), g.request_ids)
 
 
 @public
 def models(name: str | None = None) -> Response:
     """The models that this caller may use."""
-    return _passed().models(request, g.request_id)
+    return _passed().models(request, g.request_ids)
 
 
 @public
 def jobs(job_id: str | None = None) -> Response:
     """Queued calls: no ticket now; each call opens one when it runs."""
-    return _passed().forward(request, g.request_id)
+    return _passed().forward(request, g.request_ids)
 
 
 @public

@@ -8,6 +8,7 @@ from flask import Request, Response
 from tollgate_common.errors import DependencyDown
 from tollgate_common.principal import Principal, covers
 from tollgate_common.relay import RelayClient, RelayFailed
+from tollgate_common.request_ids import RequestIds
 from tollgate_gateway.bodies import body_of
 from tollgate_gateway.hops import answer_headers, forward_headers, target
 from tollgate_gateway.inference.errors import ModelNotAllowed, UnknownRoute
@@ -20,14 +21,14 @@ class PassedService:
         self._principals = principals
         self._llm = llm
 
-    def forward(self, request: Request, request_id: str) -> Response:
+    def forward(self, request: Request, ids: RequestIds) -> Response:
         """llm's own answer, whole."""
-        return self._send(request, self._caller(request), request_id)
+        return self._send(request, self._caller(request), ids)
 
-    def models(self, request: Request, request_id: str) -> Response:
+    def models(self, request: Request, ids: RequestIds) -> Response:
         """llm's list, or one model, without those that the caller may not use."""
         principal = self._caller(request)
-        response = self._send(request, principal, request_id)
+        response = self._send(request, principal, ids)
         if response.status_code == 200 and "*" not in principal.models:
             usable = _usable(msgspec.json.decode(response.get_data()), principal.models)
             response.set_data(msgspec.json.encode(usable))
@@ -41,8 +42,8 @@ class PassedService:
     def _caller(self, request: Request) -> Principal:
         return self._principals.authorize(request.headers, request.remote_addr, SCOPE)
 
-    def _send(self, request: Request, principal: Principal, request_id: str) -> Response:
-        headers = forward_headers(request, principal.assertion, request_id)
+    def _send(self, request: Request, principal: Principal, ids: RequestIds) -> Response:
+        headers = forward_headers(request, principal.assertion, ids)
         body = body_of(request)
         try:
             answer = self._llm.send(request.method, target(request), body, headers)

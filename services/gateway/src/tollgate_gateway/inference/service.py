@@ -9,6 +9,7 @@ from tollgate_common import hangups
 from tollgate_common.errors import dialects
 from tollgate_common.load import Load
 from tollgate_common.principal import Principal, covers
+from tollgate_common.request_ids import RequestIds
 from tollgate_gateway.bodies import body_of
 from tollgate_gateway.hops import forward_headers, target
 from tollgate_gateway.idempotency.places import VARIABLE
@@ -43,18 +44,18 @@ class InferenceService:
         self._load = load
         self._idempotency = idempotency
 
-    def run(self, request: Request, request_id: str) -> Response:
+    def run(self, request: Request, ids: RequestIds) -> Response:
         """The answer, or `Full` at once."""
         self._load.enter()
         hangups.caller.set(request.environ.get(hangups.SOCKET))
         try:
-            response = self._run(request, request_id)
+            response = self._run(request, ids)
         except BaseException:
             self._load.leave()
             raise
         return self._load.until_sent(response)
 
-    def _run(self, request: Request, request_id: str) -> Response:
+    def _run(self, request: Request, ids: RequestIds) -> Response:
         """Authenticate, check, and ask, unless the request has been answered before."""
         started = time.perf_counter()
         principal = self._principals.authorize(request.headers, request.remote_addr, SCOPE)
@@ -62,16 +63,16 @@ class InferenceService:
         asked = READERS[str(request.url_rule)](body, request.content_type)
         if not covers(principal.models, asked.model):
             raise ModelNotAllowed(asked.model)
-        asking = (request, request_id, principal, asked, body, started)
+        asking = (request, ids, principal, asked, body, started)
         if VARIABLE not in request.environ:
             return self._ask(*asking)
         ask = partial(self._ask, *asking)
-        return self._idempotency.once(request, request_id, principal, body, ask)
+        return self._idempotency.once(request, ids.own, principal, body, ask)
 
     def _ask(
         self,
         request: Request,
-        request_id: str,
+        ids: RequestIds,
         principal: Principal,
         asked: ParsedRequest,
         body: bytes,
@@ -79,8 +80,8 @@ class InferenceService:
     ) -> Response:
         """Open a ticket, relay. Errors are raised before the ticket opens; from then on the ticket
         is closed whatever happens."""
-        headers = forward_headers(request, principal.assertion, request_id)
-        opened = self._office.open(principal, _asked(request, request_id, asked, body))
+        headers = forward_headers(request, principal.assertion, ids)
+        opened = self._office.open(principal, _asked(request, ids, asked, body))
         headers[TICKET] = opened.ticket.id
         if counters := opened.hold.counters():
             headers[COUNTERS] = " ".join(counters)
@@ -93,9 +94,9 @@ class InferenceService:
         return response
 
 
-def _asked(request: Request, request_id: str, found: ParsedRequest, body: bytes) -> Asked:
+def _asked(request: Request, ids: RequestIds, found: ParsedRequest, body: bytes) -> Asked:
     return Asked(
-        request_id=request_id,
+        ids=ids,
         endpoint=request.path,
         dialect=dialects.dialect_of(request.path, None),
         parsed=found,

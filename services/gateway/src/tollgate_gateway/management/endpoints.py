@@ -18,13 +18,13 @@ blueprint = Blueprint("management", __name__, template_folder="templates")
 @public  # the front door authenticates, and the owning service checks the permission
 def management(path: str = "") -> Response:
     """Anything below /api."""
-    return _door().pass_on(request, g.request_id)
+    return _door().pass_on(request, g.request_ids)
 
 
 @public  # auth checks the client
 def oauth() -> Response:
     """Tokens for machines, and what may be asked about them."""
-    return _door().oauth(request, g.request_id)
+    return _door().oauth(request, g.request_ids)
 
 
 @public

@@ -6,6 +6,7 @@ from flask import Request, Response
 
 from tollgate_common.errors import DependencyDown, NotFound
 from tollgate_common.relay import RelayClient, RelayFailed
+from tollgate_common.request_ids import RequestIds
 from tollgate_gateway.bodies import body_of
 from tollgate_gateway.hops import answer_headers, forward_headers, target
 from tollgate_gateway.principals.service import PrincipalService
@@ -48,21 +49,21 @@ class FrontDoor:
         self._principals = principals
         self._services = services
 
-    def pass_on(self, request: Request, request_id: str) -> Response:
+    def pass_on(self, request: Request, ids: RequestIds) -> Response:
         service = _owner(request.path)
         assertion = None
         if not _open_to_all(request):
             caller = self._principals.authenticate(request.headers, request.remote_addr)
             assertion = caller.assertion
-        headers = forward_headers(request, assertion, request_id)
+        headers = forward_headers(request, assertion, ids)
         if request.path.startswith(SINGLE_SIGN_ON) and "cookie" in request.headers:
             # What ties a login at the identity provider to the browser that began it.
             headers["Cookie"] = request.headers["cookie"]
         return self._send(service, request, headers)
 
-    def oauth(self, request: Request, request_id: str) -> Response:
+    def oauth(self, request: Request, ids: RequestIds) -> Response:
         """OAuth's own routes, where auth checks the client's credentials itself."""
-        headers = forward_headers(request, None, request_id)
+        headers = forward_headers(request, None, ids)
         if "authorization" in request.headers:
             headers["Authorization"] = request.headers["authorization"]
         return self._send("auth", request, headers)

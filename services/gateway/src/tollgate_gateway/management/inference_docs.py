@@ -27,10 +27,12 @@ _HEADERS: list[dict[str, Any]] = [
         "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
     },
     {
-        "name": "x-request-id",
+        "name": "x-client-request-id",
         "in": "header",
-        "description": "Your own id of the request, 1 to 128 of `A-Za-z0-9._:-`; else one is made.",
-        "schema": {"type": "string", "pattern": "^[A-Za-z0-9._:-]{1,128}$"},
+        "description": "Your own id of the request, at most 128 printable ASCII characters; "
+        "`x-request-id` is taken for it, too. It comes back, and is kept with the row as "
+        "`client_request_id`; `x-request-id` of the answer is always ours.",
+        "schema": {"type": "string", "pattern": "^[ -~]{1,128}$"},
     },
 ]
 _ERRORS = {

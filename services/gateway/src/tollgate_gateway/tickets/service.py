@@ -15,6 +15,7 @@ from tollgate_common.metrics import (
     tickets_refused,
 )
 from tollgate_common.principal import Limit, Principal
+from tollgate_common.request_ids import RequestIds
 from tollgate_common.tickets import Attribution, Hold, LimitState, Outcome, Refusal, TicketBook
 from tollgate_gateway.inference.errors import UnreadableBody
 from tollgate_gateway.parsed_requests.input_bound import UNREADABLE
@@ -36,7 +37,7 @@ _BOUNDED = frozenset({"tokens", "cost_usd"})
 class Asked(NamedTuple):
     """A request as far as its ticket is concerned."""
 
-    request_id: str
+    ids: RequestIds
     endpoint: str
     dialect: str
     parsed: ParsedRequest
@@ -114,7 +115,8 @@ def _unbounded(model: str, field: str) -> TollgateError:
 def _attribution(principal: Principal, asked: Asked) -> Attribution:
     return Attribution(
         id=new_uuid(),
-        request_id=asked.request_id,
+        request_id=asked.ids.own,
+        client_request_id=asked.ids.client,
         org=principal.org,
         project=principal.project,
         key=principal.key,

@@ -17,6 +17,8 @@ _KEPT_BACK = frozenset({
     # of the connection
     "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection",
     "te", "trailer", "transfer-encoding", "upgrade", "content-length", "date", "server",
+    # the gateway's to tell: the caller's own id, where the provider was sent the ticket's
+    "x-client-request-id",
     # about the provider's own address
     "set-cookie", "strict-transport-security", "alt-svc", "report-to", "nel", "expect-ct",
     "content-security-policy", "access-control-allow-origin", "access-control-allow-credentials",

@@ -37,5 +37,6 @@ class OneRequest(Resource):  # type: ignore[misc]  # the library is untyped
         {200: ("The newest request of this id.", _one), 404: "It is not in the ledger."}
     )
     def get(self, request_id: str) -> dict[str, Any]:
-        """One request, by its `x-request-id` or its ticket's id."""
+        """One request: by the `x-request-id` of its answer, its ticket's id, or the id that the
+        caller gave it (the newest)."""
         return _service().find(current_caller(), request_id)

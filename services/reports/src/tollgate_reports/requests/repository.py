@@ -20,18 +20,21 @@ _ADJUSTED = select(_corrections.c.id).where(_corrections.c.adjusts == ledger.c.i
 def find(
     connection: Connection,
     org: str,
-    request_id: str,
+    identity: str,
     ticket: UUID | None,
     conditions: Mapping[str, Any],
 ) -> RowMapping | None:
-    """The newest row of this request id, or the one of this ticket."""
-    named = ledger.c.request_id == request_id
+    """Return the newest row of this id of ours or of this ticket, else the newest whose caller has
+    called it so: a caller who sends somebody else's id hides nothing."""
+    ours = ledger.c.request_id == identity
+    if ticket is not None:
+        ours = or_(ours, ledger.c.id == ticket)
     query = (
         select(*COLUMNS)
         .where(ledger.c.org == org, ledger.c.adjusts.is_(None))
-        .where(named if ticket is None else or_(named, ledger.c.id == ticket))
+        .where(or_(ours, ledger.c.client_request_id == identity))
         .where(*_conditions(conditions))
-        .order_by(ledger.c.opened_at.desc(), ledger.c.id.desc())
+        .order_by(ours.desc(), ledger.c.opened_at.desc(), ledger.c.id.desc())
         .limit(1)
     )
     return connection.execute(query).mappings().first()

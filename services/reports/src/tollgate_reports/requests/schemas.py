@@ -31,6 +31,7 @@ OWN_FILTERS = (
     "http_status",
     "service_tier",
     "error",
+    "client_request_id",
 )
 
 
@@ -87,6 +88,11 @@ class RequestQuery(Filters):
     error: str | None = Field(None, description="The code of the error that it ended with.")
     tag: Tags | None = Field(
         None, description="With all of these tags: `team=blue,feature=search`."
+    )
+    client_request_id: str | None = Field(
+        None,
+        max_length=128,
+        description="All that the caller has called so, by `x-client-request-id` when it asked.",
     )
 
     def conditions(self) -> dict[str, Any]:

@@ -40,8 +40,8 @@ class RequestService:
         return shown, cursor_of(rows[limit - 1]) if rows[limit:] else None
 
     def find(self, caller: Caller, identity: str) -> dict[str, Any]:
-        """The newest row of a request id (a retry that kept its id has several), or the row of a
-        ticket, of either mode."""
+        """Return the row of a request id or of a ticket, else the newest that the caller has called
+        so, of either mode."""
         with self._engine.connect() as connection:
             (shown,) = with_adjustments(connection, [row_of(connection, caller, identity)])
             return shown
