@@ -55,6 +55,9 @@ def test_a_queued_call_runs_once_and_is_booked(platform: Platform, key: Key) -> 
     job = eventually(finished, within=20).json()
     assert job["status"] == "succeeded"
     assert job["response"]["body"]["choices"][0]["message"]["content"] == "Later, please"
+    row = platform.row(job["request_id"])
+    assert platform.row(job["id"]) == row
+    assert row["client_request_id"] == job["id"]
     eventually(lambda: platform.usage(key.project)["requests"] == 1, within=5)
 
 

@@ -13,6 +13,7 @@ from tollgate_common.http import ControlClient, ServiceTokens
 from tollgate_llm.jobs.client import GatewayClient
 from tollgate_llm.jobs.runner import JobRunner
 
+LIFETIME = 600
 BODY = b'{ "model":"sandbox", "odd": 1.50, "messages":[] }'
 
 
@@ -40,14 +41,17 @@ def engine(environment: dict[str, str], stand: Stand) -> Iterator[Engine]:
 def work(engine: Engine, gateway: Provider, redis_database: str, auth_url: str) -> JobRunner:
     tokens = ServiceTokens(ControlClient("auth", auth_url), "llm", "known-to-the-tests")
     client = GatewayClient(gateway.url, tokens, timeout=5)
-    return JobRunner(engine, queues.connect(redis_database), client, timeout=60)
+    redis = queues.connect(redis_database)
+    return JobRunner(engine, redis, client, timeout=60, lifetime=LIFETIME)
 
 
 @pytest.fixture
 def queued(stand: Stand, org: str) -> Callable[..., str]:
-    def make(endpoint: str = "/v1/chat/completions", **claims: Any) -> str:
+    def make(endpoint: str = "/v1/chat/completions", client: str = "", **claims: Any) -> str:
         raw = b'{"endpoint": "' + endpoint.encode() + b'", "body": ' + BODY + b"}"
         headers = stand.headers(org, **claims)
+        if client:
+            headers["x-client-request-id"] = client
         answer = stand.session.post(f"{stand.url}/v1/jobs", data=raw, headers=headers)
         job = answer.json()
         assert (answer.status_code, job["status"]) == (202, "queued")

@@ -99,6 +99,11 @@ books_drift = Gauge(
     multiprocess_mode="mostrecent",
 )
 jobs_finished = Counter("tollgate_jobs_finished", "Queued jobs finished.", ("queue", "status"))
+job_waits = Counter(
+    "tollgate_job_waits",
+    "Times that a queued job has waited for its turn under a limit.",
+    ("queue",),
+)
 
 
 @lru_cache(maxsize=4096)

@@ -51,6 +51,12 @@ class LlmSettings(CommonSettings):
         2.0, gt=0, description="Age at which what a process knows of an organisation is renewed."
     )
     job_timeout: int = Field(900, ge=1, description="Seconds one run of a queued job may take.")
+    job_lifetime: int = Field(
+        86_400,
+        ge=1,
+        description="Seconds from its making in which a queued job may wait for its turn under a"
+        " limit per minute or hour, or of calls at once.",
+    )
 
 
 class WorkerSettings(LlmSettings):

@@ -27,7 +27,9 @@ def work(settings: WorkerSettings) -> None:
     tokens = ServiceTokens(ControlClient("auth", settings.auth_url), CLIENT_ID, secret)
     gateway = GatewayClient(settings.gateway_url, tokens, settings.job_timeout)
     engine = make_engine(settings.database(), SCHEMA, pool_size=1)
-    runner = JobRunner(engine, redis, gateway, settings.job_timeout)
+    runner = JobRunner(
+        engine, redis, gateway, timeout=settings.job_timeout, lifetime=settings.job_lifetime
+    )
     start_http_server(settings.metrics_port, addr=settings.host)
     stop = threading.Event()
     threading.Thread(target=runner.sweep, args=(stop,), name="sweep", daemon=True).start()

@@ -1,5 +1,7 @@
 """The worker as one more client of the gateway: the same path, tickets, limits and books."""
 
+from typing import NamedTuple
+
 import requests
 from requests.adapters import HTTPAdapter
 
@@ -7,12 +9,24 @@ from tollgate_common.errors import DependencyDown
 from tollgate_common.http import ServiceTokens
 from tollgate_common.metrics import dependency_failures
 from tollgate_llm.jobs.models import Job
+from tollgate_llm.jobs.waiting import RateRefusal, rate_refusal
 
 CONNECT_SECONDS = 2.0
 AUDIENCE, SCOPE = "gateway", "inference:act"
-LARGEST_TYPE = 128
+LARGEST_TYPE = LARGEST_ID = 128
 UNAVAILABLE = 503
 CONFLICT = 409
+
+
+class Answer(NamedTuple):
+    """What the gateway has said of a job's call, and what it calls that. `refusal`: it is no result
+    yet, because a limit has no room at this moment."""
+
+    status: int
+    content_type: str
+    body: bytes
+    request_id: str | None = None
+    refusal: RateRefusal | None = None
 
 
 class GatewayClient:
@@ -30,8 +44,7 @@ class GatewayClient:
         self._session.mount("http://", HTTPAdapter())
         self._session.mount("https://", HTTPAdapter())
 
-    def call(self, job: Job) -> tuple[int, str, bytes]:
-        """Status, content type and body of the answer."""
+    def call(self, job: Job) -> Answer:
         try:
             answer = self._session.post(
                 self._base_url + job.endpoint,
@@ -45,15 +58,21 @@ class GatewayClient:
             raise DependencyDown("gateway") from None
         if answer.status_code == UNAVAILABLE or _still_runs(answer):
             raise DependencyDown("gateway")
-        content_type = answer.headers.get("content-type", "")[:LARGEST_TYPE]
-        return answer.status_code, content_type, answer.content
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        return Answer(
+            status=answer.status_code,
+            content_type=headers.get("content-type", "")[:LARGEST_TYPE],
+            body=answer.content,
+            request_id=headers.get("x-request-id", "")[:LARGEST_ID] or None,
+            refusal=rate_refusal(answer.status_code, headers),
+        )
 
     def _headers(self, job: Job) -> dict[str, str]:
         headers = {
             "authorization": f"Bearer {self._tokens.get(AUDIENCE, SCOPE)}",
             "content-type": "application/json",
             "idempotency-key": job.id,
-            "x-request-id": job.id,
+            "x-client-request-id": job.client_request_id or job.id,
         }
         if job.endpoint.startswith("/v1/messages"):
             headers["anthropic-version"] = "2023-06-01"

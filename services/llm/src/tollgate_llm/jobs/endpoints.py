@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app, g, request
 
 from tollgate_common.guard import current_caller, requires
 from tollgate_common.restx import Noun, Paging, document, page, page_cursor, page_size, query
@@ -33,7 +33,8 @@ def _service() -> JobService:
 @requires("inference")
 def create_job() -> Response:
     """202 with the job, and where to look for its answer."""
-    job = _service().create(db.session(), current_caller(), request.get_data(cache=False))
+    raw, client = request.get_data(cache=False), g.request_ids.client
+    job = _service().create(db.session(), current_caller(), raw, client)
     response = _json(job_with_answer(job), 202)
     response.headers["location"] = f"/v1/jobs/{job.id}"
     return response

@@ -11,8 +11,10 @@ STATUSES = (QUEUED, RUNNING, SUCCEEDED, FAILED, CANCELLED)
 
 
 class Job(Base):
-    """`body` is the call's, byte for byte; `response_…` the gateway's answer, as it came. While
-    a job runs, its worker holds it until `leased_until`."""
+    """`body` is the call's, byte for byte; `response_…` the gateway's answer, as it came, and
+    `request_id` is what the gateway called it. While a job runs, its worker holds it until
+    `leased_until`. `waits` counts how often a limit has refused it for the time being; the last of
+    them was the limit `waiting_for`, and it is to be tried again at `waiting_until`."""
 
     __tablename__ = "jobs"
 
@@ -33,4 +35,9 @@ class Job(Base):
     error: Mapped[str | None] = mapped_column(String(512))
     created_at: Mapped[Moment]
     started_at: Mapped[Moment | None]
+    waits: Mapped[int] = mapped_column(server_default="0")
+    waiting_until: Mapped[Moment | None]
+    waiting_for: Mapped[str | None] = mapped_column(String(64))
+    client_request_id: Mapped[str | None] = mapped_column(String(128))
+    request_id: Mapped[str | None] = mapped_column(String(128))
     finished_at: Mapped[Moment | None]

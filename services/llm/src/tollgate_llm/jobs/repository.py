@@ -7,18 +7,35 @@ from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from tollgate_common.guard import Caller
+from tollgate_llm.jobs.client import Answer
 from tollgate_llm.jobs.models import CANCELLED, QUEUED, RUNNING, Job
 from tollgate_llm.jobs.schemas import JobQuery
 
 LEASE = timedelta(seconds=30)
 
 
-def add(session: Session, job_id: str, caller: Caller, endpoint: str, body: bytes) -> Job:
+def add(
+    session: Session,
+    job_id: str,
+    caller: Caller,
+    endpoint: str,
+    body: bytes,
+    client_request_id: str | None,
+) -> Job:
     job = Job(
-        id=job_id, org=caller.org, project=caller.project, key=caller.key, user=caller.user,
-        mode=caller.mode, endpoint=endpoint, body=body, status=QUEUED, attempts=0,
+        id=job_id,
+        org=caller.org,
+        project=caller.project,
+        key=caller.key,
+        user=caller.user,
+        mode=caller.mode,
+        endpoint=endpoint,
+        body=body,
+        status=QUEUED,
+        attempts=0,
+        client_request_id=client_request_id,
         created_at=func.now(),
-    )  # fmt: skip
+    )
     session.add(job)
     session.flush()
     session.refresh(job)
@@ -72,6 +89,8 @@ def claim(session: Session, job_id: str) -> Job | None:
             attempts=Job.attempts + 1,
             started_at=func.coalesce(Job.started_at, func.now()),
             leased_until=func.now() + LEASE,
+            waiting_until=None,
+            waiting_for=None,
         )
         .returning(Job)
     ).first()
@@ -94,25 +113,43 @@ def release(session: Session, job_id: str, attempt: int) -> None:
     )
 
 
+def wait(session: Session, job_id: str, attempt: int, limit: str, pause: timedelta) -> bool:
+    """Give it back until there is room under the limit again, unless the job was cancelled or has
+    been taken over meanwhile."""
+    changed = session.execute(
+        update(Job)
+        .where(Job.id == job_id, Job.status == RUNNING, Job.attempts == attempt)
+        .values(
+            status=QUEUED,
+            leased_until=None,
+            waits=Job.waits + 1,
+            waiting_until=func.now() + pause,
+            waiting_for=limit,
+        )
+        .returning(Job.id)
+    )
+    return changed.first() is not None
+
+
 def finish(
     session: Session,
     job_id: str,
     attempt: int,
     *,
     status: str,
-    response: tuple[int, str, bytes] | None,
+    answer: Answer | None,
     error: str | None,
 ) -> bool:
     """Write the result down, unless the job was cancelled or has been taken over meanwhile."""
-    code, content_type, body = response or (None, None, None)
     changed = session.execute(
         update(Job)
         .where(Job.id == job_id, Job.status == RUNNING, Job.attempts == attempt)
         .values(
             status=status,
-            response_status=code,
-            response_type=content_type,
-            response_body=body,
+            response_status=answer.status if answer else None,
+            response_type=answer.content_type if answer else None,
+            response_body=answer.body if answer else None,
+            request_id=answer.request_id if answer else None,
             error=error,
             leased_until=None,
             finished_at=func.now(),
@@ -123,8 +160,9 @@ def finish(
 
 
 def waiting(session: Session, age: timedelta, limit: int) -> list[str]:
-    """Jobs that have been queued for `age`, and those whose worker died: the oldest first."""
-    overdue = (Job.status == QUEUED) & (Job.created_at < func.now() - age)
+    """Jobs whose turn came `age` ago, and those whose worker died: the oldest first."""
+    turn = func.coalesce(Job.waiting_until, Job.created_at)
+    overdue = (Job.status == QUEUED) & (turn < func.now() - age)
     query = select(Job.id).where(or_(overdue, _abandoned())).order_by(Job.id).limit(limit)
     return list(session.scalars(query))
 

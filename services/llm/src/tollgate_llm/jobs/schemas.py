@@ -38,7 +38,9 @@ class JobQuery(BaseModel):
 
 
 class JobOut(BaseModel):
-    """A job in a list, without its answer."""
+    """A job in a list, without its answer. A job that is `queued` and has a `waiting_until` was
+    refused by the limit `waiting_for`, and is tried again then; `waits` counts such refusals, and
+    `attempts` counts them among all. `request_id` names the call that it was answered by."""
 
     id: str
     object: Literal["job"] = "job"
@@ -49,6 +51,11 @@ class JobOut(BaseModel):
     key: str | None
     user: str | None
     attempts: int
+    waits: int
+    waiting_until: Moment | None
+    waiting_for: str | None
+    client_request_id: str | None
+    request_id: str | None
     created_at: Moment
     started_at: Moment | None
     finished_at: Moment | None

@@ -34,11 +34,16 @@ class JobService:
         self._redis = redis
         self._timeout = timeout
 
-    def create(self, session: Session, caller: Caller, raw: bytes) -> Job:
+    def create(
+        self, session: Session, caller: Caller, raw: bytes, client_request_id: str | None
+    ) -> Job:
         """Commits, then queues: a queue that does not answer only makes the job wait for the
-        worker's sweep."""
+        worker's sweep. The call has the caller's id of the request that asks for it."""
         wanted = _parsed(raw)
-        job = repository.add(session, new_id("job"), caller, wanted.endpoint, bytes(wanted.body))
+        body = bytes(wanted.body)
+        job = repository.add(
+            session, new_id("job"), caller, wanted.endpoint, body, client_request_id
+        )
         session.commit()
         try:
             push(self._redis, job.id, self._timeout)
