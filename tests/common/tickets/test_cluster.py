@@ -1,6 +1,7 @@
 """Tickets, limits and usage events on a real Redis Cluster of three nodes."""
 
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -15,6 +16,7 @@ from tollgate_common.events.cloudevents import read_event, timestamp
 from tollgate_common.events.streams import Entry, GroupConsumer, follow, publish, stream_of
 from tollgate_common.ids import new_uuid
 from tollgate_common.principal import Limit, Subject
+from tollgate_common.refusal_counts import RefusalBook, Refused, quarter_of
 from tollgate_common.tickets import (
     Attribution,
     Bound,
@@ -102,6 +104,18 @@ def test_concurrent_callers_get_exactly_what_their_limits_hold(redis: Redis) -> 
                                   orgs() * 6))  # fmt: skip
     passed = [org for org, answer in opened if not isinstance(answer, Refusal)]
     assert sorted(passed) == sorted(orgs() * 3)
+
+
+def test_refusals_of_every_bucket_are_counted_and_kept(redis: Redis) -> None:
+    book = RefusalBook(redis)
+    for org in orgs():
+        quarter = quarter_of(org, time.time())
+        book.add(quarter, "w", 1, {Refused(None, None, "usr_1", "m", "live", "code"): 2})
+        [(changed, version)] = book.changed(bucket(org)).items()
+        assert changed == quarter
+        assert list(book.counts(quarter).values()) == [2]
+        book.settle(quarter, version)
+        assert not book.changed(bucket(org))
 
 
 def test_leases_are_renewed_and_what_is_lost_is_found(redis: Redis) -> None:

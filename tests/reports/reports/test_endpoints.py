@@ -75,6 +75,7 @@ def test_a_report_is_queued_run_and_downloaded(booked: Record, client: Client, w
             "requests": "1", "input_tokens": "10", "output_tokens": "5",
             "cached_input_tokens": "0", "cache_write_tokens": "0", "reasoning_tokens": "0",
             "estimated_requests": "0", "unpriced_requests": "0", "capped_requests": "0",
+                "refused_requests": "0",
             "cost_usd": "10000000000.000000001",
         },
         {
@@ -82,6 +83,7 @@ def test_a_report_is_queued_run_and_downloaded(booked: Record, client: Client, w
             "requests": "1", "input_tokens": "10", "output_tokens": "5",
             "cached_input_tokens": "0", "cache_write_tokens": "0", "reasoning_tokens": "0",
             "estimated_requests": "0", "unpriced_requests": "0", "capped_requests": "0",
+                "refused_requests": "0",
             "cost_usd": "0.000004500",
         },
     ]  # fmt: skip

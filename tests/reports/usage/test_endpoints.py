@@ -39,19 +39,22 @@ def test_usage_is_grouped_and_summed_up(booked: Record, client: Client) -> None:
             "bucket": "2026-11-10T00:00:00Z", "project": "proj_1", "model": "gpt-4o-mini",
             "requests": 2, "input_tokens": 17, "output_tokens": 10, "cached_input_tokens": 2,
             "cache_write_tokens": 0, "reasoning_tokens": 0, "estimated_requests": 0,
-                "unpriced_requests": 0, "capped_requests": 0, "cost_usd": "1.000000001",
+                "unpriced_requests": 0, "capped_requests": 0,
+            "refused_requests": 0, "cost_usd": "1.000000001",
         },
         {
             "bucket": "2026-11-10T00:00:00Z", "project": None, "model": "claude",
             "requests": 1, "input_tokens": 10, "output_tokens": 5, "cached_input_tokens": 0,
             "cache_write_tokens": 0, "reasoning_tokens": 0, "estimated_requests": 0,
-                "unpriced_requests": 0, "capped_requests": 0, "cost_usd": "0.000004500",
+                "unpriced_requests": 0, "capped_requests": 0,
+            "refused_requests": 0, "cost_usd": "0.000004500",
         },
     ]  # fmt: skip
     assert answer["totals"] == {
         "requests": 3, "input_tokens": 27, "output_tokens": 15, "cached_input_tokens": 2,
         "cache_write_tokens": 0, "reasoning_tokens": 0, "estimated_requests": 0,
-                "unpriced_requests": 0, "capped_requests": 0, "cost_usd": "1.000004501",
+                "unpriced_requests": 0, "capped_requests": 0,
+            "refused_requests": 0, "cost_usd": "1.000004501",
     }  # fmt: skip
     assert datetime.fromisoformat(answer["as_of"]) <= datetime.now(UTC)
 

@@ -28,6 +28,11 @@ tickets_opened = Counter("tollgate_tickets_opened", "Inference requests accepted
 tickets_refused = Counter(
     "tollgate_tickets_refused", "Inference requests refused by a limit.", ("metric",)
 )
+requests_refused = Counter(
+    "tollgate_requests_refused",
+    "Inference requests refused once their caller was known, by the error's code.",
+    ("code",),
+)
 tickets_closed = Counter(
     "tollgate_tickets_closed", "Tickets closed, by how the request ended.", ("status",)
 )

@@ -6,12 +6,14 @@ from functools import partial
 
 from flask import Flask
 from flask_cors import CORS
+from redis import Redis
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from tollgate_common import hangups, health, stores
 from tollgate_common.http import ControlClient, ServiceTokens, jwks_fetcher
 from tollgate_common.jwt import JwksClient, TokenVerifier
 from tollgate_common.load import Load
+from tollgate_common.refusal_counts import RefusalBook
 from tollgate_common.relay import RelayClient
 from tollgate_common.tickets import TicketBook
 from tollgate_common.web import make_app
@@ -30,6 +32,7 @@ from tollgate_gateway.principals.cache import PrincipalCache
 from tollgate_gateway.principals.client import PrincipalClient
 from tollgate_gateway.principals.service import PrincipalService
 from tollgate_gateway.principals.uses import KeyUses
+from tollgate_gateway.refusals.service import RefusalService
 from tollgate_gateway.settings import GatewaySettings
 from tollgate_gateway.tickets import reaper
 from tollgate_gateway.tickets.bounds import Bounds
@@ -86,23 +89,39 @@ def _assembled(settings: GatewaySettings) -> tuple[Flask, Sequence[Task]]:
 
     load = Load(settings.max_requests)
     idempotency = IdempotencyService(KeyRepository(redis, settings.idempotency_mb * MEGABYTE))
+    refusals = RefusalService(RefusalBook(redis))
     app.extensions["inference"] = InferenceService(
-        principals, office, Relay(services["llm"], office), load, idempotency
+        principals, office, Relay(services["llm"], office), load, idempotency, refusals
     )
     app.extensions["passed"] = PassedService(principals, services["llm"])
     app.extensions["front_door"] = FrontDoor(principals, services)
     app.extensions["jwks"] = fetch_jwks
     app.extensions["openapi"] = OpenApi(services)
-    app.register_blueprint(inference)
-    app.register_blueprint(management)
-    app.register_blueprint(pages)
+    for blueprint in (inference, management, pages):
+        app.register_blueprint(blueprint)
     _allow_browsers(app, settings)
-    health.register(
-        app, {"redis": health.redis(redis), "llm": _lives(settings.llm_url), "load": load.check}
+    checks = {"redis": health.redis(redis), "llm": _lives(settings.llm_url), "load": load.check}
+    health.register(app, checks)
+    return app, _tasks(redis, cache, uses, idempotency, book, refusals)
+
+
+def _tasks(
+    redis: Redis,
+    cache: PrincipalCache,
+    uses: KeyUses,
+    idempotency: IdempotencyService,
+    book: TicketBook,
+    refusals: RefusalService,
+) -> Sequence[Task]:
+    """Return what goes on beside the requests."""
+    return (
+        partial(changes.listen, redis, cache),
+        uses.tell_until,
+        idempotency.renew_until,
+        partial(reaper.reap_until, book),
+        refusals.send_until,
+        hangups.notice_until,
     )
-    tasks = (partial(changes.listen, redis, cache), uses.tell_until, idempotency.renew_until,
-             partial(reaper.reap_until, book), hangups.notice_until)  # fmt: skip
-    return app, tasks
 
 
 def _trust_proxies(app: Flask, number: int) -> None:

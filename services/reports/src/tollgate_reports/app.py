@@ -17,6 +17,7 @@ from tollgate_reports.database import SCHEMA, VERSIONS
 from tollgate_reports.extensions import db
 from tollgate_reports.ledger.freshness import as_of
 from tollgate_reports.outbox import outbox
+from tollgate_reports.refusals.service import Refusals
 from tollgate_reports.reports.endpoints import api as reports_api
 from tollgate_reports.reports.jobs import enqueuer
 from tollgate_reports.reports.links import Links
@@ -43,7 +44,7 @@ def create_app(settings: ReportsSettings | None = None) -> Flask:
 
     jwks = JwksClient(jwks_fetcher(ControlClient("auth", settings.auth_url)))
     Guard(jwks, settings.issuer, SERVICE).register(app)
-    app.extensions["usage"] = UsageService(engine, as_of(redis, engine))
+    app.extensions["usage"] = UsageService(engine, as_of(redis, engine), Refusals(engine, redis))
     app.extensions["unpriced"] = UnpricedService(engine)
     app.extensions["requests"] = RequestService(engine)
     app.extensions["adjustments"] = AdjustmentService(engine, redis)

@@ -20,7 +20,8 @@ from tollgate_gateway.inference.tags import HEADER as TAGS
 from tollgate_gateway.inference.tags import parse_tags
 from tollgate_gateway.parsed_requests.parsed_request import ParsedRequest
 from tollgate_gateway.parsed_requests.readers import READERS
-from tollgate_gateway.principals.service import PrincipalService
+from tollgate_gateway.principals.service import PrincipalService, require_scope
+from tollgate_gateway.refusals.service import RefusalService
 from tollgate_gateway.tickets.headers import rate_limit_headers
 from tollgate_gateway.tickets.service import Asked, TicketOffice
 
@@ -37,12 +38,14 @@ class InferenceService:
         relay: Relay,
         load: Load,
         idempotency: IdempotencyService,
+        refusals: RefusalService,
     ) -> None:
         self._principals = principals
         self._office = office
         self._relay = relay
         self._load = load
         self._idempotency = idempotency
+        self._refusals = refusals
 
     def run(self, request: Request, ids: RequestIds) -> Response:
         """The answer, or `Full` at once."""
@@ -56,18 +59,24 @@ class InferenceService:
         return self._load.until_sent(response)
 
     def _run(self, request: Request, ids: RequestIds) -> Response:
-        """Authenticate, check, and ask, unless the request has been answered before."""
+        """Authenticate, check, and ask, unless the request has been answered before. What is
+        refused once its caller is known is counted."""
         started = time.perf_counter()
-        principal = self._principals.authorize(request.headers, request.remote_addr, SCOPE)
-        body = body_of(request)
-        asked = READERS[str(request.url_rule)](body, request.content_type)
-        if not covers(principal.models, asked.model):
-            raise ModelNotAllowed(asked.model)
-        asking = (request, ids, principal, asked, body, started)
-        if VARIABLE not in request.environ:
-            return self._ask(*asking)
-        ask = partial(self._ask, *asking)
-        return self._idempotency.once(request, ids.own, principal, body, ask)
+        principal = self._principals.authenticate(request.headers, request.remote_addr)
+        asked: ParsedRequest | None = None
+        try:
+            require_scope(principal, SCOPE)
+            body = body_of(request)
+            asked = READERS[str(request.url_rule)](body, request.content_type)
+            if not covers(principal.models, asked.model):
+                raise ModelNotAllowed(asked.model)
+            ask = partial(self._ask, request, ids, principal, asked, body, started)
+            if VARIABLE not in request.environ:
+                return ask()
+            return self._idempotency.once(request, ids.own, principal, body, ask)
+        except Exception as error:
+            self._refusals.note(principal, asked.model if asked else None, error)
+            raise
 
     def _ask(
         self,

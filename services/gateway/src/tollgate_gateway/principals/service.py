@@ -32,6 +32,11 @@ RENEWALS_AT_ONCE = 16
 Question = Mapping[str, str]
 
 
+def require_scope(principal: Principal, scope: str) -> None:
+    if scope not in principal.scopes:
+        raise Forbidden(f"This needs the scope `{scope}`.")
+
+
 class PrincipalService:
     """`address` is where a request comes from."""
 
@@ -66,8 +71,7 @@ class PrincipalService:
     def authorize(self, headers: Headers, address: str | None, scope: str) -> Principal:
         """The caller, who must have the scope."""
         principal = self.authenticate(headers, address)
-        if scope not in principal.scopes:
-            raise Forbidden(f"This needs the scope `{scope}`.")
+        require_scope(principal, scope)
         return principal
 
     def _key(self, credential: ApiKey, address: str | None) -> Principal:

@@ -1,7 +1,7 @@
 """The `ledger` process: usage events from their streams into the ledger.
 
 With PostgreSQL away the events wait in Redis; with Redis away the process waits for it. SIGTERM
-lets the batch at hand finish.
+lets the batch at hand finish. A thread beside them takes over counts of refusals.
 """
 
 import threading
@@ -25,6 +25,7 @@ from tollgate_reports.ledger.freshness import NOT_A_NUMBER, lag, lag_seconds, un
 from tollgate_reports.ledger.service import Ledger
 from tollgate_reports.parked.service import ParkedEvents
 from tollgate_reports.processes import begin, stop_on_signal
+from tollgate_reports.refusals.service import Refusals
 from tollgate_reports.settings import LedgerSettings
 
 GROUP = "ledger"
@@ -38,6 +39,8 @@ def run(settings: LedgerSettings) -> None:
     stop = stop_on_signal()
     begin(settings, "reports-ledger")
     watch(engine, redis)
+    collecting = Refusals(engine, redis).collect_until
+    threading.Thread(target=collecting, args=(stop,), name="refusals", daemon=True).start()
     log.info("ledger_started", consumer=settings.ledger_consumer)
     consume(Ledger(engine), redis, settings, stop)
     log.info("ledger_stopped")

@@ -16,7 +16,10 @@ Grain = Literal["hour", "day", "month", "total"]
 
 TAG = "tag:"
 GROUPS_MAX = 8
-_GROUP = f"^({'|'.join(DIMENSIONS)}|{TAG}[^,\\s]+)$"
+CODE = "code"
+"""Why a request was refused; of those that were accepted it is null."""
+GROUPS = (*DIMENSIONS, CODE)
+_GROUP = f"^({'|'.join(GROUPS)}|{TAG}[^,\\s]+)$"
 
 
 def _split(value: object) -> object:
@@ -28,8 +31,8 @@ def _split(value: object) -> object:
 
 def _check_groups(names: tuple[str, ...]) -> tuple[str, ...]:
     for name in names:
-        if name not in DIMENSIONS and not (name.startswith(TAG) and len(name) > len(TAG)):
-            raise ValueError(f"{name[:50]!r} is none of {', '.join(DIMENSIONS)}, tag:<name>")
+        if name not in GROUPS and not (name.startswith(TAG) and len(name) > len(TAG)):
+            raise ValueError(f"{name[:50]!r} is none of {', '.join(GROUPS)}, tag:<name>")
     if len(set(names)) != len(names) or len(names) > GROUPS_MAX:
         raise ValueError(f"each once, and at most {GROUPS_MAX}")
     return names
@@ -53,7 +56,7 @@ class UsageQuery(Filters):
     timezone: Timezone = Field("UTC", description="IANA name; decides where days and months begin.")
     grain: Grain = Field("day", description="How long a bucket is.")
     group_by: GroupBy = Field(
-        (), description="Any of project,key,user,model,provider,status,mode,tag:<name>."
+        (), description="Any of project,key,user,model,provider,status,mode,code,tag:<name>."
     )
     mode: Mode | None = Field(
         None, description="A key sees its own mode unless told otherwise, a user live."
@@ -89,6 +92,10 @@ class UsageRow(BaseModel):
     capped_requests: int = Field(
         description="How many of the requests were reported with more than is possible."
     )
+    refused_requests: int = Field(
+        description="Requests that were refused, by a limit or for what they asked; none of them"
+        " is among `requests`. They have no provider, status or tag, and `code` says why."
+    )
     cost_usd: str = Field(description="US dollars, a decimal with nine places.")
 
 
@@ -102,6 +109,7 @@ class UsageTotals(BaseModel):
     estimated_requests: int
     unpriced_requests: int
     capped_requests: int
+    refused_requests: int
     cost_usd: str
 
 

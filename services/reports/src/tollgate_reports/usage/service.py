@@ -10,6 +10,7 @@ from tollgate_common.errors import InvalidField
 from tollgate_common.events.cloudevents import timestamp
 from tollgate_common.guard import Caller
 from tollgate_reports.ledger.models import MARKED_REQUESTS
+from tollgate_reports.refusals.service import Refusals
 from tollgate_reports.usage import repository
 from tollgate_reports.usage.periods import current_month, parse_period, zone_of
 from tollgate_reports.usage.schemas import Question, UsageQuery
@@ -46,9 +47,12 @@ def _marks_of(query: UsageQuery) -> dict[str, bool]:
 class UsageService:
     """Answers from PostgreSQL; `as_of` says how far an organisation's books are."""
 
-    def __init__(self, engine: Engine, as_of: Callable[[str], datetime | None]) -> None:
+    def __init__(
+        self, engine: Engine, as_of: Callable[[str], datetime | None], refusals: Refusals
+    ) -> None:
         self._engine = engine
         self._as_of = as_of
+        self._refusals = refusals
 
     def answer(self, question: Question) -> dict[str, Any]:
         """The body of `GET /usage`."""
@@ -56,6 +60,7 @@ class UsageService:
         from tollgate_reports.usage import frames
 
         as_of = self._as_of(question.org)
+        self._refusals.collect_for(question.org)
         with self._engine.connect() as connection:
             frame = frames.shape(repository.read(connection, question), question)
         if len(frame) > ROWS_MAX:

@@ -10,7 +10,7 @@ from tollgate_reports.ledger.events import Usage
 
 Kind = Literal[
     "counter_used", "counter_reserved", "ticket_without_lease", "rollup", "parked",
-    "served_not_booked", "booked_not_served", "tokens", "cost", "lines",
+    "served_not_booked", "booked_not_served", "tokens", "cost", "lines", "refusals",
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = Kind.__args__  # type: ignore[attr-defined]
 

@@ -10,9 +10,17 @@ from sqlalchemy import Connection, Engine, RowMapping
 from tollgate_common.errors import DependencyDown
 from tollgate_common.logging import get_logger
 from tollgate_common.metrics import books_drift
+from tollgate_common.refusal_counts import RefusalBook
 from tollgate_common.tickets import buckets
 from tollgate_reports.ledger.models import COUNTS
-from tollgate_reports.verification import counters, lines, repository, served, snapshots
+from tollgate_reports.verification import (
+    counters,
+    lines,
+    refusals,
+    repository,
+    served,
+    snapshots,
+)
 from tollgate_reports.verification.schemas import KINDS, Drift, Findings, KnownLimit, Served
 from tollgate_reports.verification.snapshots import TooBusy
 
@@ -44,7 +52,7 @@ class Verification:
         self._log = log
         self._blur = blur
         self._drifts: list[Drift] = []
-        self._compared = dict.fromkeys(("counters", "rollups", "lines", "served"), 0)
+        self._compared = dict.fromkeys(("counters", "rollups", "lines", "served", "refusals"), 0)
         self._unchecked: list[str] = []
 
     def run(self, days: int) -> Findings:
@@ -55,6 +63,7 @@ class Verification:
         self._compare_counters()
         self._compare_rollups(since)
         self._compare_lines(since)
+        self._compare_refusals()
         for kind in KINDS:
             books_drift.labels(kind).set(sum(drift.kind == kind for drift in self._drifts))
         for drift in self._drifts:
@@ -108,6 +117,11 @@ class Verification:
                     self._compared["lines"] += 1
                     self._drifts += lines.differing(row)
             start += DAY
+
+    def _compare_refusals(self) -> None:
+        for _, drifts in refusals.compare(self._engine, RefusalBook(self._redis)):
+            self._compared["refusals"] += 1
+            self._drifts += drifts
 
     def _compare_log(self, since: datetime) -> None:
         """The log first, then Redis, then the ledger: so what moves on is never missed."""

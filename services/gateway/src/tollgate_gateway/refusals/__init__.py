@@ -1,0 +1,1 @@
+"""Requests that were refused after their caller was known: counted, beside the requests."""

@@ -1,0 +1,1 @@
+"""Refused requests: no rows of the ledger, but counts."""
