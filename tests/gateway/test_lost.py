@@ -106,7 +106,7 @@ def test_a_cap_beyond_counting_is_booked_all_the_same(redis_client: Redis, cap: 
     office = TicketOffice(
         TicketBook(redis_client, "gateway"), Bounds(ModelFactsClient(FakeLlm(price=PRICE)), 100)
     )
-    request = Asked("req_1", CHAT, "openai", asked(CHAT, max_tokens=cap), SENT, {})
+    request = Asked(RequestIds("req_1"), CHAT, "openai", asked(CHAT, max_tokens=cap), SENT, {})
     office.abandon(office.open(principal, request), "llm_unavailable", used=True)
     outcome = booked(redis_client)
     assert outcome["cost_nanos"] == min(2**52, len(SENT) * 1000 + cap * 2000)

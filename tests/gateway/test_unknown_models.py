@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from tests.gateway.test_bounds import PRICE, asked
+from tests.gateway.test_upper_bound import PRICE, asked
 from tollgate_common.errors import BadRequest, DependencyDown, TollgateError
 from tollgate_common.principal import Limit, Principal, Subject
 from tollgate_common.relay import RelayClient
@@ -14,6 +14,7 @@ from tollgate_common.request_ids import RequestIds
 from tollgate_common.tickets import TicketBook
 from tollgate_gateway.inference.errors import ModelNotFound
 from tollgate_gateway.tickets.bounds import Bounds
+from tollgate_gateway.tickets.model_facts import ModelFactsClient
 from tollgate_gateway.tickets.service import Asked, Open, TicketOffice
 
 CHAT = "/v1/chat/completions"
@@ -56,7 +57,7 @@ def opened(redis: Redis, llm: Llm, limits: Any = (), path: str = CHAT, **body: A
         org="o", mode="test", scopes=(), models=("*",), version=1, assertion="a",
         assertion_expires_at=0, limits=found,
     )  # fmt: skip
-    office = TicketOffice(TicketBook(redis, "gateway"), Bounds(llm, 100))
+    office = TicketOffice(TicketBook(redis, "gateway"), Bounds(ModelFactsClient(llm), 100))
     sent = json.dumps({"model": "m", **body}).encode()
     return office.open(
         principal, Asked(RequestIds("req_1"), path, "openai", asked(path, **body), sent, {})
@@ -84,7 +85,7 @@ def test_a_404_that_does_not_speak_of_the_model_is_told_in_our_words(
 
 def test_a_model_that_has_just_been_set_up_is_known_at_once(redis_client: Redis) -> None:
     llm = Llm(Answer(404, UNKNOWN), Answer(200, {"price": PRICE}))
-    bounds = Bounds(llm, 100)
+    bounds = Bounds(ModelFactsClient(llm), 100)
     office = TicketOffice(TicketBook(redis_client, "gateway"), bounds)
     limit = Limit("lim_1", Subject("org", "o"), "cost_usd", "total", "1.00")
     principal = Principal(
@@ -116,7 +117,7 @@ def test_a_body_that_is_no_json_to_its_end_is_told_so(redis_client: Redis) -> No
         org="o", mode="test", scopes=(), models=("*",), version=1, assertion="a",
         assertion_expires_at=0, limits=(limit,),
     )  # fmt: skip
-    office = TicketOffice(TicketBook(redis_client, "gateway"), Bounds(llm, 100))
+    office = TicketOffice(TicketBook(redis_client, "gateway"), Bounds(ModelFactsClient(llm), 100))
     broken = b'{"model":"m","messages":[{"role":"user","content":[{"text":"\xff"}]}]}'
     request = Asked(RequestIds("req_1"), CHAT, "openai", asked(CHAT, max_tokens=1), broken, {})
     with pytest.raises(TollgateError) as refused:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.llm.stand import Stand
-from tollgate_llm.catalog import maxima
+from tollgate_llm.pricing import maxima
 
 BODY: dict[str, Any] = {"routes": [{"provider": "sandbox", "model": "sandbox", "weight": 1}]}
 SPELLINGS = ("Our-Model", "our-model", "OUR-MODEL")
