@@ -421,7 +421,7 @@ class TestLinesOfRows:
             ("0", '[{"model": "m"}]', "ValidationError", "lines that can be read"),
             ("0", '[{"model": "m", "kind": "input", "quantity": 1, "unit": "token",'
                   ' "unit_price_usd": "x", "factors": [], "cost_usd": "0.000000000"}]',
-             "InvalidOperation", "lines that can be read"),
+             "ValueError", "lines that can be read"),
         ],
     )  # fmt: skip
     def test_what_postgresql_would_not_have_taken_is_named(

@@ -55,3 +55,8 @@ def as_json(row: RowMapping | Mapping[str, Any]) -> dict[str, Any]:
         "first_seen": timestamp(row["first_seen"]),
         "last_seen": timestamp(row["last_seen"]),
     }
+
+
+def place_of(shown: Mapping[str, Any]) -> str:
+    """Return the place of a shown row in the list."""
+    return "\0".join(str(shown[name] or "") for name in ("model", "provider", "kind", "unit"))

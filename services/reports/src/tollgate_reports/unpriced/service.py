@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from tollgate_common.guard import Caller
 from tollgate_reports.unpriced import repository
-from tollgate_reports.unpriced.schemas import UnpricedQuery, as_json
+from tollgate_reports.unpriced.schemas import UnpricedQuery, as_json, place_of
 from tollgate_reports.usage.periods import current_month, parse_period, zone_of
 from tollgate_reports.visibility import filters_for
 
@@ -22,7 +22,7 @@ class UnpricedService:
         self._engine = engine
 
     def list_all(self, caller: Caller, query: UnpricedQuery) -> list[dict[str, Any]]:
-        """What was used last first; ROWS_MAX at most."""
+        """Return what was used, by model, provider and kind; of the latest, ROWS_MAX at most."""
         zone = zone_of(query.timezone)
         period = (
             parse_period(query.period, zone)
@@ -34,4 +34,4 @@ class UnpricedService:
             filters["kind"] = query.kind
         with self._engine.connect() as connection:
             rows = repository.sums(connection, caller.org, period, filters, ROWS_MAX)
-        return [as_json(row) for row in rows]
+        return sorted(map(as_json, rows), key=place_of)
