@@ -16,7 +16,14 @@ _OF_THE_HOP_BUT_LENGTH = _OF_THE_HOP - {"content-length"}
 CREDENTIALS = frozenset({"authorization", "x-api-key", "cookie"})
 IDS = frozenset({HEADER, CLIENT_HEADER})
 OURS = "x-tollgate-"
-PASSED_OF_OURS = frozenset({"x-tollgate-timeout", "x-tollgate-drop-params", "x-tollgate-cache"})
+PASSED_OF_OURS = frozenset(
+    {
+        "x-tollgate-timeout",
+        "x-tollgate-drop-params",
+        "x-tollgate-cache",
+        "x-tollgate-stream-cost",
+    }
+)
 
 
 def target(request: Request) -> str:

@@ -20,6 +20,13 @@ _HEADERS: list[dict[str, Any]] = [
         "schema": {"type": "string", "pattern": "^(no-store|max-age=[1-9][0-9]{0,6})$"},
     },
     {
+        "name": "x-tollgate-stream-cost",
+        "in": "header",
+        "description": "`comment`: a stream ends with the comment `: tollgate-cost-usd` and its "
+        "cost in US dollars.",
+        "schema": {"type": "string", "enum": ["comment"]},
+    },
+    {
         "name": "Idempotency-Key",
         "in": "header",
         "description": "The same request with the same key within 24 hours is given the same "

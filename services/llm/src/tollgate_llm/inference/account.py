@@ -120,6 +120,7 @@ class Account:
         self.attempts = 0
         self.closed = False
         self.status: Status | None = None
+        self.cost_nanos = 0
         if ticket is not None:
             cashier.began(self)
 
@@ -158,6 +159,7 @@ class Account:
         if self._spent is not None:
             made = made.after(self._spent)
         cost, billed = made.cost_nanos, made.usage
+        self.cost_nanos = cost
         if self.ticket is None:
             return cost
         outcome = Outcome(

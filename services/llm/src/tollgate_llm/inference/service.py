@@ -24,6 +24,7 @@ from tollgate_llm.inference.delivery import Exchange, deliver
 from tollgate_llm.inference.headers import Environ
 from tollgate_llm.inference.peek import peek
 from tollgate_llm.inference.protocols import Protocol
+from tollgate_llm.inference.stream_cost import wants_stream_cost, with_stream_cost
 from tollgate_llm.metering.usage import NOTHING
 from tollgate_llm.routing.health import Health, name_of
 from tollgate_llm.routing.models import Candidate
@@ -113,6 +114,11 @@ class InferenceService:
             raise
 
     def _run(self, protocol: Protocol, call: Call, account: Account) -> Response:
+        tells_cost = wants_stream_cost(call.environ)
+        response = self._answer(protocol, call, account)
+        return with_stream_cost(response, account) if tells_cost else response
+
+    def _answer(self, protocol: Protocol, call: Call, account: Account) -> Response:
         asked = peek(protocol, call.body, call.environ)
         place = self._place(protocol, call, asked.model)
         if place is not None and (kept := self._cache.find(place, account)):
