@@ -277,7 +277,17 @@ def test_the_gateway_learns_what_bounds_a_models_cost(stand: Stand, org: str) ->
 
     price = {"input_usd_per_mtok": "1.00", "output_usd_per_mtok": "2.00"}
     assert facts("sandbox").json()["price"] == {**price, "tiers": [{"above": 0, **price}]}
-    assert facts("claude-sonnet-4-6").json()["price"]["input_usd_per_mtok"] == "6"
+    assert facts("claude-sonnet-4-6").json()["price"]["input_usd_per_mtok"] == "6.6"
+    assert facts("claude-sonnet-4-6?tier=us").json()["price"]["input_usd_per_mtok"] == "6.6"
+    assert facts("claude-sonnet-4-6?tier=mars").json()["price"] is None
+    assert facts("claude-sonnet-4-5").json()["price"]["input_usd_per_mtok"] == "12"
+    assert facts("claude-opus-5-5").json()["fees"] == {"web_searches": "0.01"}
+    assert facts("gpt-6-sol").json()["fees"] == {
+        "web_searches": "0.01",
+        "file_searches": "0.0025",
+        "code_sessions": "0.03",
+    }
+    assert facts("gpt-4o-search-preview").json()["fees"]["requests"] == "0.025"
     assert facts("sandbox").json()["reads"] == {"image": 85, "context": 16_000, "stated": None}
     assert facts("gpt-4o").json()["reads"] == {"image": 1445, "context": 128_000, "stated": None}
     assert facts("gpt-4o").json()["price"]["output_usd_per_mtok"] == "10"

@@ -232,6 +232,10 @@ class TestUnknownPrices:
         assert [line.model for line in bill.lines if line.is_unpriced] == ["secret", "secret"]
         assert bill.cost_nanos == 5 * 4_000 + 20_000
 
+    def test_a_place_that_nobody_prices_is_no_exact_price(self) -> None:
+        document = {"usage": {"input_tokens": 5, "output_tokens": 1, "inference_geo": "mars"}}
+        assert not bill_of("anthropic", "claude-opus-5-5", MESSAGES, document).is_exact
+
     def test_a_way_to_be_processed_that_nobody_prices_is_no_exact_price(self) -> None:
         document = {
             "service_tier": "scale",

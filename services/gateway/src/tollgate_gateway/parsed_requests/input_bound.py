@@ -17,16 +17,27 @@ from typing import Any
 
 import msgspec
 
+from tollgate_common.usage_lines import Kind
 from tollgate_gateway.parsed_requests import vendor_rules as rules
 from tollgate_gateway.parsed_requests.conversation import Conversation, Source
 from tollgate_gateway.parsed_requests.parsed_request import Medium
 from tollgate_gateway.parsed_requests.text_tokens import json_tokens
 from tollgate_gateway.parsed_requests.vendor_rules import BoundSource
 
-__all__ = ["BoundSource", "InputBound", "bound_input"]
+__all__ = ["BoundSource", "FeeBound", "InputBound", "bound_input"]
 
 MAX_SHOWN_CHARACTERS = 64
 _NOT_OTHER = rules.SETTINGS.union(rules.CONVERSATION)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FeeBound:
+    """The most that a request can use of what is charged by the piece. `max_uses` is None where the
+    request does not say; `field` names the part of the request that brings the fee."""
+
+    kind: Kind
+    max_uses: int | None
+    field: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,7 +48,8 @@ class InputBound:
     to be counted each. `source` says what holds for the rest, and `field` names the member or part
     that has the provider read more than the text. `tier` is how the request wants to be processed
     where that has a price of its own, None the usual way. `predicted_tokens` are those of a
-    predicted answer; what misses is paid for as if it were said."""
+    predicted answer; what misses is paid for as if it were said. `fees` are those of the vendor's
+    own tools; `runs` is how often the model may write up to its cap."""
 
     text_tokens: int
     images: int = 0
@@ -45,6 +57,8 @@ class InputBound:
     field: str = ""
     tier: str | None = None
     predicted_tokens: int = 0
+    fees: tuple[FeeBound, ...] = ()
+    runs: int = 1
 
 
 UNREADABLE = "body"
@@ -112,6 +126,8 @@ def _bound_text(members: dict[str, Any]) -> InputBound:
         field=field,
         tier=_tier(members),
         predicted_tokens=0 if prediction is None else json_tokens(prediction),
+        fees=_fees(members),
+        runs=rules.COMPACTING_RUNS if _compacts(members) else 1,
     )
 
 
@@ -167,6 +183,8 @@ def _vendor_tool(name: str) -> list[Source]:
     shown = f"tools: {name[:MAX_SHOWN_CHARACTERS]}"
     if name.startswith(rules.VENDOR_TOOLSETS):
         return [(BoundSource.CONTEXT, shown)]
+    if name.startswith(rules.ADVISORS):
+        return [(BoundSource.NOTHING, shown)]
     is_run_by_caller = f"{name}_".startswith(rules.VENDOR_TOOLS)
     return [] if is_run_by_caller else [(BoundSource.STATED, shown)]
 
@@ -181,11 +199,39 @@ def _member_sources(members: dict[str, Any]) -> list[Source]:
     sources += [
         (BoundSource.NOTHING, name) for name in rules.NOT_IN_THE_ANSWER if members.get(name)
     ]
-    if "compact" in str(members.get("context_management")):
+    if _compacts(members):
         sources.append((BoundSource.STATED, "context_management"))
     if isinstance(members.get("prompt"), dict):
         sources.append((BoundSource.STATED, "prompt"))
     return sources
+
+
+def _compacts(members: dict[str, Any]) -> bool:
+    return "compact" in str(members.get("context_management"))
+
+
+def _fees(members: dict[str, Any]) -> tuple[FeeBound, ...]:
+    """Return what the vendor charges for each use of its tools in the request."""
+    tools = members.get("tools")
+    if not isinstance(tools, list):
+        return ()
+    return tuple(
+        _fee(kind, tool, members)
+        for tool in tools
+        for beginning, kind in rules.FEES
+        if isinstance(tool, dict) and str(tool.get("type")).startswith(beginning)
+    )
+
+
+def _fee(kind: Kind, tool: dict[str, Any], members: dict[str, Any]) -> FeeBound:
+    """Return the most uses of one tool: its own `max_uses`, or all tools' `max_tool_calls`. Code
+    runs in one container for each tool."""
+    shown = f"tools: {str(tool.get('type'))[:MAX_SHOWN_CHARACTERS]}"
+    if kind == "code_sessions":
+        return FeeBound(kind=kind, max_uses=1, field=shown)
+    uses = [tool.get("max_uses"), members.get("max_tool_calls")]
+    counts = [use for use in uses if isinstance(use, int) and not isinstance(use, bool) and use > 0]
+    return FeeBound(kind=kind, max_uses=min(counts, default=None), field=shown)
 
 
 def _tier(members: dict[str, Any]) -> str | None:

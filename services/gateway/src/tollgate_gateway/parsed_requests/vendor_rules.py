@@ -15,6 +15,8 @@ Each number is the highest that is published, or above it where nobody publishes
 
 from enum import IntEnum
 
+from tollgate_common.usage_lines import Kind
+
 
 class BoundSource(IntEnum):
     """What bounds the input: its text, the model's context, what the organisation states of its
@@ -101,6 +103,17 @@ SERVER_SIDE = ("mcp_servers", "web_search_options", "compaction")
 """The members that have the provider read more while it answers, and answer more than once."""
 NOT_IN_THE_ANSWER = ("background", "fallbacks")
 """The members after which the usage is not in the answer, or is of a model of another price."""
+ADVISORS = ("advisor_",)
+"""Types of tools that ask another model, at its price and without a cap, by their beginning."""
+
+FEES: tuple[tuple[str, Kind], ...] = (
+    ("web_search", "web_searches"),
+    ("file_search", "file_searches"),
+    ("code_interpreter", "code_sessions"),
+)
+"""What a vendor charges for each use of its tools, by the beginning of a tool's type."""
+COMPACTING_RUNS = 2
+"""Runs of the model where a conversation is made shorter first: each may write up to the cap."""
 
 CALLER_TOOLS = frozenset({"function", "custom", "namespace"})
 """Types of tools that the caller defines."""

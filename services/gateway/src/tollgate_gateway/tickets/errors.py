@@ -98,6 +98,34 @@ class UnboundedUse(BadRequest):
         )
 
 
+class UnboundedFee(BadRequest):
+    """A cost limit applies, and the request does not say how often a tool may be used that the
+    vendor charges for by the use."""
+
+    code = "unbounded_request"
+
+    def __init__(self, field: str) -> None:
+        super().__init__(
+            f"A limit on cost applies, and the vendor charges for each use of `{field}`: say how "
+            "often it may be used (`max_uses` of the tool, or `max_tool_calls` of the request), "
+            "leave it out, or use a key without such a limit.",
+            param=field.partition(":")[0],
+        )
+
+
+class UnpricedFee(BadRequest):
+    """A cost limit applies, and nobody knows what the vendor charges for a tool of the request."""
+
+    code = "unpriced_model"
+
+    def __init__(self, field: str) -> None:
+        super().__init__(
+            f"A limit on cost applies, and nobody knows what the vendor charges for `{field}`: "
+            "leave it out, or use a key without such a limit.",
+            param=field.partition(":")[0],
+        )
+
+
 class UnpricedModel(BadRequest):
     """A cost limit applies and nobody knows what the model costs: it is not free, so it waits."""
 

@@ -69,12 +69,14 @@ class InputMaxima(msgspec.Struct, frozen=True):
 
 
 class ModelFacts(msgspec.Struct, frozen=True):
-    """What llm knows of a model. None: unknown."""
+    """What llm knows of a model. None: unknown. `fees` are the highest prices, in US dollars, of
+    what is charged by the piece, by the kind of its line; `requests` is charged for every call."""
 
     max_output_tokens: int | None = None
     price: Price | None = None
     media: MediaMaxima = MediaMaxima()
     reads: InputMaxima = InputMaxima()
+    fees: dict[str, Decimal] = {}
 
 
 class _Cached(NamedTuple):

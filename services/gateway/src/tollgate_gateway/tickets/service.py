@@ -24,7 +24,9 @@ from tollgate_gateway.tickets.bounds import Bounds
 from tollgate_gateway.tickets.errors import (
     LimitExceeded,
     LimitTooSmall,
+    UnboundedFee,
     UnboundedUse,
+    UnpricedFee,
     UnpricedModel,
 )
 from tollgate_gateway.tickets.lost import lost_outcome
@@ -103,9 +105,19 @@ class TicketOffice:
             return replace(bound, cap=None)
         if not bound.holds:
             raise _unbounded(asked.parsed.model, bound.field)
-        if "cost_usd" in enforced and bound.cost_nanos is None:
-            raise UnpricedModel(asked.parsed.model)
+        if "cost_usd" in enforced:
+            _require_cost(bound, asked.parsed.model)
         return bound
+
+
+def _require_cost(bound: UpperBound, model: str) -> None:
+    """Refuse, by the part of it that is in the way, a request whose cost nobody can bound."""
+    if bound.cost_nanos is None:
+        raise UnpricedModel(model)
+    if bound.unbounded_fee:
+        raise UnboundedFee(bound.unbounded_fee)
+    if bound.unpriced_fee:
+        raise UnpricedFee(bound.unpriced_fee)
 
 
 def _unbounded(model: str, field: str) -> TollgateError:

@@ -39,7 +39,10 @@ class UpperBound:
     the figures are a bound at all; else they are what such a request may well use, and no limit can
     refuse by them. `cap` is the number of output tokens of each answer that the provider has to be
     told, because nothing else bounds them. `field` names the part of the request that goes beyond
-    its text. `kinds` are what its tokens of input and of output are booked as."""
+    its text. `kinds` are what its tokens of input and of output are booked as. `fees` are what is
+    charged by the piece; `unbounded_fee` names the part of the request that may bring any number
+    of them, and `unpriced_fee` one that nobody knows the price of: no limit on cost can go by
+    those."""
 
     input_tokens: int
     output_tokens: int
@@ -49,6 +52,9 @@ class UpperBound:
     field: str = ""
 
     kinds: tuple[Kind, Kind] = ("input", "output")
+    fees: tuple[ReservedLine, ...] = ()
+    unbounded_fee: str = ""
+    unpriced_fee: str = ""
 
     @property
     def tokens(self) -> int:
@@ -80,7 +86,7 @@ class UpperBound:
             ReservedLine(read, self.input_tokens, prices[0]),
             ReservedLine(written, self.output_tokens, prices[1]),
         )
-        return tuple(line for line in lines if line.quantity)
+        return (*(line for line in lines if line.quantity), *self.fees)
 
 
 def _cost_nanos(lines: Iterable[ReservedLine]) -> int:
@@ -128,6 +134,7 @@ def upper_bound(
     cap = request.usual_cap(default_cap)
     is_capped = request.medium != "text" or request.output_cap() or facts.max_output_tokens
     most_read = _most(input_tokens, read.text_tokens)
+    unbounded, unpriced = _unknown_fees(read, facts)
     return UpperBound(
         input_tokens=most_read,
         output_tokens=_most(output_tokens, cap * request.answers()),
@@ -136,7 +143,34 @@ def upper_bound(
         holds=input_tokens is not None and output_tokens is not None,
         cap=None if is_capped else cap,
         field=read.field or ("image" if read.images else ""),
+        fees=_fees(read, facts),
+        unbounded_fee=unbounded,
+        unpriced_fee=unpriced,
     )
+
+
+def _fees(read: InputBound, facts: ModelFacts) -> tuple[ReservedLine, ...]:
+    """Return what is charged by the piece, at the most of it. The call itself may be."""
+    lines = [
+        ReservedLine(fee.kind, fee.max_uses, _plain(facts.fees.get(fee.kind)))
+        for fee in read.fees
+        if fee.max_uses is not None
+    ]
+    if (price := facts.fees.get("requests")) is not None:
+        lines.append(ReservedLine("requests", 1, _plain(price)))
+    return tuple(lines)
+
+
+def _unknown_fees(read: InputBound, facts: ModelFacts) -> tuple[str, str]:
+    """Return the fields of a fee without a most, and of one without a price; empty where there is
+    none."""
+    unbounded = next((fee.field for fee in read.fees if fee.max_uses is None), "")
+    unpriced = next((fee.field for fee in read.fees if fee.kind not in facts.fees), "")
+    return unbounded, unpriced
+
+
+def _plain(price: Decimal | None) -> str | None:
+    return None if price is None else f"{price.normalize():f}"
 
 
 def _most(tokens: int | None, estimate: int) -> int:
@@ -167,7 +201,7 @@ def _text(case: _Case) -> _Tokens:
     usual = request.usual_cap(case.default_cap)
     cap = request.output_cap() or case.facts.max_output_tokens or usual
     answer = cap + case.read.predicted_tokens
-    return _input_tokens(case), answer * request.answers()
+    return _input_tokens(case), answer * request.answers() * case.read.runs
 
 
 def _input_tokens(case: _Case) -> int | None:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from cachetools import TTLCache
 
 from tollgate_common.usage_lines import Factor
-from tollgate_llm.metering.usage import Usage
+from tollgate_llm.metering.usage import Measure, Usage
 from tollgate_llm.pricing import maxima
 from tollgate_llm.pricing.price_list import (
     ANTHROPIC,
@@ -22,6 +22,8 @@ from tollgate_llm.pricing.rating import Bill, ModelTerms, Possible, bill
 from tollgate_llm.pricing.tariffs import Tariff, plain, sandbox_tariff
 from tollgate_llm.routing.models import Candidate
 from tollgate_llm.routing.service import SANDBOX_NAMES
+
+GEOGRAPHY = "inference_geo"
 
 
 class Billing:
@@ -44,16 +46,26 @@ class Billing:
         for them. A price of the organisation's own holds under all."""
         if route.has_own_price or not conditions:
             return route.tariff
-        if self._prices.unheard_of(route.vendor, route.model, conditions):
+        if self._are_unheard_of(route, route.model, conditions):
             return None
         return self._prices.find(route.vendor, route.model, conditions) or route.tariff
 
-    def factor(self, route: Candidate, conditions: Conditions) -> Decimal:
-        """Return what multiplies the price of the route's tokens under conditions."""
+    def fee(self, route: Candidate, measure: Measure) -> Decimal | None:
+        """Return what one piece of a measure costs by this route, None where nobody knows."""
+        listed = route.tariff.base.of(measure) if route.tariff else None
+        if listed is None:
+            listed = self._prices.overlay.fees(route.vendor).get(measure)
+        return listed
+
+    def highest_factor(self, route: Candidate) -> Decimal:
+        """Return the most that the price of the route's tokens can be multiplied by, whatever the
+        answer turns out to say of where it was made: a default of the vendor's may decide that."""
         if route.has_own_price:
             return Decimal(1)
-        factors = self._factors(route, route.model, conditions)
-        return math.prod((Decimal(each.factor) for each in factors), start=Decimal(1))
+        host = urlsplit(route.provider.base_url).hostname or ""
+        entries = self._prices.overlay.possible_factors(route.vendor, route.model, host)
+        factors = (max(Decimal(1), entry.factor) for entry in entries)
+        return math.prod(factors, start=Decimal(1))
 
     def _terms(self, route: Candidate, model: str | None, usage: Usage) -> tuple[str, ModelTerms]:
         """Return the terms of one model of an answer. The model that was asked is billed as the
@@ -83,7 +95,7 @@ class Billing:
             factors=() if is_own else self._factors(route, name, conditions),
             minima=prices.overlay.minima(vendor, name),
             context=self._context(vendor, name),
-            unheard_of=not is_own and bool(prices.unheard_of(vendor, name, conditions)),
+            unheard_of=not is_own and self._are_unheard_of(route, name, conditions),
         )
 
     def _listed(self, vendor: str, name: str, conditions: Conditions) -> Tariff | None:
@@ -95,6 +107,16 @@ class Billing:
         host = urlsplit(route.provider.base_url).hostname or ""
         entries = self._prices.overlay.factors(route.vendor, name, host, dict(conditions))
         return tuple(Factor(entry.name, plain(entry.factor)) for entry in entries)
+
+    def _are_unheard_of(self, route: Candidate, name: str, conditions: Conditions) -> bool:
+        """Return whether nobody says what one of the conditions does to the price: a way to be
+        processed that the list does not know, or a place that the overlay does not."""
+        if self._prices.unheard_of(route.vendor, name, conditions):
+            return True
+        host = urlsplit(route.provider.base_url).hostname or ""
+        entries = self._prices.overlay.factors(route.vendor, name, host, dict(conditions))
+        known = {pair for entry in entries for pair in entry.condition.items()}
+        return any(pair[0] == GEOGRAPHY and pair not in known for pair in conditions)
 
     def _context(self, vendor: str, name: str) -> int | None:
         vendors = (OPENAI, ANTHROPIC) if vendor == SANDBOX_NAMES else (vendor,)

@@ -14,9 +14,17 @@ from tollgate_common.errors import BadRequest, dialects
 from tollgate_common.guard import current_caller, requires
 from tollgate_llm.catalog.errors import ModelNotFound
 from tollgate_llm.inference.billing import Billing
+from tollgate_llm.metering.usage import FEES
 from tollgate_llm.pricing import maxima
 from tollgate_llm.pricing.price_list import ANTHROPIC, OPENAI, Conditions
-from tollgate_llm.pricing.tariffs import Tariff, highest_input, highest_output, mtok_text
+from tollgate_llm.pricing.tariffs import (
+    KINDS,
+    Tariff,
+    highest_input,
+    highest_output,
+    mtok_text,
+    plain,
+)
 from tollgate_llm.routing.models import Candidate
 from tollgate_llm.routing.service import SANDBOX_NAMES, Router
 
@@ -69,6 +77,7 @@ def facts(name: str) -> Response:
     return _json({
         "max_output_tokens": own.max_output_tokens if own else None,
         "price": _highest(candidates, request.args.get("tier")),
+        "fees": _fees(candidates),
         "media": most._asdict(),
         "reads": {
             "image": _most(_picture(c) for c in candidates),
@@ -91,7 +100,7 @@ def _highest(candidates: Sequence[Candidate], tier: str | None) -> dict[str, Any
         tariff = billing.tariff(candidate, conditions)
         if tariff is None:
             return None
-        tariffs.append(tariff.times(billing.factor(candidate, conditions)))
+        tariffs.append(tariff.times(billing.highest_factor(candidate)))
     starts = sorted({0, *(start for tariff in tariffs for start, _ in tariff.tiers)})
     tiers = [{"above": start, **_highest_at(tariffs, start)} for start in starts]
     return {**_highest_at(tariffs, *starts), "tiers": tiers}
@@ -104,6 +113,19 @@ def _highest_at(tariffs: Sequence[Tariff], *starts: int) -> dict[str, str]:
         "input_usd_per_mtok": mtok_text(max(map(highest_input, prices))),
         "output_usd_per_mtok": mtok_text(max(map(highest_output, prices))),
     }
+
+
+def _fees(candidates: Sequence[Candidate]) -> dict[str, str]:
+    """Return the highest price of whichever route answers of what is charged by the piece, by the
+    kind of its line; without those that a route has no price for, but for the call's own."""
+    billing: Billing = current_app.extensions[BILLING]
+    fees: dict[str, str] = {}
+    for measure in sorted(FEES):
+        prices = [billing.fee(candidate, measure) for candidate in candidates]
+        known = [price for price in prices if price is not None]
+        if known and (len(known) == len(prices) or measure == "requests"):
+            fees[KINDS[measure]] = plain(max(known))
+    return fees
 
 
 def _conditions(candidate: Candidate, tier: str) -> Conditions:

@@ -97,10 +97,12 @@ class FactorEntry(_Entry):
     condition: dict[str, str] = {}
     hosts: tuple[str, ...] = ()
 
+    def is_at(self, host: str) -> bool:
+        return not self.hosts or any(fnmatchcase(host, glob) for glob in self.hosts)
+
     def holds(self, host: str, conditions: Mapping[str, str]) -> bool:
-        at_host = not self.hosts or any(fnmatchcase(host, glob) for glob in self.hosts)
         meets = all(conditions.get(name) == value for name, value in self.condition.items())
-        return at_host and meets
+        return meets and self.is_at(host)
 
 
 class MinimumEntry(_Entry):
@@ -145,6 +147,14 @@ class Overlay(BaseModel):
             if entry.vendor == vendor and entry.names(model) and entry.holds(host, conditions):
                 fitting.setdefault(entry.name, entry)
         return tuple(fitting.values())
+
+    def possible_factors(self, vendor: str, model: str, host: str) -> tuple[FactorEntry, ...]:
+        """Return what may multiply the prices of tokens, whatever the answer's conditions are."""
+        return tuple(
+            entry
+            for entry in self.factor
+            if entry.vendor == vendor and entry.names(model) and entry.is_at(host)
+        )
 
     def minima(self, vendor: str, model: str) -> Mapping[Timed, int]:
         for entry in self.minimum:
