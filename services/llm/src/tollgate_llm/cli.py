@@ -5,6 +5,11 @@ import click
 from tollgate_common.server import serve as run_server
 from tollgate_llm.settings import LlmSettings, SandboxServerSettings, WorkerSettings
 
+DEFAULT_LIST = (
+    "https://raw.githubusercontent.com/pydantic/genai-prices/refs/heads/main/prices/new_data/v2/"
+    "data.json"
+)
+
 
 @click.group()
 def main() -> None:
@@ -38,3 +43,36 @@ def worker() -> None:
     from tollgate_llm.worker import work  # as above
 
     work(WorkerSettings.load())
+
+
+@main.group()
+def prices() -> None:
+    """Look after the price list."""
+
+
+@prices.command("check")
+@click.option("--url", default=DEFAULT_LIST, show_default=True, help="Where the newer list is.")
+@click.option("--days", default=30, show_default=True, help="How far back usage is looked at.")
+def check_prices(url: str, days: int) -> None:
+    """Show what a newer price list would change, and what is used without a price.
+
+    Ends with 1 if either could not be looked at.
+    """
+    from tollgate_common.errors import DependencyDown  # as above
+    from tollgate_llm.pricing import check
+
+    failures = 0
+    click.echo("What the newer list would change:")
+    try:
+        click.echo("\n".join([f"  {line}" for line in check.changed_prices(url)] or ["  nothing"]))
+    except check.ListUnavailable as error:
+        failures += 1
+        click.echo(f"  The list cannot be had: {error}", err=True)
+    click.echo(f"What was used without a price in {days} days:")
+    try:
+        lines = [f"  {line}" for line in check.unpriced_usage(LlmSettings.load(), days)]
+        click.echo("\n".join(lines or ["  nothing"]))
+    except DependencyDown as error:
+        failures += 1
+        click.echo(f"  It cannot be told: {error.detail}", err=True)
+    raise SystemExit(1 if failures else 0)

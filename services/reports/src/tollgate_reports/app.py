@@ -28,6 +28,7 @@ from tollgate_reports.settings import ReportsSettings
 from tollgate_reports.spend.endpoints import blueprint as spend
 from tollgate_reports.spend.service import SpendService
 from tollgate_reports.unpriced.endpoints import api as unpriced_api
+from tollgate_reports.unpriced.endpoints import blueprint as unpriced
 from tollgate_reports.unpriced.service import UnpricedService
 from tollgate_reports.usage.endpoints import api as usage_api
 from tollgate_reports.usage.service import UsageService
@@ -51,6 +52,7 @@ def create_app(settings: ReportsSettings | None = None) -> Flask:
     app.extensions["redis"] = redis
     app.extensions["spend"] = SpendService(engine)
     app.register_blueprint(spend)
+    app.register_blueprint(unpriced)
     links = Links(settings.secret("encryption_key"), settings.download_seconds)
     queues = stores.connect(settings.queues())
     app.extensions["reports"] = ReportService(engine, links, enqueuer(queues))

@@ -13,6 +13,7 @@ GRANTS: Mapping[str, Mapping[str, frozenset[str]]] = {
     "llm": {
         "auth": frozenset({"principals:read"}),
         "gateway": frozenset({"inference:act"}),
+        "reports": frozenset({"unpriced:read"}),
     },
     "reports": {
         "auth": frozenset({"principals:read", "limits:read"}),

@@ -107,10 +107,14 @@ class PriceList:
         except LookupError:
             return None
 
-    def _find(self, vendor: str, model: str, conditions: Conditions) -> Tariff | None:
+    def listed(self, vendor: str, model: str, conditions: Conditions = ()) -> Tariff | None:
+        """Return what the list itself says that a model costs, without the overlay."""
         info = self._info(vendor, model)
         prices = info.get_prices(datetime.now(UTC), dict(conditions)) if info else None
-        listed = _tariff(prices) if prices else None
+        return _tariff(prices) if prices else None
+
+    def _find(self, vendor: str, model: str, conditions: Conditions) -> Tariff | None:
+        listed = self.listed(vendor, model, conditions)
         added = self.overlay.prices(vendor, model)
         if listed is None and not added:
             return None

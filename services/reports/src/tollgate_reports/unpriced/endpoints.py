@@ -2,15 +2,16 @@
 
 from typing import Any
 
-from flask import current_app
+from flask import Blueprint, current_app
 from flask_restx import Resource
 
-from tollgate_common.guard import current_caller, requires
-from tollgate_common.restx import Noun, Paging, document, page, page_of, query
-from tollgate_reports.unpriced.schemas import UnpricedList, UnpricedQuery, place_of
+from tollgate_common.guard import current_caller, requires, service_only
+from tollgate_common.restx import Noun, Paging, document, page, page_of, query, takes
+from tollgate_reports.unpriced.schemas import DaysQuery, UnpricedList, UnpricedQuery, place_of
 from tollgate_reports.unpriced.service import UnpricedService
 
 api = Noun("unpriced", path="/usage", description="What was used without a price.")
+blueprint = Blueprint("unpriced", __name__)
 _many = document(api, UnpricedList)
 
 
@@ -22,3 +23,12 @@ class Unpriced(Resource):  # type: ignore[misc]  # the library is untyped
         """What was used that nobody knew the price of, by model, provider and kind."""
         service: UnpricedService = current_app.extensions["unpriced"]
         return page(*page_of(service.list_all(current_caller(), query(UnpricedQuery)), place_of))
+
+
+@blueprint.get("/internal/v1/unpriced")
+@service_only("unpriced:read")
+@takes(DaysQuery)
+def unpriced() -> dict[str, Any]:
+    """What all organisations used without a price: for `tollgate-llm prices check`."""
+    service: UnpricedService = current_app.extensions["unpriced"]
+    return {"data": service.list_of_all(query(DaysQuery).days)}

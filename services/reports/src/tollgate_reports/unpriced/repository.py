@@ -10,23 +10,29 @@ from tollgate_reports.usage.periods import Period
 
 
 def sums(
-    connection: Connection, org: str, period: Period, filters: Mapping[str, str], limit: int
+    connection: Connection,
+    org: str | None,
+    period: Period,
+    filters: Mapping[str, str],
+    limit: int,
 ) -> Sequence[RowMapping]:
-    """What an organisation's requests of a period used without a price, by model, provider and
-    kind, last seen first. `model` and `kind` of the filters are the lines', the rest are columns
-    of the ledger. A line that an adjustment has taken back counts for nothing."""
+    """Return what an organisation's requests of a period, or everybody's without `org`, used
+    without a price, by model, provider and kind, last seen first. `model` and `kind` of the filters
+    are the lines', the rest are columns of the ledger. A line that an adjustment has taken back
+    counts for nothing."""
     lines = func.jsonb_array_elements(ledger.c.lines)
     line = cast(lines.table_valued("value", name="line", joins_implicitly=True).c.value, JSONB)
     of_line = {name: line[name].astext.label(name) for name in ("model", "kind", "unit")}
     columns = {**ledger.c, **of_line}
     conditions = [columns[name] == value for name, value in filters.items()]
+    if org is not None:
+        conditions.append(ledger.c.org == org)
     quantity = func.sum(cast(line["quantity"].astext, Numeric))
     request = func.coalesce(ledger.c.adjusts, ledger.c.id).label("request")
     used = (
         select(*of_line.values(), ledger.c.provider, ledger.c.opened_at, quantity.label("quantity"))
         .select_from(ledger)  # before the function that reads its column
         .where(
-            ledger.c.org == org,
             ledger.c.unpriced,
             ledger.c.opened_at >= period.start,
             ledger.c.opened_at < period.end,

@@ -26,6 +26,10 @@ class UnpricedQuery(Filters):
     )
 
 
+class DaysQuery(BaseModel):
+    days: int = Field(30, ge=1, le=400)
+
+
 class UnpricedUsage(BaseModel):
     """What requests used of a model and a kind without a price, in all: those whose lines have
     been adjusted since are left out. `first_seen` and `last_seen` are when the first and the last

@@ -1,7 +1,7 @@
 """What was used without a price, so that somebody can set one. A price holds for requests to come;
 what is booked stays as it is until it is adjusted."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine
@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from tollgate_common.guard import Caller
 from tollgate_reports.unpriced import repository
 from tollgate_reports.unpriced.schemas import UnpricedQuery, as_json, place_of
-from tollgate_reports.usage.periods import current_month, parse_period, zone_of
+from tollgate_reports.usage.periods import Period, current_month, parse_period, zone_of
 from tollgate_reports.visibility import filters_for
 
 ROWS_MAX = 1000
@@ -34,4 +34,12 @@ class UnpricedService:
             filters["kind"] = query.kind
         with self._engine.connect() as connection:
             rows = repository.sums(connection, caller.org, period, filters, ROWS_MAX)
+        return sorted(map(as_json, rows), key=place_of)
+
+    def list_of_all(self, days: int) -> list[dict[str, Any]]:
+        """Return what all organisations together used of late, for an operator."""
+        now = datetime.now(UTC)
+        with self._engine.connect() as connection:
+            period = Period(now - timedelta(days=days), now)
+            rows = repository.sums(connection, None, period, {}, ROWS_MAX)
         return sorted(map(as_json, rows), key=place_of)
