@@ -25,7 +25,7 @@ from tollgate_common.usage_lines import UsageLine, priced_line, total_nanos
 from tollgate_reports.cli import main
 from tollgate_reports.ledger.service import Ledger
 from tollgate_reports.verification.lines import differing
-from tollgate_reports.verification.schemas import Findings, KnownLimit, Served
+from tollgate_reports.verification.schemas import Billed, Findings, KnownLimit, Served
 from tollgate_reports.verification.service import Verification
 
 Spend = Callable[..., str]
@@ -318,6 +318,31 @@ def test_figures_that_are_not_the_witness_s_are_named(
 ) -> None:
     ticket = spend({**SANDBOX, **outcome})
     assert kinds(verify(served=[line(ticket, **served)])) == [(kind, ticket)]
+
+
+BILLED = (Billed("sandbox", "input", 10), Billed("sandbox", "output", 5))
+
+
+@pytest.mark.parametrize(
+    ("billed", "expected"),
+    [
+        (BILLED, []),
+        (BILLED[::-1], []),
+        ((*BILLED, Billed("sandbox", "web_searches", 0)), []),
+        (None, []),
+        ((), ["lines"]),
+        ((*BILLED, Billed("sandbox", "web_searches", 1)), ["lines"]),
+        ((BILLED[0], Billed("sandbox-second", "output", 5)), ["lines"]),
+        ((Billed("sandbox", "cache_read", 10), BILLED[1]), ["lines"]),
+    ],
+)
+def test_each_kind_of_each_model_is_held_against_what_the_sandbox_bills(
+    spend: Spend, verify: Verify, billed: tuple[Billed, ...] | None, expected: list[str]
+) -> None:
+    fee = priced_line("sandbox", "requests", 1, "0.01")  # the model's, which no answer tells
+    ticket = spend(with_lines(*SANDBOX_LINES, fee))
+    found = kinds(verify(served=[line(ticket, billed=billed)]))
+    assert [kind for kind, _ in found] == expected
 
 
 def test_figures_that_are_our_own_are_not_the_witness_s(spend: Spend, verify: Verify) -> None:

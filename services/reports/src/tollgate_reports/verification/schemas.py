@@ -56,8 +56,17 @@ class LimitPage(msgspec.Struct, frozen=True):
     next: str | None
 
 
+class Billed(msgspec.Struct, frozen=True):
+    """How much of a kind the sandbox would bill to a model, by the names of the ledger's lines."""
+
+    model: str
+    kind: str
+    quantity: int | float
+
+
 class Served(msgspec.Struct, frozen=True):
-    """A line of the sandbox's own log. `complete`: nobody broke the answer off."""
+    """A line of the sandbox's own log. `complete`: nobody broke the answer off. `billed`: None
+    where the log does not say."""
 
     client_request_id: str | None
     endpoint: str
@@ -65,6 +74,7 @@ class Served(msgspec.Struct, frozen=True):
     input_tokens: int
     output_tokens: int
     complete: bool
+    billed: tuple[Billed, ...] | None = None
 
 
 class ServedLog(msgspec.Struct, frozen=True):

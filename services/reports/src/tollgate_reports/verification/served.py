@@ -3,7 +3,8 @@
 A ticket is the provider's `x-client-request-id`. Every ticket that the sandbox has seen is in the
 ledger, open, or on its way; every request that the ledger says it has answered is in its log; and
 where the ledger's figures are not estimated, they are those of the log: its tokens, those that its
-lines bill, and its cost, by its lines or, in a row without lines, at its price.
+lines bill, each kind of each model, and its cost, by its lines or, in a row without lines, at its
+price.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -14,9 +15,9 @@ from uuid import UUID
 from tollgate_common.money import cost_nanos, to_nanos, usd_text
 from tollgate_common.usage_lines import UsageLine, line_cost_nanos
 from tollgate_reports.lines import lines_of, token_sums
-from tollgate_reports.verification.schemas import Drift, Served
+from tollgate_reports.verification.schemas import Billed, Drift, Served
 
-PROVIDER = "sandbox"
+PROVIDER, REQUESTS = "sandbox", "requests"
 COUNTED = frozenset({
     "/v1/chat/completions", "/v1/completions", "/v1/responses", "/v1/messages", "/v1/embeddings",
 })  # fmt: skip
@@ -26,6 +27,7 @@ NOT_BOOKED = "The provider was called, and the ticket is neither in the books no
 NOT_SERVED = "The row says that the sandbox has answered, and the sandbox knows of no such call."
 OTHER_TOKENS = "The row's figures are not estimated, and not what the sandbox has counted."
 OTHER_LINES = "The row's lines bill other tokens than the row has."
+OTHER_KINDS = "The row's lines bill other quantities than the sandbox's log."
 OTHER_COST = "The row's cost is not its lines' or, without any, its tokens at its price."
 
 
@@ -67,11 +69,37 @@ def differing(row: Mapping[Any, Any], lines: Iterable[Served]) -> Iterator[Drift
     billed = _billed(usage_lines or (), booked)
     if billed != booked:
         yield Drift("tokens", str(row["id"]), _tokens(billed), _tokens(booked), OTHER_LINES)
+    if usage_lines is not None and whole[-1].billed is not None:
+        yield from _other_kinds(row, usage_lines, whole[-1].billed)
     cost = to_nanos(row["cost"])
     should = _cost(row["price"], *booked) if usage_lines is None else _cost_of(usage_lines)
     if should is not None and cost != should:
         found, expected = (f"{usd_text(nanos)} USD" for nanos in (cost, should))
         yield Drift("cost", str(row["id"]), found, expected, OTHER_COST)
+
+
+def _other_kinds(
+    row: Mapping[Any, Any], lines: Iterable[UsageLine], billed: Iterable[Billed]
+) -> Iterator[Drift]:
+    """Compare what is billed of each kind to each model. Of fees for requests, which come with a
+    model's price and not with its answer, the sandbox knows nothing."""
+    priced = _quantities(line for line in lines if line.kind != REQUESTS)
+    witnessed = _quantities(billed)
+    if priced != witnessed:
+        yield Drift("lines", str(row["id"]), _said(priced), _said(witnessed), OTHER_KINDS)
+
+
+def _quantities(lines: Iterable[UsageLine | Billed]) -> dict[tuple[str, str], Decimal]:
+    sums: dict[tuple[str, str], Decimal] = {}
+    for line in lines:
+        key = line.model, line.kind
+        sums[key] = sums.get(key, Decimal(0)) + Decimal(str(line.quantity))
+    return {key: quantity for key, quantity in sums.items() if quantity}
+
+
+def _said(quantities: Mapping[tuple[str, str], Decimal]) -> str:
+    named = (f"{count:f} {kind} of {model}" for (model, kind), count in sorted(quantities.items()))
+    return ", ".join(named) or "nothing"
 
 
 def _tokens(tokens: tuple[int, int]) -> str:
