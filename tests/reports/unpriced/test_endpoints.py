@@ -105,6 +105,20 @@ class TestUnpriced:
         (row,) = listed(client())
         assert (row["model"], row["requests"], row["quantity"]) == ("m-1", 1, 700)
 
+    def test_it_has_pages(self, booked: Record, client: Client) -> None:
+        names = [*(f"m-{number}" for number in range(5)), "x" * 5000, "x" * 5001]
+        booked(NOON, using(*(priced_line(name, "input", 1, None) for name in names)))
+        found: list[str] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            query = {"limit": "3", **({"cursor": cursor} if cursor else {})}
+            asked = {"period": NOVEMBER, **query}
+            page = client().get("/api/v1/usage/unpriced", query_string=asked).get_json()
+            found += [row["model"] for row in page["data"]]
+            cursor = page["next_cursor"]
+        assert sorted(found) == sorted(names)
+        assert found[:5] == names[:5]
+
     @pytest.mark.parametrize(
         ("query", "models"),
         [

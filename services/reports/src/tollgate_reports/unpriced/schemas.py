@@ -1,5 +1,6 @@
 """What may be asked of unpriced usage, and how it is shown."""
 
+import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,9 @@ from sqlalchemy import RowMapping
 from tollgate_common.events.cloudevents import timestamp
 from tollgate_common.usage_lines import BilledKind
 from tollgate_reports.visibility import Filters, Interval, Mode, Timezone
+
+PLACE_CHARACTERS = 100
+"""How much of a name decides the place in the list: a provider's answer may name anything."""
 
 
 class UnpricedQuery(Filters):
@@ -62,5 +66,7 @@ def as_json(row: RowMapping | Mapping[str, Any]) -> dict[str, Any]:
 
 
 def place_of(shown: Mapping[str, Any]) -> str:
-    """Return the place of a shown row in the list."""
-    return "\0".join(str(shown[name] or "") for name in ("model", "provider", "kind", "unit"))
+    """Return the place of a shown row in the list; no two rows have the same."""
+    names = "\0".join(str(shown[name] or "") for name in ("model", "provider", "kind", "unit"))
+    digest = hashlib.sha256(names.encode()).hexdigest()
+    return f"{names[:PLACE_CHARACTERS]}\0{digest}"

@@ -12,7 +12,7 @@ from tollgate_reports.unpriced.schemas import UnpricedQuery, as_json, place_of
 from tollgate_reports.usage.periods import Period, current_month, parse_period, zone_of
 from tollgate_reports.visibility import filters_for
 
-ROWS_MAX = 1000
+ROWS_MAX = 10_000
 
 
 class UnpricedService:
