@@ -30,8 +30,8 @@ from tollgate_reports.settings import ReportsSettings
 ORG = "org_books"
 KEY = "A" * 43 + "="
 TABLES = (
-    "ledger, rollups, parked_events, ledger_archives, reports, report_files, outbox, usage_alerts, "
-    "refusals"
+    "ledger, rollups, parked_events, ledger_archives, reports, report_files, report_parts, outbox,"
+    " usage_alerts, refusals"
 )
 
 Record = Callable[..., str]

@@ -7,12 +7,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
+from tollgate_common.usage_lines import UsageLine, priced_line
 from tollgate_reports.archives.files import Folder
 from tollgate_reports.archives.repository import Figures
 from tollgate_reports.archives.service import Archive, Archived, first_kept
@@ -69,6 +71,36 @@ def test_a_month_goes_into_a_file_with_all_of_its_columns(
     ]
     assert run(engine, Folder(str(tmp_path))) == []
     assert [path.name for path in tmp_path.iterdir()] == ["ledger-2019-05.parquet"]
+
+
+def test_lines_and_marks_are_in_the_file(
+    old: list[str], engine: Engine, tmp_path: Path, booked: Record
+) -> None:
+    lines = (priced_line("m", "input", 7, "0.000001"), priced_line("m", "seconds", 1.5, None))
+    marked = {"unpriced": True, "capped": True, "service_tier": "flex", "cache_write_tokens": 3}
+    ticket = booked(
+        MAY + timedelta(days=1),
+        {"lines": lines, "cost_nanos": 7000, **marked},
+        client_request_id="mine",
+    )
+    (archived,) = run(engine, Folder(str(tmp_path)))
+    found = {row["id"]: row for row in pq.read_table(archived.file).to_pylist()}
+    row = found[ticket]
+    assert msgspec.json.decode(row["lines"], type=tuple[UsageLine, ...]) == lines
+    assert {name: row[name] for name in marked} == marked
+    assert row["client_request_id"] == "mine"
+    assert [found[other]["lines"] for other in old[:3]] == [None] * 3
+
+
+def test_a_file_of_before_there_were_lines_is_read(
+    old: list[str], engine: Engine, tmp_path: Path
+) -> None:
+    folder = Folder(str(tmp_path))
+    (archived,) = run(engine, folder)
+    table = pq.read_table(archived.file)
+    newer = ["lines", "unpriced", "capped", "service_tier", "cache_write_tokens"]
+    pq.write_table(table.drop_columns([*newer, "client_request_id"]), archived.file)
+    assert folder.figures(archived.file) == archived.figures
 
 
 def test_an_event_that_comes_after_its_month_was_archived_is_parked(

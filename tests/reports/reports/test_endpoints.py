@@ -207,6 +207,8 @@ def test_a_place_that_no_page_has_named_is_422(client: Client, cursor: str) -> N
         ({**ASKED, "format": "xls"}, "format"), ({**ASKED, "timezone": "Mars"}, "timezone"),
         ({**ASKED, "filters": {"colour": "blue"}}, "filters.colour"),
         ({**ASKED, "filters": {"status": "fine"}}, "filters.status"),
+        ({**ASKED, "type": "requests", "group_by": ["model"]}, "group_by"),
+        ({**ASKED, "type": "requests", "grain": "day"}, "grain"),
         ({**ASKED, "group_by": ["colour"]}, "group_by"), ({**ASKED, "extra": 1}, "extra"),
     ],
 )  # fmt: skip

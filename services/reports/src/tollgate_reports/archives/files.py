@@ -1,5 +1,5 @@
 """A month of the ledger as a Parquet file: the ledger's columns, in the order of the ids. Money is
-decimal, times are UTC, ids are text, tags and prices are JSON text."""
+decimal, times are UTC, ids are text, tags, prices and lines are JSON text."""
 
 import io
 import os

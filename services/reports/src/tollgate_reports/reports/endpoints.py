@@ -16,7 +16,6 @@ from tollgate_common.restx import (
     page_size,
     query,
 )
-from tollgate_reports.reports.repository import ReportFile
 from tollgate_reports.reports.schemas import (
     LinkQuery,
     Report,
@@ -24,7 +23,7 @@ from tollgate_reports.reports.schemas import (
     ReportQuery,
     ReportRequest,
 )
-from tollgate_reports.reports.service import ReportService
+from tollgate_reports.reports.service import Download, ReportService
 
 api = Noun("reports", path="/reports", description="Reports: made in the background.")
 _one, _many = document(api, Report), document(api, ReportPage)
@@ -65,7 +64,7 @@ class OneReport(Resource):  # type: ignore[misc]  # the library is untyped
 
 
 @api.route("/<report_id>/download")
-class Download(Resource):  # type: ignore[misc]  # the library is untyped
+class ReportDownload(Resource):  # type: ignore[misc]  # the library is untyped
     @public  # a link's token is the permission; without one, `_permitted` asks for it
     @api.documented(
         {200: "The file.", 403: _NO_LINK, 409: _NOT_READY},
@@ -82,15 +81,16 @@ class Download(Resource):  # type: ignore[misc]  # the library is untyped
 
 
 @requires("reports:read")
-def _permitted(report_id: str) -> ReportFile:
+def _permitted(report_id: str) -> Download:
     return _service().file_for(current_caller(), report_id)
 
 
-def _download(file: ReportFile) -> Response:
+def _download(file: Download) -> Response:
     return Response(
-        file.content,
+        file.parts,
         content_type=file.content_type,
         headers={
+            "content-length": str(file.size),
             "content-disposition": f'attachment; filename="{file.filename}"',
             "cache-control": "private, no-store",
             "x-content-type-options": "nosniff",

@@ -1,18 +1,12 @@
-"""Report files, made by pandas: of what was used, as CSV.
-
-A text cell that a spreadsheet would take for a formula gets an apostrophe in front. Money is the
-exact decimal.
-"""
+"""Report files, made by pandas: of what was used, as CSV. Money is the exact decimal."""
 
 import pandas as pd
 
 from tollgate_common.money import usd_text
+from tollgate_reports.reports.cells import harmless
 from tollgate_reports.usage.frames import NANOS, local_text
 from tollgate_reports.usage.repository import SUMS
 from tollgate_reports.usage.schemas import Question
-
-CSV = "text/csv; charset=utf-8"
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - spreadsheets read full-width signs, too
 
 
 def usage_csv(frame: pd.DataFrame, question: Question) -> bytes:
@@ -21,14 +15,13 @@ def usage_csv(frame: pd.DataFrame, question: Question) -> bytes:
         {"bucket": [local_text(moment, question.zone) for moment in frame["bucket"]]}
     )
     for name in question.groups:
-        shown[harmless(name)] = [harmless(value) for value in frame[name]]
+        shown[harmless(name)] = [_cell(value) for value in frame[name]]
     for name in SUMS:
         shown[name] = frame[name].astype("int64")
     shown["cost_usd"] = [usd_text(int(nanos)) for nanos in frame[NANOS]]
     return shown.to_csv(index=False, lineterminator="\n").encode()
 
 
-def harmless(value: object) -> str:
-    """The text as a cell that no spreadsheet calculates; nothing for a missing value."""
-    text = "" if pd.isna(value) else str(value)  # type: ignore[call-overload]
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+def _cell(value: object) -> str:
+    """The text, harmless; nothing for a missing value."""
+    return "" if pd.isna(value) else harmless(str(value))  # type: ignore[call-overload]

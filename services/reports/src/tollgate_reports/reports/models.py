@@ -1,5 +1,6 @@
 """Tables of report runs. The result is beside its run, so that lists do not carry it; it is in
-PostgreSQL, so that every replica can serve it."""
+PostgreSQL, so that every replica can serve it. `report_files` has the first part of a file, and
+`report_parts` what follows, so that nobody has to hold a large one."""
 
 from sqlalchemy import Column, DateTime, ForeignKey, Index, Integer, LargeBinary, Table, Text, func
 from sqlalchemy.dialects.postgresql import JSONB
@@ -33,5 +34,13 @@ report_files = Table(
     Column("report", Text, ForeignKey("reports.id", ondelete="CASCADE"), primary_key=True),
     Column("filename", Text, nullable=False),
     Column("content_type", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+)
+
+report_parts = Table(
+    "report_parts",
+    metadata,
+    Column("report", Text, ForeignKey("reports.id", ondelete="CASCADE"), primary_key=True),
+    Column("place", Integer, primary_key=True, autoincrement=False),
     Column("content", LargeBinary, nullable=False),
 )

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, RowMapping, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from tollgate_reports.reports.models import report_files, reports
+from tollgate_reports.reports.models import report_files, report_parts, reports
 from tollgate_reports.reports.schemas import ReportQuery
 
 UNFINISHED = ("queued", "running")
@@ -19,6 +19,8 @@ PARAMETERS = ("grain", "timezone")
 
 
 class ReportFile(NamedTuple):
+    """A file as it is kept. `content` is its first part."""
+
     filename: str
     content_type: str
     content: bytes
@@ -75,8 +77,13 @@ def start(connection: Connection, report: str) -> None:
     )  # fmt: skip
 
 
+def add_part(connection: Connection, report: str, place: int, content: bytes) -> None:
+    """Keep a further part of the result; they are numbered from 1."""
+    connection.execute(insert(report_parts).values(report=report, place=place, content=content))
+
+
 def finish(connection: Connection, report: str, file: ReportFile, rows: int) -> None:
-    """Keep the result."""
+    """Keep the result, whose further parts are kept already."""
     kept = upsert(report_files).values(report=report, **file._asdict())
     kept = kept.on_conflict_do_update(index_elements=["report"], set_=file._asdict())
     connection.execute(kept)
@@ -93,6 +100,21 @@ def read_file(connection: Connection, report: str) -> ReportFile | None:
     ).where(report_files.c.report == report)
     found = connection.execute(query).first()
     return ReportFile(*found) if found else None
+
+
+def read_part(connection: Connection, report: str, place: int) -> bytes | None:
+    """The further part of this number, None after the last."""
+    query = select(report_parts.c.content).where(
+        report_parts.c.report == report, report_parts.c.place == place
+    )
+    content: bytes | None = connection.scalar(query)
+    return content
+
+
+def size_of_parts(connection: Connection, report: str) -> int:
+    """How many bytes the further parts have."""
+    size = func.coalesce(func.sum(func.octet_length(report_parts.c.content)), 0)
+    return int(connection.scalar(select(size).where(report_parts.c.report == report)) or 0)
 
 
 def status_of(connection: Connection, report: str) -> str | None:

@@ -1,6 +1,7 @@
 """Working on report runs, and finding those whose worker died."""
 
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 
 from redis.exceptions import RedisError
@@ -9,16 +10,20 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from tollgate_common.logging import get_logger
 from tollgate_common.metrics import jobs_finished
-from tollgate_reports.reports import repository
+from tollgate_reports.reports import repository, request_rows
 from tollgate_reports.reports.errors import ReportTooLarge
 from tollgate_reports.reports.repository import ReportFile
 from tollgate_reports.reports.schemas import question_of
+from tollgate_reports.requests import repository as requests
+from tollgate_reports.requests.service import with_adjustments
 from tollgate_reports.settings import QUEUE
 from tollgate_reports.usage import repository as usage
+from tollgate_reports.usage.schemas import Question
 
 ATTEMPTS_MAX = 3
 ABANDONED_AFTER = timedelta(seconds=30)
 SWEEP_AT_ONCE = 100
+CSV = "text/csv; charset=utf-8"
 ROWS_MAX = 1_000_000
 RUN_SECONDS = 300
 
@@ -65,20 +70,14 @@ class Runs:
                 enqueue(row["id"])
 
     def _make(self, connection: Connection, report: str) -> bool:
-        # pandas is a third of the process's memory: it comes with the first run.
-        from tollgate_reports.reports import files
-        from tollgate_reports.usage import frames
-
         row = repository.lock(connection, report)
         if row is None:
             return False
         repository.allow_seconds(connection, RUN_SECONDS)
         question = question_of(row["org"], row["parameters"])
-        frame = frames.shape(usage.read(connection, question), question)
-        if len(frame) > ROWS_MAX:
-            raise ReportTooLarge(f"It would have more than {ROWS_MAX} rows.")
-        file = ReportFile(_filename(row), files.CSV, files.usage_csv(frame, question))
-        repository.finish(connection, report, file, len(frame))
+        make = _usage if row["type"] == "usage" else _requests
+        content, rows = make(connection, report, question)
+        repository.finish(connection, report, ReportFile(_filename(row), CSV, content), rows)
         return True
 
     def _fail(self, report: str, error: Exception) -> None:
@@ -89,6 +88,32 @@ class Runs:
         with self._engine.begin() as connection:
             if repository.lock(connection, report) is not None:
                 repository.fail(connection, report, reason)
+
+
+def _usage(connection: Connection, _: str, question: Question) -> tuple[bytes, int]:
+    """The file and how many rows it has."""
+    # pandas is a third of the process's memory: it comes with the first run.
+    from tollgate_reports.reports import files
+    from tollgate_reports.usage import frames
+
+    frame = frames.shape(usage.read(connection, question), question)
+    if len(frame) > ROWS_MAX:
+        raise ReportTooLarge(f"It would have more than {ROWS_MAX} rows.")
+    return files.usage_csv(frame, question), len(frame)
+
+
+def _requests(connection: Connection, report: str, question: Question) -> tuple[bytes, int]:
+    """The first part of the file and how many rows all have; the other parts are kept as they
+    are made."""
+    found = requests.read(connection, question.org, question.filters, question.period)
+    with closing(found) as batches:
+        rows = (row for batch in batches for row in with_adjustments(connection, batch))
+        parts = request_rows.parts_of(rows, ROWS_MAX)
+        first, count = next(parts)
+        for place, (part, rows_so_far) in enumerate(parts, 1):
+            repository.add_part(connection, report, place, part)
+            count = rows_so_far
+    return first, count
 
 
 def try_enqueue(enqueue: Enqueue, report: str) -> None:

@@ -13,6 +13,7 @@ from tollgate_reports.usage.periods import Period
 from tollgate_reports.usage.schemas import Grain, GroupBy, Question
 from tollgate_reports.visibility import Filters, Interval, Mode, Timezone
 
+Type = Literal["usage", "requests"]
 Status = Literal["queued", "running", "ready", "failed"]
 Parameters = dict[str, Any]
 
@@ -20,11 +21,12 @@ _TIMES = ("created_at", "started_at", "finished_at")
 
 
 class ReportRequest(BaseModel):
-    """The body of `POST /reports`."""
+    """The body of `POST /reports`. `usage` has a line for each bucket and group; `requests` has one
+    for each request, with the fields of `GET /requests`: it has neither grain nor groups."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    type: Literal["usage"]
+    type: Type
     period: Interval | None = Field(
         None, description="ISO 8601 interval, like 2026-11-01/P1M; this month unless given."
     )
@@ -39,7 +41,7 @@ class ReportRequest(BaseModel):
 class ReportQuery(BaseModel):
     """The query string of `GET /reports`."""
 
-    type: Literal["usage"] | None = Field(None, description="Only reports of this type.")
+    type: Type | None = Field(None, description="Only reports of this type.")
     status: Status | None = Field(None, description="Only reports of this status.")
     format: Literal["csv"] | None = Field(None, description="Only reports in this format.")
     grain: Grain | None = Field(None, description="Only reports by this grain.")
@@ -53,8 +55,9 @@ class LinkQuery(BaseModel):
 
 
 class Report(BaseModel):
-    """A report run. `download_url` is there when it is ready: a path below the address you called,
-    good without credentials until `download_expires_at`. `error` says why it failed."""
+    """A report run. `grain` is null and `group_by` empty where a line is a request. `download_url`
+    is there when it is ready: a path below the address you called, good without credentials until
+    `download_expires_at`. `error` says why it failed."""
 
     id: str
     type: str
@@ -62,7 +65,7 @@ class Report(BaseModel):
     status: Status
     period: str
     timezone: str
-    grain: str
+    grain: str | None
     group_by: list[str]
     filters: dict[str, str]
     rows: int | None
@@ -79,13 +82,14 @@ class ReportPage(BaseModel):
     next_cursor: str | None
 
 
-def parameters_of(question: Question) -> Parameters:
+def parameters_of(question: Question, kind: Type) -> Parameters:
     """What is kept of a question, so that a run tomorrow answers the same one."""
+    is_summed = kind == "usage"
     return {
         "period": question.period.text(),
         "timezone": question.zone.key,
-        "grain": question.grain,
-        "group_by": list(question.groups),
+        "grain": question.grain if is_summed else None,
+        "group_by": list(question.groups) if is_summed else [],
         "filters": dict(question.filters),
     }
 
@@ -97,7 +101,7 @@ def question_of(org: str, parameters: Mapping[str, Any]) -> Question:
         org=org,
         period=Period(start, end),
         zone=ZoneInfo(parameters["timezone"]),
-        grain=parameters["grain"],
+        grain=parameters["grain"] or "total",
         groups=tuple(parameters["group_by"]),
         filters=parameters["filters"],
     )

@@ -1,20 +1,31 @@
 """Report runs as the API has them: asked for, looked at, downloaded."""
 
-from typing import Any
+import itertools
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 from sqlalchemy import Engine, RowMapping
 
+from tollgate_common.errors import InvalidField
 from tollgate_common.events.cloudevents import timestamp
 from tollgate_common.guard import Caller
 from tollgate_common.ids import new_id
 from tollgate_reports.reports import repository
 from tollgate_reports.reports.errors import ReportNotReady, UnknownReport
 from tollgate_reports.reports.links import Links
-from tollgate_reports.reports.repository import ReportFile
 from tollgate_reports.reports.runs import Enqueue, try_enqueue
 from tollgate_reports.reports.schemas import ReportQuery, ReportRequest, as_json, parameters_of
 from tollgate_reports.usage.schemas import UsageQuery
 from tollgate_reports.usage.service import question_of
+
+
+class Download(NamedTuple):
+    """A file on its way out: `size` in bytes, and its parts, each read when its turn comes."""
+
+    filename: str
+    content_type: str
+    size: int
+    parts: Iterator[bytes]
 
 
 class ReportService:
@@ -28,6 +39,9 @@ class ReportService:
 
     def create(self, caller: Caller, request: ReportRequest) -> dict[str, Any]:
         """A new run. Its period is fixed now, whenever it is worked on."""
+        for name in ("grain", "group_by"):
+            if request.type != "usage" and name in request.model_fields_set:
+                raise InvalidField(f"{name}: for reports of the type `usage` only.", param=name)
         query = UsageQuery(
             **request.filters.model_dump(),
             **request.model_dump(include={"period", "timezone", "grain", "group_by", "mode"}),
@@ -39,7 +53,7 @@ class ReportService:
             "created_by": caller.subject,
             "type": request.type,
             "format": request.format,
-            "parameters": parameters_of(question_of(caller, query)),
+            "parameters": parameters_of(question_of(caller, query), request.type),
         }
         with self._engine.begin() as connection:
             row = repository.add(connection, values)
@@ -66,12 +80,12 @@ class ReportService:
         shown = [as_json(row) for row in rows[:limit]]
         return shown, shown[-1]["id"] if rows[limit:] else None
 
-    def file_for(self, caller: Caller, report: str) -> ReportFile:
+    def file_for(self, caller: Caller, report: str) -> Download:
         """The file, for a caller who may see the run."""
         self._row(caller, report)
         return self._file(report)
 
-    def file_by_link(self, report: str, token: str) -> ReportFile:
+    def file_by_link(self, report: str, token: str) -> Download:
         """The file, for whoever has a good link."""
         self._links.check(report, token)
         return self._file(report)
@@ -83,15 +97,27 @@ class ReportService:
             raise UnknownReport()
         return row
 
-    def _file(self, report: str) -> ReportFile:
+    def _file(self, report: str) -> Download:
         with self._engine.connect() as connection:
             file = repository.read_file(connection, report)
             status = repository.status_of(connection, report)
+            size = repository.size_of_parts(connection, report)
         if status is None:
             raise UnknownReport()
         if file is None:
             raise ReportNotReady(status)
-        return file
+        parts = self._parts(report, file.content)
+        return Download(file.filename, file.content_type, len(file.content) + size, parts)
+
+    def _parts(self, report: str, first: bytes) -> Iterator[bytes]:
+        """No connection is kept while a slow client reads."""
+        yield first
+        for place in itertools.count(1):
+            with self._engine.connect() as connection:
+                content = repository.read_part(connection, report, place)
+            if content is None:
+                return
+            yield content
 
 
 def _own_project(caller: Caller) -> str | None:

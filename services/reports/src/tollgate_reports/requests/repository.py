@@ -1,6 +1,6 @@
 """Reading single rows of the ledger: those of requests, not their adjustments."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, literal, or_, sele
 
 from tollgate_reports.ledger.models import ledger
 
+BATCH = 1000
 ADJUSTMENTS_OWN = ("adjusts", "adjusted_by", "reason")
 COLUMNS = tuple(column for column in ledger.c if column.name not in ADJUSTMENTS_OWN)
 
@@ -62,6 +63,25 @@ def list_rows(
         query = query.where(place < tuple_(literal(after[0]), literal(after[1])))
     query = query.order_by(ledger.c.opened_at.desc(), ledger.c.id.desc()).limit(limit)
     return list(connection.execute(query).mappings())
+
+
+def read(
+    connection: Connection,
+    org: str,
+    conditions: Mapping[str, Any],
+    period: tuple[datetime, datetime],
+) -> Generator[Sequence[RowMapping]]:
+    """An organisation's rows of a period that have all of `conditions`, oldest first, in batches
+    from a server-side cursor."""
+    query = (
+        select(*COLUMNS)
+        .where(ledger.c.org == org, ledger.c.adjusts.is_(None), *_conditions(conditions))
+        .where(ledger.c.opened_at >= period[0], ledger.c.opened_at < period[1])
+        .order_by(ledger.c.opened_at, ledger.c.id)
+    )
+    streamed = {"stream_results": True, "yield_per": BATCH}
+    with connection.execute(query, execution_options=streamed) as result:
+        yield from result.mappings().partitions()
 
 
 def _conditions(conditions: Mapping[str, Any]) -> Iterator[ColumnElement[bool]]:

@@ -96,8 +96,9 @@ def lines_between(connection: Connection, start: datetime, until: datetime) -> I
         ledger.c.id < first_uuid(until),
         ledger.c.lines.is_not(None),
     )
-    streamed = connection.execution_options(stream_results=True, yield_per=AT_ONCE)
-    yield from streamed.execute(query).mappings()
+    streamed = {"stream_results": True, "yield_per": AT_ONCE}
+    with connection.execute(query, execution_options=streamed) as result:
+        yield from result.mappings()
 
 
 def used_since(connection: Connection, limit: KnownLimit, mode: str, since: datetime) -> ByModel:
