@@ -132,7 +132,12 @@ def test_an_estimate_is_adjusted_and_the_audit_log_knows_why(platform: Platform,
     used = platform.usage(key.project)
     assert (used["requests"], used["input_tokens"], used["output_tokens"]) == (1, 70, 30)
     assert used["cost_usd"] == Decimal("0.000130")
-    assert platform.row(row["request_id"]) == row
+    corrected = {
+        "adjusted": True,
+        "adjusted_cost_usd": "0.000130000",
+        "adjustments": [made],
+    }
+    assert platform.row(row["request_id"]) == row | corrected
 
     def audited() -> Any:
         asked = {"target": row["id"], "action": "request.adjusted"}
