@@ -239,7 +239,8 @@ def test_a_header_does_not_change_where_one_comes_from(platform: Platform, lies:
 
 
 @pytest.mark.parametrize(
-    "target", ["http://elsewhere.example/api/v1/me", "http://elsewhere.example:1/api/v1/keys?limit=1"]
+    "target",
+    ["http://elsewhere.example/api/v1/me", "http://elsewhere.example:1/api/v1/keys?limit=1"],
 )
 def test_a_whole_url_in_the_request_line_is_its_path(platform: Platform, target: str) -> None:
     head = f"host: x\r\nauthorization: Bearer {platform.token}\r\n".encode()
