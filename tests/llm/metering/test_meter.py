@@ -64,6 +64,15 @@ def test_any_bytes_pass_unaltered_however_they_are_cut(
     assert passed(Meter(grammar, hide_usage=False), cut(data, at)) == data
 
 
+@pytest.mark.parametrize("spare", [b"\n", b"\r\n", b"\r\n\n\n", b"\n\n\n"])
+def test_blank_lines_before_the_usage_that_is_taken_out_stay(spare: bytes) -> None:
+    before = b"data: {}\n\n" + spare
+    usage = event({"choices": [], "usage": {"prompt_tokens": 1}}, b"\n")
+    assert passed(Meter(CHAT, hide_usage=True), [before + usage + b"data: [DONE]\n\n"]) == (
+        before + b"data: [DONE]\n\n"
+    )
+
+
 @given(st.lists(st.sampled_from([b"\n", b"\r", b"\r\n", b"data: x", b'data: {"usage": {', b"}"])),
        st.lists(st.integers(0, 400), max_size=8))  # fmt: skip
 def test_line_ends_of_every_kind_pass_unaltered(parts: list[bytes], at: list[int]) -> None:

@@ -81,7 +81,9 @@ class Meter:
             if seen.answer is not None:
                 self._before = self.usage if seen.adds else None
                 self._note(seen.answer)
-            if not (self._hide_usage and seen.bare):
+            if self._hide_usage and seen.bare:
+                passed.append(_blank_lines_before(event))
+            else:
                 self._listen(event)
                 passed.append(event)
             self.over = self.over or seen.over
@@ -104,3 +106,8 @@ class Meter:
     def _listen(self, block: bytes) -> None:
         for said in self._grammar.text.findall(block):
             self._text_bytes += len(said)
+
+
+def _blank_lines_before(event: bytes) -> bytes:
+    """Return the line ends that an event begins with: they are none of it."""
+    return event[: len(event) - len(event.lstrip(b"\r\n"))]
