@@ -32,9 +32,10 @@ def assert_refused(answer: TestResponse, first: str) -> None:
 
 @pytest.mark.parametrize(
     "same",
-    [{}, {"max": "1.00"}, {"models": ["o3", "gpt-*"]}, {"models": ["o3", "gpt-*", "o3"]}],
-    ids=["all", "another maximum", "models in another order", "a model twice"],
-)
+    [{}, {"max": "1.00"}, {"models": ["o3", "gpt-*"]}, {"models": ["o3", "gpt-*", "o3"]},
+     {"models": ["O3", "GPT-*", "o3"]}],
+    ids=["all", "another maximum", "models in another order", "a model twice", "another case"],
+)  # fmt: skip
 def test_an_equal_limit_is_409_and_the_first_is_named(org: Org, same: dict[str, Any]) -> None:
     first = made(org)
     assert_refused(org.owner.post("/limits", BODY | same), first["id"])

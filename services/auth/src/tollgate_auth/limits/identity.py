@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
+from tollgate_common.principal import folded
+
 
 class Described(Protocol):
     """A limit as it is stored, or as it is sent."""
@@ -20,7 +22,7 @@ class Described(Protocol):
 
 
 class Counted(NamedTuple):
-    """What a limit counts. `models` are sorted, each once."""
+    """What a limit counts. `models` are sorted, each once, whatever its case."""
 
     metric: str
     window: str | None
@@ -36,7 +38,7 @@ class Identity(NamedTuple):
 
 
 def identity_of(limit: Described) -> Identity:
-    models = tuple(sorted(set(limit.models)))
+    models = tuple(sorted({folded(model) for model in limit.models}))
     return Identity(Counted(limit.metric, limit.window, models), limit.mode, limit.timezone)
 
 

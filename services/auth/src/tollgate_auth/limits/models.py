@@ -14,9 +14,9 @@ class LimitRow(Base):
     """`max` is dollars for `cost_usd`, else a whole number.
 
     A subject has one limit of each metric, window, mode, time zone and set of models, in whatever
-    order these are written (`models_digest`). `is_duplicate` lets those be that were made before
-    this was so; a new row never has it. `transition` is the window that was running when the time
-    zone was changed last, as `tickets.windows.Window` has it.
+    order and case these are written (`models_digest`). `is_duplicate` lets those be that were made
+    before this was so; a new row never has it. `transition` is the window that was running when the
+    time zone was changed last, as `tickets.windows.Window` has it.
     """
 
     __tablename__ = "limits"

@@ -113,7 +113,7 @@ def _equal_to(identity: Mapping[str, Any]) -> str:
 
 
 def _same(one: Any, other: Any, name: str) -> ColumnElement[bool]:
-    """Models are the same in any order."""
+    """Models are the same in any order, and whatever their case."""
     if name == "models":
         one, other = func.models_digest(one), func.models_digest(other)
     same: ColumnElement[bool] = one == other

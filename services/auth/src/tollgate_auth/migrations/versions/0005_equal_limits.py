@@ -17,7 +17,7 @@ DIGEST = """
 CREATE FUNCTION models_digest(models text[]) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT encode(sha256(convert_to(array_to_string(
-    ARRAY(SELECT DISTINCT name COLLATE "C" FROM unnest(models) AS name ORDER BY 1), E'\\n'
+    ARRAY(SELECT DISTINCT lower(name COLLATE "C") FROM unnest(models) AS name ORDER BY 1), E'\\n'
   ), 'UTF8')), 'hex')
 $$
 """
