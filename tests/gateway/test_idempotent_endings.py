@@ -79,3 +79,50 @@ def test_an_answer_that_breaks_off_frees_the_key(stand: Stand) -> None:
 )  # fmt: skip
 def test_how_a_stream_has_ended(stream: bytes, expected: str) -> None:
     assert ending(stream) == expected
+
+
+TOLD, FREE = b": tollgate-cost-usd 0.000450000\n\n", b": tollgate-cost-usd 0.000000000\n\n"
+ASKING = {"x-tollgate-stream-cost": "comment"}
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [[DELTA, DONE, TOLD], [DELTA, DONE + TOLD], [DELTA, DONE, TOLD[:9], TOLD[9:]],
+     [DELTA, DONE[:5], DONE[5:] + TOLD[:20], TOLD[20:]]],
+    ids=["apart", "in one piece", "in pieces", "across"],
+)  # fmt: skip
+def test_a_replay_costs_nothing_and_says_so_only_when_it_is_asked(
+    stand: Stand, parts: list[bytes]
+) -> None:
+    stand.answer = answering(*parts, headers=[STREAM])
+    assert stand.ask(headers=ASKING)[1] == DELTA + DONE + TOLD
+    assert stand.ask(headers=ASKING)[1] == DELTA + DONE + FREE
+    assert stand.ask()[1] == DELTA + DONE
+    assert stand.ran == 1
+
+
+def test_a_replay_of_a_stream_that_told_nothing_tells_it_when_it_is_asked(stand: Stand) -> None:
+    length = ("content-length", str(len(DELTA + DONE)))
+    stand.answer = answering(DELTA, DONE, headers=[STREAM, length])
+    assert stand.ask()[1] == DELTA + DONE
+    status, body, headers = stand.ask(headers=ASKING)
+    assert (status, body) == (200, DELTA + DONE + FREE)
+    assert "content-length" not in headers
+    assert stand.ask()[2]["content-length"] == length[1]
+
+
+@pytest.mark.parametrize("parts", [[DELTA, ERROR, TOLD], [DELTA, ERROR + TOLD]])
+def test_a_failed_stream_frees_the_key_though_it_tells_its_cost(
+    stand: Stand, parts: list[bytes]
+) -> None:
+    stand.answer = answering(*parts, headers=[STREAM])
+    assert stand.ask(headers=ASKING)[1] == DELTA + ERROR + TOLD
+    stand.answer = whole
+    assert stand.ask(headers=ASKING)[1] == SAID
+    assert stand.ask(headers=ASKING)[1] == SAID  # no stream, and so no comment
+    assert stand.ran == 2
+
+
+def test_what_a_provider_says_in_such_words_is_kept_unless_it_is_ours(stand: Stand) -> None:
+    stand.answer = answering(DELTA, DONE + TOLD, headers=[STREAM])
+    assert stand.ask()[1] == stand.ask()[1] == DELTA + DONE + TOLD

@@ -6,6 +6,7 @@ from functools import lru_cache
 from flask import Request
 
 from tollgate_common.request_ids import CLIENT_HEADER, HEADER, RequestIds
+from tollgate_common.stream_cost import HEADER as STREAM_COST
 
 HOP_BY_HOP = frozenset({
     "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection",
@@ -21,7 +22,7 @@ PASSED_OF_OURS = frozenset(
         "x-tollgate-timeout",
         "x-tollgate-drop-params",
         "x-tollgate-cache",
-        "x-tollgate-stream-cost",
+        STREAM_COST,
     }
 )
 

@@ -5,13 +5,17 @@ from typing import Any
 import msgspec
 from flask import Response
 
+from tollgate_common.money import usd_text
 from tollgate_common.responses import PassedResponse
+from tollgate_common.stream_cost import LONGEST_END, cost_comment, is_event_stream
 from tollgate_gateway.idempotency.places import Place
 
 LARGEST_ANSWER = 4 * 1024 * 1024
 REPLAYED = "idempotent-replayed"
 ORIGINAL = "original-request"
 COST = "x-tollgate-cost-usd"
+LENGTH = "content-length"
+FREE = usd_text(0)
 
 _FINAL = frozenset({400, 404, 405, 413, 415, 422})
 """What a provider says of the request itself. Anything else may be other next time: it speaks of
@@ -54,8 +58,17 @@ def sealed(place: Place, kept: Kept) -> bytes:
     return place.sealer.seal(_encode(kept), place.name)
 
 
-def replayed(place: Place, answer: bytes, request_id: str) -> Response:
-    """The same answer; a stream is one again. It costs nothing."""
+def replayed(place: Place, answer: bytes, request_id: str, *, tells_cost: bool = False) -> Response:
+    """The same answer; a stream is one again. It costs nothing; a stream says so at its end, if it
+    is to tell its cost."""
     kept = _decode(place.sealer.open(answer, place.name))
-    again: list[Any] = [(COST, "0.000000000"), (REPLAYED, "true"), (ORIGINAL, request_id)]
+    again: list[Any] = [(COST, FREE), (REPLAYED, "true"), (ORIGINAL, request_id)]
+    if tells_cost and is_event_stream(_content_type(kept.headers)):
+        headers = [(name, value) for name, value in kept.headers if name.lower() != LENGTH]
+        comment = cost_comment(kept.body[-LONGEST_END:], 0)
+        return PassedResponse([kept.body, comment], kept.status, headers + again)
     return PassedResponse([kept.body], kept.status, kept.headers + again)
+
+
+def _content_type(headers: list[tuple[str, str]]) -> str | None:
+    return next((value for name, value in headers if name.lower() == "content-type"), None)

@@ -21,6 +21,7 @@ from tollgate_common.ids import new_uuid
 from tollgate_common.logging import get_logger
 from tollgate_common.metrics import dependency_failures, idempotent_requests
 from tollgate_common.principal import Principal
+from tollgate_common.stream_cost import is_event_stream, wants_stream_cost
 from tollgate_gateway.hops import target
 from tollgate_gateway.idempotency.answers import (
     Kept,
@@ -35,7 +36,6 @@ from tollgate_gateway.idempotency.recording import Recording
 from tollgate_gateway.idempotency.repository import Claim, Found, KeyRepository
 
 RENEW_SECONDS = 5.0
-EVENT_STREAM = "text/event-stream"
 
 log = get_logger(__name__)
 
@@ -51,11 +51,12 @@ class IdempotencyService:
         run: Callable[[], Response],
     ) -> Response:  # fmt: skip
         """What `run` answers, or has answered before."""
+        tells_cost = wants_stream_cost(request.environ)
         place = place_of(who, target(request), body, request.environ)
         claim = Claim(place, new_uuid())
         found = self._keys.claim(claim, request_id)
         if found is not None:
-            return _again(place, found)
+            return _again(place, found, tells_cost)
         self._running.add(claim)
         idempotent_requests.labels("first").inc()
         try:
@@ -63,7 +64,7 @@ class IdempotencyService:
         except BaseException:
             self._free(claim)
             raise
-        return self._recorded(claim, response)
+        return self._recorded(claim, response, tells_cost)
 
     def renew_until(self, stop: threading.Event) -> None:
         """Renew what runs every few seconds, until told to stop."""
@@ -79,16 +80,16 @@ class IdempotencyService:
             log.warning("idempotency_keys_not_renewed", error=type(error).__name__)
             dependency_failures.labels("redis").inc()
 
-    def _recorded(self, claim: Claim, response: Response) -> Response:
+    def _recorded(self, claim: Claim, response: Response, tells_cost: bool) -> Response:
         """The response, whose answer is kept when it has gone out."""
         if not is_final(response):
             self._free(claim)
             return response
         headers, length = kept_headers(response), response.headers.get("content-length")
-        is_stream = str(response.headers.get("content-type", "")).lower().startswith(EVENT_STREAM)
+        is_stream = is_event_stream(response.headers.get("content-type"))
         done = partial(self._done, claim, response.status_code, headers)
         response.response = Recording(
-            response.response, int(length) if length else None, is_stream, done
+            response.response, int(length) if length else None, is_stream, done, tells_cost
         )
         return response
 
@@ -117,7 +118,7 @@ class IdempotencyService:
             dependency_failures.labels("redis").inc()
 
 
-def _again(place: Place, found: Found) -> Response:
+def _again(place: Place, found: Found, tells_cost: bool) -> Response:
     """What a key answers that is not new."""
     if found.fingerprint != place.fingerprint:
         idempotent_requests.labels("reused").inc()
@@ -129,4 +130,4 @@ def _again(place: Place, found: Found) -> Response:
         idempotent_requests.labels("not_kept").inc()
         raise AnswerNotKept(found.request_id)
     idempotent_requests.labels("replayed").inc()
-    return replayed(place, found.answer, found.request_id)
+    return replayed(place, found.answer, found.request_id, tells_cost=tells_cost)

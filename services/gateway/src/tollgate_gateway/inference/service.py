@@ -10,6 +10,7 @@ from tollgate_common.errors import dialects
 from tollgate_common.load import Load
 from tollgate_common.principal import Principal, covers
 from tollgate_common.request_ids import RequestIds
+from tollgate_common.stream_cost import wants_stream_cost
 from tollgate_gateway.bodies import body_of
 from tollgate_gateway.hops import forward_headers, target
 from tollgate_gateway.idempotency.places import VARIABLE
@@ -66,6 +67,7 @@ class InferenceService:
         asked: ParsedRequest | None = None
         try:
             require_scope(principal, SCOPE)
+            wants_stream_cost(request.environ)  # refuses a value that it does not know
             body = body_of(request)
             asked = READERS[str(request.url_rule)](body, request.content_type)
             if not covers(principal.models, asked.model):

@@ -14,6 +14,7 @@ from tollgate_common.errors import TollgateError
 from tollgate_common.guard import Caller
 from tollgate_common.hangups import CallerGone
 from tollgate_common.load import Full, Load
+from tollgate_common.stream_cost import wants_stream_cost
 from tollgate_llm.dialects.matching import Match, matched
 from tollgate_llm.inference.account import Account, Cashier
 from tollgate_llm.inference.asking import Asker
@@ -24,7 +25,7 @@ from tollgate_llm.inference.delivery import Exchange, deliver
 from tollgate_llm.inference.headers import Environ
 from tollgate_llm.inference.peek import peek
 from tollgate_llm.inference.protocols import Protocol
-from tollgate_llm.inference.stream_cost import wants_stream_cost, with_stream_cost
+from tollgate_llm.inference.stream_cost import with_stream_cost
 from tollgate_llm.metering.usage import NOTHING
 from tollgate_llm.routing.health import Health, name_of
 from tollgate_llm.routing.models import Candidate
