@@ -73,7 +73,7 @@ def test_an_image_costs_its_own_tokens(platform: Platform, client: OpenAI) -> No
     assert len(parsed.data or []) == 2
     row = row_of(platform, answer)
     assert booked(row) == ("ok", False, 2, 544, 2 * 5 * USD + 544 * 32 * USD)
-    assert row["price"]["output_image_tokens"] == "544"
+    assert {line["kind"]: line["quantity"] for line in row["lines"]}["image_output"] == 544
     assert answer.headers["x-tollgate-cost-usd"] == row["cost_usd"]
 
 
@@ -96,7 +96,8 @@ def test_an_edit_costs_the_pictures_that_it_is_made_of(platform: Platform, clien
     row = row_of(platform, answer)
     assert booked(row)[:4] == ("ok", False, 2 + 2 * 323, 544)
     assert Decimal(row["cost_usd"]) == 2 * 5 * USD + 646 * 8 * USD + 544 * 32 * USD
-    assert (row["endpoint"], row["price"]["input_image_tokens"]) == ("/v1/images/edits", "646")
+    quantities = {line["kind"]: line["quantity"] for line in row["lines"]}
+    assert (row["endpoint"], quantities["image_input"]) == ("/v1/images/edits", 646)
 
 
 def test_an_edit_is_streamed_with_its_previews(platform: Platform, client: OpenAI) -> None:
@@ -204,8 +205,10 @@ def test_what_is_paid_by_the_second_costs_what_the_list_says(
     platform: Platform, client: OpenAI
 ) -> None:
     answer = client.audio.transcriptions.with_raw_response.create(model="whisper-1", file=HEARD)
-    status, estimated, heard, _, cost = booked(row_of(platform, answer))
-    assert (status, estimated, heard) == ("ok", True, 30)
+    row = row_of(platform, answer)
+    status, estimated, heard, _, cost = booked(row)
+    assert (status, estimated, heard) == ("ok", False, 30)
+    assert [(line["kind"], line["quantity"]) for line in row["lines"]] == [("seconds", 3)]
     assert cost == 3 * Decimal("0.36") / 3600
 
 
