@@ -113,7 +113,7 @@ class Platform:
             "input_tokens": sum(row["input_tokens"] for row in rows),
             "output_tokens": sum(row["output_tokens"] for row in rows),
             "cost_usd": sum((Decimal(row["cost_usd"]) for row in rows), Decimal(0)),
-            "statuses": {row["status"]: row["requests"] for row in rows},
+            "statuses": {row["status"]: row["requests"] for row in rows if row["requests"]},
         }
 
     def row(self, request_id: str) -> dict[str, Any]:
