@@ -95,10 +95,18 @@ def _management_is_away(platform: Platform) -> None:
         assert int(answer.headers["retry-after"]) >= 1
 
 
+def _answers(platform: Platform) -> bool:
+    """auth listens before its workers have started: a request may wait longer than its caller."""
+    try:
+        return platform.api("GET", "/me").status_code == 200
+    except requests.Timeout:
+        return False
+
+
 def _a_new_key_works(platform: Platform) -> float:
     """Seconds until a key could be made, and worked."""
     began = time.monotonic()
-    eventually(lambda: platform.api("GET", "/me").status_code == 200, within=BACK_SECONDS)
+    eventually(lambda: _answers(platform), within=BACK_SECONDS)
     key = platform.new_key()
     eventually(lambda: call(platform, key.secret).status_code == 200, within=5)
     return time.monotonic() - began
@@ -127,4 +135,4 @@ def test_with_auth_hanging_known_keys_do_not_wait_for_it(
         f" an unknown one 503 after {unknown_seconds:.1f} s")  # fmt: skip
     assert max(waits) < 1
     assert unknown_seconds < 10
-    eventually(lambda: platform.api("GET", "/me").status_code == 200, within=BACK_SECONDS)
+    eventually(lambda: _answers(platform), within=BACK_SECONDS)
