@@ -125,12 +125,9 @@ class Asker:
         except RelayFailed as broken:
             self._note(way, "failed", None)
             again = broken.reason != TIMED_OUT
-            had_time = again or self._upstreams.had_time(within, sent=broken.sent)
-            if had_time:
+            if again or self._upstreams.had_time(within, sent=broken.sent):
                 self._health.failed(name, down=True)
-            # The caller's own time that ran out before the connection says nothing of the provider.
-            sent = broken.sent or not had_time
-            error = provider_error(provider.name, broken.reason, sent=sent)
+            error = provider_error(provider.name, broken.reason, sent=broken.sent)
             return Failure(None, error, again=again, elsewhere=True)
         if isinstance(answer, Refused):
             if answer.usage is not None:
