@@ -86,18 +86,6 @@ def check_last_event(dialect: str, body: bytes) -> None:
         assert end not in body
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _types_are_loaded(platform: Platform) -> None:
-    """A dialect's first call loads its types: seconds that a hasty caller does not have."""
-    key = platform.new_key(mode="live")
-    with own_provider(platform) as (model, provider):
-        provider.script = [provider.answers(ANSWER, "content-type: application/json")]
-        for dialect in DIALECTS:
-            asked = Asked(platform, key, model, dialect)
-            asked.answer().read()
-            asked.connection.close()
-
-
 @pytest.mark.parametrize(("fault", "dialect"), in_turn(WHOLE))
 def test_a_whole_answer(platform: Platform, fault: Fault, dialect: str) -> None:
     key = platform.new_key(mode="live")

@@ -105,7 +105,7 @@ def test_a_request_behind_this_one_is_no_hang_up(
         assert not provider.left.wait(SOON / 2)
         go_on.set()
         received = b""
-        while received.count(b"0\r\n\r\n") < 2:
+        while received.count(b"\r\n0\r\n\r\n") < 2:
             received += connection.recv(65536)
     assert received.count(HI.strip()) == 2
     assert [stand.outcome(org, ticket)["status"] for ticket in tickets] == ["ok", "ok"]

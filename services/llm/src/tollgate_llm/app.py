@@ -14,7 +14,7 @@ from tollgate_llm.catalog.endpoints import namespace as models
 from tollgate_llm.composition import SERVICE, compose
 from tollgate_llm.extensions import SCHEMA, VERSIONS, db
 from tollgate_llm.inference import endpoints as inference
-from tollgate_llm.inference import listing
+from tollgate_llm.inference import listing, protocols
 from tollgate_llm.jobs import endpoints as jobs
 from tollgate_llm.outbox import outbox
 from tollgate_llm.providers.endpoints import namespace as providers
@@ -50,9 +50,10 @@ def create_app(settings: LlmSettings | None = None) -> Flask:
 
 
 def create_worker() -> Flask:
-    """The app as a server's worker runs it: not on tables older than this code, and with what it
-    does beside its requests."""
+    """The app as a server's worker runs it: not on tables older than this code, with everything
+    loaded that a request needs, and with what it does beside its requests."""
     app = create_app()
+    protocols.load_types()
     with app.app_context():
         engine = db.engine
     schema_version.require(engine, SCHEMA, VERSIONS)

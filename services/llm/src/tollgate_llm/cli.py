@@ -25,7 +25,7 @@ def serve() -> None:
 @main.command()
 def sandbox() -> None:
     """Serve the sandbox, a provider for development and tests, on HOST:PORT (8089)."""
-    run_server("tollgate_llm.sandbox.app:create_app()", SandboxServerSettings.load(), "gevent")
+    run_server("tollgate_llm.sandbox.app:create_worker()", SandboxServerSettings.load(), "gevent")
 
 
 @main.command("migrate")

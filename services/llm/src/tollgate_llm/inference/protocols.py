@@ -161,5 +161,13 @@ PROTOCOLS = (
 _BY_PATH = {protocol.path: protocol for protocol in PROTOCOLS}
 
 
+def load_types() -> None:
+    """Import the parameter types of every protocol. The SDKs take seconds to import, in which the
+    process answers nobody."""
+    for protocol in PROTOCOLS:
+        if protocol.params is not None:
+            protocol.params.load()
+
+
 def protocol_at(path: str) -> Protocol:
     return _BY_PATH[path]

@@ -1,4 +1,7 @@
-"""Wires the sandbox. Run it with `gunicorn -k gevent "tollgate_llm.sandbox.app:create_app()"`."""
+"""Wires the sandbox.
+
+Run it with `gunicorn -k gevent "tollgate_llm.sandbox.app:create_worker()"`.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ import msgspec
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
+from tollgate_llm.sandbox.anthropic_api import messages
 from tollgate_llm.sandbox.anthropic_api.messages import MESSAGES, count_input, count_params
 from tollgate_llm.sandbox.calls import Protocol, answer_call, checked_body
 from tollgate_llm.sandbox.delivery import Delivery
@@ -19,10 +23,12 @@ from tollgate_llm.sandbox.errors import ApiError
 from tollgate_llm.sandbox.fakes import FakeAnswer
 from tollgate_llm.sandbox.models import get_model, list_models
 from tollgate_llm.sandbox.openai_api import (
+    chat,
     completions,
     embeddings,
     images,
     moderations,
+    responses,
     speech,
     transcriptions,
 )
@@ -46,6 +52,15 @@ def create_app(settings: SandboxSettings | None = None) -> Flask:
     _add_models(app)
     _add_operations(app, log)
     _add_error_handlers(app)
+    return app
+
+
+def create_worker() -> Flask:
+    """The sandbox as a server's worker runs it: the SDKs' types, which take seconds to import, are
+    loaded before the first call."""
+    app = create_app()
+    for params in (chat.PARAMS, responses.PARAMS, messages.STABLE, messages.BETA):
+        params.load()
     return app
 
 

@@ -26,8 +26,9 @@ _OPTIONAL = {"FunctionToolParam": ("strict",)}
 
 
 class ParamsType:
-    """A parameter type by the module and name it has in an SDK, which is imported at first use.
+    """A parameter type by the module and name it has in an SDK.
 
+    The SDK is imported at first use, which takes seconds: `load` does it beforehand.
     The types do not say everything: `required` adds fields that only the real API insists on,
     `ranges` the least and most of numbers, `filled` the arrays that must not be empty. `files`
     are the fields that only a form can hold, and are checked where it is read.
@@ -46,6 +47,10 @@ class ParamsType:
         self.module, self.name = module, name
         self.required, self.ranges, self.filled = required, ranges or {}, filled
         self.files = files
+
+    def load(self) -> None:
+        """Import the SDK and build the validator now, rather than at the first check."""
+        self._validator  # noqa: B018 - a property that keeps its value
 
     def check(self, body: Mapping[str, Any]) -> None:
         """Raise `InvalidRequest`, naming the field, unless the body is of the type."""
