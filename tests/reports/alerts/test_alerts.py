@@ -13,7 +13,11 @@ from sqlalchemy import Engine
 from tests.reports.conftest import ORG
 from tollgate_common.events.cloudevents import read_event
 from tollgate_common.events.streams import Entry
-from tollgate_common.metrics import ledger_capped_requests, ledger_unpriced_requests
+from tollgate_common.metrics import (
+    ledger_capped_requests,
+    ledger_estimated_requests,
+    ledger_unpriced_requests,
+)
 from tollgate_common.usage_lines import UsageLine, priced_line, total_nanos
 from tollgate_reports.ledger.service import Ledger
 from tollgate_reports.outbox import outbox
@@ -150,10 +154,11 @@ class TestUsageAlerts:
         assert told() == [("usage.unpriced", "m-1", "2026-11-10")]
 
     def test_they_are_counted(self, booked: Record) -> None:
-        counters = (ledger_unpriced_requests, ledger_capped_requests)
+        counters = (ledger_unpriced_requests, ledger_capped_requests, ledger_estimated_requests)
         before = [counter._value.get() for counter in counters]
         booked(NOON, unpriced("m-1", "m-2"))
         booked(NOON, {"capped": True})
+        booked(NOON, {"estimated": True})
         booked(NOON)
         after = [counter._value.get() for counter in counters]
-        assert [two - one for one, two in zip(before, after, strict=True)] == [1, 1]
+        assert [two - one for one, two in zip(before, after, strict=True)] == [1, 1, 1]

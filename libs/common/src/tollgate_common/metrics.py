@@ -72,6 +72,10 @@ ledger_capped_requests = Counter(
     "tollgate_ledger_capped_requests",
     "Requests booked that were reported with more usage than is possible.",
 )
+ledger_estimated_requests = Counter(
+    "tollgate_ledger_estimated_requests",
+    "Requests booked by an estimate: their answers reported no usage, or none that can be read.",
+)
 ledger_lag_entries = Gauge(
     "tollgate_ledger_lag_entries",
     "Usage events not yet in the ledger.",

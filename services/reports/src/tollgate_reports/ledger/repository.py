@@ -31,6 +31,7 @@ class Booked(NamedTuple):
     rows: int = 0
     unpriced: int = 0
     capped: int = 0
+    estimated: int = 0
 
 
 class Parked(NamedTuple):
@@ -87,7 +88,9 @@ WITH booked AS (
         FROM unnest(total.latencies, excluded.latencies) WITH ORDINALITY AS both_of(a, b, slot)
     )
 )
-SELECT count(*), count(*) FILTER (WHERE unpriced), count(*) FILTER (WHERE capped) FROM booked
+SELECT count(*), count(*) FILTER (WHERE unpriced), count(*) FILTER (WHERE capped),
+       count(*) FILTER (WHERE estimated)
+FROM booked
 """)  # noqa: S608 - made of our own column names
 
 

@@ -11,6 +11,7 @@ from tollgate_common.logging import get_logger
 from tollgate_common.metrics import (
     events_consumed,
     ledger_capped_requests,
+    ledger_estimated_requests,
     ledger_rows,
     ledger_unpriced_requests,
 )
@@ -106,6 +107,7 @@ def _count(booked: Booked, known: int, parked: Sequence[Parked]) -> None:
     ledger_rows.inc(booked.rows)
     ledger_unpriced_requests.inc(booked.unpriced)
     ledger_capped_requests.inc(booked.capped)
+    ledger_estimated_requests.inc(booked.estimated)
     outcomes = (("booked", booked.rows), ("known", known), ("parked", len(parked)))
     for outcome, count in outcomes:
         events_consumed.labels(USAGE, outcome).inc(count)
