@@ -199,3 +199,45 @@ def test_a_dearer_way_is_reserved_at_its_price(platform: Platform) -> None:
         assert answer.status_code == status, (tier, answer.text)
         if status == 400:
             assert answer.json()["error"]["code"] == "unpriced_model"
+
+
+ADVISOR = {"type": "advisor_20260301", "name": "advisor", "model": "sandbox-second"}
+FALLBACKS = [{"model": "sandbox-second"}]
+
+
+@pytest.mark.parametrize(
+    ("body", "models"),
+    [
+        (
+            {"model": "sandbox-advisor", "tools": [ADVISOR | {"max_uses": 1, "max_tokens": 300}]},
+            {"sandbox-advisor", "sandbox-second"},
+        ),
+        ({"model": "sandbox-fallback", "fallbacks": FALLBACKS}, {"sandbox-second"}),
+    ],
+    ids=["advisor", "fallback"],
+)
+def test_other_models_are_reserved_and_booked_at_their_own_prices(
+    platform: Platform, body: dict[str, Any], models: set[str]
+) -> None:
+    asked = chat(content="one two three", max_tokens=50, **body)
+    tight = limited(platform, "cost_usd", "0.0001")
+    refused = platform.post(MESSAGES, asked, tight.secret)
+    assert refused.status_code == 429
+    assert "smaller than this request" in refused.json()["error"]["message"]
+    key = limited(platform, "cost_usd", "0.1")
+    betas = "advisor-tool-2026-03-01,server-side-fallback-2026-07-01"
+    beta = {"anthropic-version": "2023-06-01", "anthropic-beta": betas}
+    answer = platform.post(MESSAGES, asked, key.secret, **beta)
+    assert answer.status_code == 200, answer.text
+    row = platform.row(answer.headers["x-request-id"])
+    assert {line["model"] for line in row["lines"]} == models
+    assert (row["capped"], row["unpriced"]) == (False, False)
+
+
+def test_an_advisor_without_a_most_is_refused(platform: Platform) -> None:
+    key = limited(platform, "cost_usd", "100")
+    answer = platform.post(
+        MESSAGES, chat("sandbox-advisor", "hi", max_tokens=50, tools=[ADVISOR]), key.secret
+    )
+    assert answer.status_code == 400
+    assert "advisor_20260301" in answer.json()["error"]["message"]

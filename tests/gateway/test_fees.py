@@ -12,7 +12,6 @@ from tollgate_common.money import to_nanos
 from tollgate_common.principal import Limit, Principal, Subject
 from tollgate_common.request_ids import RequestIds
 from tollgate_common.tickets import ReservedLine, TicketBook
-from tollgate_gateway.parsed_requests.input_bound import BoundSource, bound_input
 from tollgate_gateway.tickets.bounds import Bounds
 from tollgate_gateway.tickets.model_facts import ModelFactsClient
 from tollgate_gateway.tickets.service import Asked, Open, TicketOffice
@@ -110,11 +109,6 @@ class TestReservedFees:
 
 
 class TestRunsOfTheModel:
-    def test_an_advisor_has_no_bound(self) -> None:
-        advisor = {"type": "advisor_20260301", "name": "advisor", "model": "claude-fable-5-2"}
-        bound = bound_input(json.dumps({"tools": [advisor]}).encode())
-        assert (bound.source, bound.field) == (BoundSource.NOTHING, "tools: advisor_20260301")
-
     def test_compaction_may_write_up_to_the_cap_once_more(self, redis_client: Redis) -> None:
         edits = {"edits": [{"type": "compact_20260112"}]}
         plain = opened(redis_client, MESSAGES, max_tokens=500)

@@ -58,6 +58,18 @@ def test_what_the_routes_price_does_not_cover_is_booked_as_reserved(line: Reserv
     assert booked.cost_nanos == total_nanos(booked.lines or ())
 
 
+def test_another_model_is_booked_whole_even_of_the_same_name() -> None:
+    others = (
+        ReservedLine("input", 200_000, "0.000004", MODEL),
+        ReservedLine("output", 50, "0.00005", "another-model"),
+    )
+    booked = with_reserved_output(outcome(6), bound(INPUT, OUTPUT, *others))
+    assert (booked.input_tokens, booked.output_tokens) == (200_006, 100_050)
+    assert (booked.lines or ())[2:] == Bound(lines=others).usage_lines(MODEL)
+    assert booked.cost_nanos == to_nanos("1.000012") + to_nanos("0.8") + to_nanos("0.0025")
+    assert not miscalculated(booked.lines or ())
+
+
 def test_without_a_price_the_reserved_one_holds_and_the_row_is_marked() -> None:
     booked = with_reserved_output(outcome(6, None), bound(INPUT, OUTPUT))
     assert booked.cost_nanos == to_nanos("1.5")

@@ -294,6 +294,14 @@ def test_the_gateway_learns_what_bounds_a_models_cost(stand: Stand, org: str) ->
     assert facts("gpt-4o?tier=priority").json()["price"]["output_usd_per_mtok"] == "17"
     assert facts("gpt-4o?tier=unheard-of").json()["price"] is None
     assert facts("sandbox?tier=priority").json()["price"] == facts("sandbox").json()["price"]
+    others = facts("claude-sonnet-4-6?other=claude-opus-5-5&other=nobodys").json()["others"]
+    dear = facts("claude-opus-5-5").json()
+    assert others == {
+        "claude-opus-5-5": {"price": dear["price"], "context": dear["reads"]["context"]},
+        "nobodys": {"price": None, "context": 16_000},
+    }
+    assert facts("sandbox?other=sandbox-second").json()["others"]["sandbox-second"]["price"]
+    assert facts("sandbox").json()["others"] == {}
     tiers = facts("gpt-5.4").json()["price"]["tiers"]
     assert [(tier["above"], tier["output_usd_per_mtok"]) for tier in tiers] == [
         (0, "15"),

@@ -20,13 +20,17 @@ import msgspec
 from tollgate_common.usage_lines import Kind
 from tollgate_gateway.parsed_requests import vendor_rules as rules
 from tollgate_gateway.parsed_requests.conversation import Conversation, Source
+from tollgate_gateway.parsed_requests.other_models import (
+    OtherModel,
+    UnboundedModel,
+    other_models,
+)
 from tollgate_gateway.parsed_requests.parsed_request import Medium
 from tollgate_gateway.parsed_requests.text_tokens import json_tokens
 from tollgate_gateway.parsed_requests.vendor_rules import BoundSource
 
 __all__ = ["BoundSource", "FeeBound", "InputBound", "bound_input"]
 
-MAX_SHOWN_CHARACTERS = 64
 _NOT_OTHER = rules.SETTINGS.union(rules.CONVERSATION)
 
 
@@ -49,7 +53,8 @@ class InputBound:
     that has the provider read more than the text. `tier` is how the request wants to be processed
     where that has a price of its own, None the usual way. `predicted_tokens` are those of a
     predicted answer; what misses is paid for as if it were said. `fees` are those of the vendor's
-    own tools; `runs` is how often the model may write up to its cap."""
+    own tools; `runs` is how often the model may write up to its cap. `others` are the models that
+    the provider may ask beside it; each advice has the model read the conversation anew."""
 
     text_tokens: int
     images: int = 0
@@ -59,6 +64,18 @@ class InputBound:
     predicted_tokens: int = 0
     fees: tuple[FeeBound, ...] = ()
     runs: int = 1
+    others: tuple[OtherModel, ...] = ()
+
+    @property
+    def reads(self) -> int:
+        """Return how often the model may read the conversation."""
+        return 1 + sum(other.max_uses for other in self.others if other.is_advisor)
+
+    @property
+    def advice_tokens(self) -> int:
+        """Return what advisors may add to the conversation."""
+        advisors = (other for other in self.others if other.is_advisor)
+        return sum(other.max_uses * (other.cap or 0) for other in advisors)
 
 
 UNREADABLE = "body"
@@ -79,12 +96,14 @@ def bound_input(body: bytes, medium: Medium = "text") -> InputBound:
         return _bound_text(members) if medium == "text" else _bound_other(members)
     except _DuplicateMember as duplicate:
         return _unbounded(body, f"{duplicate}: twice")
+    except UnboundedModel as other:
+        return _unbounded(body, str(other))
     except (ValueError, RecursionError):
         return _unbounded(body, UNREADABLE)
 
 
 def _unbounded(body: bytes, field: str) -> InputBound:
-    shown = field[-MAX_SHOWN_CHARACTERS:]
+    shown = field[-rules.MAX_SHOWN_CHARACTERS :]
     return InputBound(text_tokens=len(body), source=BoundSource.NOTHING, field=shown)
 
 
@@ -128,6 +147,7 @@ def _bound_text(members: dict[str, Any]) -> InputBound:
         predicted_tokens=0 if prediction is None else json_tokens(prediction),
         fees=_fees(members),
         runs=rules.COMPACTING_RUNS if _compacts(members) else 1,
+        others=other_models(members),
     )
 
 
@@ -180,11 +200,11 @@ def _tools(members: dict[str, Any]) -> tuple[int, list[Source]]:
 
 
 def _vendor_tool(name: str) -> list[Source]:
-    shown = f"tools: {name[:MAX_SHOWN_CHARACTERS]}"
+    shown = f"tools: {name[: rules.MAX_SHOWN_CHARACTERS]}"
     if name.startswith(rules.VENDOR_TOOLSETS):
         return [(BoundSource.CONTEXT, shown)]
     if name.startswith(rules.ADVISORS):
-        return [(BoundSource.NOTHING, shown)]
+        return []
     is_run_by_caller = f"{name}_".startswith(rules.VENDOR_TOOLS)
     return [] if is_run_by_caller else [(BoundSource.STATED, shown)]
 
@@ -226,7 +246,7 @@ def _fees(members: dict[str, Any]) -> tuple[FeeBound, ...]:
 def _fee(kind: Kind, tool: dict[str, Any], members: dict[str, Any]) -> FeeBound:
     """Return the most uses of one tool: its own `max_uses`, or all tools' `max_tool_calls`. Code
     runs in one container for each tool."""
-    shown = f"tools: {str(tool.get('type'))[:MAX_SHOWN_CHARACTERS]}"
+    shown = f"tools: {str(tool.get('type'))[: rules.MAX_SHOWN_CHARACTERS]}"
     if kind == "code_sessions":
         return FeeBound(kind=kind, max_uses=1, field=shown)
     uses = [tool.get("max_uses"), members.get("max_tool_calls")]
@@ -237,5 +257,5 @@ def _fee(kind: Kind, tool: dict[str, Any], members: dict[str, Any]) -> FeeBound:
 def _tier(members: dict[str, Any]) -> str | None:
     """Return how the request wants to be processed; several ways at once have no price."""
     asked = [members.get(name) for name in ("service_tier", "speed", "inference_geo")]
-    named = [str(tier)[:MAX_SHOWN_CHARACTERS] for tier in asked if tier is not None]
+    named = [str(tier)[: rules.MAX_SHOWN_CHARACTERS] for tier in asked if tier is not None]
     return "+".join(name for name in named if name not in rules.USUAL_TIERS) or None

@@ -28,6 +28,9 @@ class BoundSource(IntEnum):
     NOTHING = 3
 
 
+MAX_SHOWN_CHARACTERS = 64
+"""The most of a request's own words that an error repeats."""
+
 TEMPLATE_TOKENS = 64
 """Before and after a conversation, or whatever else is read."""
 MEMBER_TOKENS = 8
@@ -44,6 +47,9 @@ TOOLS_TOKENS = 1000
 """For the prompt that tools, or an output of a given shape, bring with them."""
 TOOL_TOKENS = 16
 """Around a tool."""
+ADVISOR_TOKENS = 5000
+"""For the prompt by which the vendor asks an advisor. Anthropic shows an advisor that reads 823
+tokens of a short conversation, and publishes no most."""
 VENDOR_TOOL_TOKENS = 1500
 """For a tool that the vendor defines and the caller runs."""
 
@@ -56,6 +62,7 @@ SETTINGS = frozenset(
         "best_of",
         "dimensions",
         "encoding_format",
+        "fallbacks",
         "frequency_penalty",
         "include",
         "inference_geo",
@@ -101,10 +108,10 @@ RENDERED_BY_THE_PROVIDER = ("chat_template",)
 """A template of the caller's (vLLM), which may repeat what it is given: at most a context."""
 SERVER_SIDE = ("mcp_servers", "web_search_options", "compaction")
 """The members that have the provider read more while it answers, and answer more than once."""
-NOT_IN_THE_ANSWER = ("background", "fallbacks")
-"""The members after which the usage is not in the answer, or is of a model of another price."""
+NOT_IN_THE_ANSWER = ("background",)
+"""The members after which the usage is not in the answer."""
 ADVISORS = ("advisor_",)
-"""Types of tools that ask another model, at its price and without a cap, by their beginning."""
+"""Types of tools that ask another model, at its price, by their beginning."""
 
 FEES: tuple[tuple[str, Kind], ...] = (
     ("web_search", "web_searches"),

@@ -22,7 +22,8 @@ class Bounds:
             return NOTHING
         is_form = request.is_form
         read = InputBound(text_tokens=len(body)) if is_form else bound_input(body, request.medium)
-        facts = self._facts.get(principal, request.model, read.tier)
+        others = tuple(other.name for other in read.others)
+        facts = self._facts.get(principal, request.model, read.tier, others)
         return upper_bound(request, read, facts, self._default_cap)
 
     def estimate(self, principal: Principal, request: ParsedRequest, body_bytes: int) -> UpperBound:

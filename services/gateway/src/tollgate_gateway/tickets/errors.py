@@ -114,7 +114,8 @@ class UnboundedFee(BadRequest):
 
 
 class UnpricedFee(BadRequest):
-    """A cost limit applies, and nobody knows what the vendor charges for a tool of the request."""
+    """A cost limit applies, and nobody knows what the vendor charges for a tool of the request, or
+    for a model that it asks beside its own."""
 
     code = "unpriced_model"
 

@@ -6,10 +6,11 @@ while. llm away means `DependencyDown`: nothing is reserved by old facts.
 
 import time
 from collections import OrderedDict
+from collections.abc import Iterable
 from decimal import Decimal
 from http import HTTPStatus
 from typing import NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import msgspec
 
@@ -68,15 +69,29 @@ class InputMaxima(msgspec.Struct, frozen=True):
     stated: int | None = None
 
 
+class OtherModelFacts(msgspec.Struct, frozen=True):
+    """What llm knows of a model that the same providers may ask beside the request's own. None:
+    unknown."""
+
+    price: Price | None = None
+    context: int | None = None
+
+
 class ModelFacts(msgspec.Struct, frozen=True):
     """What llm knows of a model. None: unknown. `fees` are the highest prices, in US dollars, of
-    what is charged by the piece, by the kind of its line; `requests` is charged for every call."""
+    what is charged by the piece, by the kind of its line; `requests` is charged for every call.
+    `others` are the other models that were asked about, by name."""
 
     max_output_tokens: int | None = None
     price: Price | None = None
     media: MediaMaxima = MediaMaxima()
     reads: InputMaxima = InputMaxima()
     fees: dict[str, Decimal] = {}
+    others: dict[str, OtherModelFacts] = {}
+
+
+_Key = tuple[str, str, str, str | None, tuple[str, ...]]
+"""Organisation, mode, model, tier and other models."""
 
 
 class _Cached(NamedTuple):
@@ -101,25 +116,30 @@ class ModelFactsClient:
 
     def __init__(self, llm: RelayClient) -> None:
         self._llm = llm
-        self._cache: OrderedDict[tuple[str, str, str, str | None], _Cached] = OrderedDict()
+        self._cache: OrderedDict[_Key, _Cached] = OrderedDict()
 
-    def get(self, principal: Principal, model: str, tier: str | None = None) -> ModelFacts:
-        """Return the facts of a model, priced as it is processed in this tier; None: as usual."""
-        key = (principal.org, principal.mode, model, tier)
+    def get(
+        self,
+        principal: Principal,
+        model: str,
+        tier: str | None = None,
+        others: tuple[str, ...] = (),
+    ) -> ModelFacts:
+        """Return the facts of a model, priced as it is processed in this tier; None: as usual; and
+        of the models that its providers may ask beside it."""
+        key = (principal.org, principal.mode, model, tier, others)
         cached = self._cache.get(key)
         if cached is None or cached.expires_at < time.monotonic():
             expires_at = time.monotonic() + CACHE_SECONDS
-            cached = _Cached(self._fetch(principal, model, tier), expires_at)
+            path = _path(model, tier, others)
+            cached = _Cached(self._fetch(principal, model, path), expires_at)
             self._cache[key] = cached
             while len(self._cache) > MAX_CACHED_MODELS:
                 self._cache.popitem(last=False)
         return cached.facts
 
-    def _fetch(self, principal: Principal, model: str, tier: str | None) -> ModelFacts:
+    def _fetch(self, principal: Principal, model: str, path: str) -> ModelFacts:
         headers = {"Authorization": f"Bearer {principal.assertion}"}
-        path = f"/internal/v1/models/{quote(model, safe='')}"
-        if tier is not None:
-            path += f"?tier={quote(tier, safe='')}"
         try:
             answer = self._llm.send("GET", path, b"", headers)
             body = answer.read()
@@ -130,6 +150,13 @@ class ModelFactsClient:
         if answer.status != HTTPStatus.OK:
             raise DependencyDown("llm")
         return _decode(body)
+
+
+def _path(model: str, tier: str | None, others: Iterable[str]) -> str:
+    query = [("tier", tier)] if tier is not None else []
+    query += [("other", other) for other in sorted(set(others))]
+    path = f"/internal/v1/models/{quote(model, safe='')}"
+    return f"{path}?{urlencode(query)}" if query else path
 
 
 def _detail(problem: bytes) -> str | None:

@@ -17,17 +17,16 @@ the request.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
 
 from tollgate_common.tickets import Bound, ReservedLine
 from tollgate_common.usage_lines import Kind, line_cost_nanos
 from tollgate_gateway.parsed_requests.input_bound import BoundSource, InputBound
 from tollgate_gateway.parsed_requests.parsed_request import Medium, ParsedRequest
-from tollgate_gateway.tickets.model_facts import MediaMaxima, ModelFacts, Price
+from tollgate_gateway.tickets.model_facts import MediaMaxima, ModelFacts, OtherModelFacts, Price
+from tollgate_gateway.tickets.other_bounds import bound_other
+from tollgate_gateway.tickets.prices import MAX_AMOUNT, token_prices
 
 PREVIEW_TOKENS = 100
-MAX_AMOUNT = 2**52
-"""The largest amount that is reserved: beyond every limit, and still exact where Redis counts."""
 _FREE = Price(input_usd_per_mtok=Decimal(0), output_usd_per_mtok=Decimal(0))
 
 
@@ -40,9 +39,9 @@ class UpperBound:
     refuse by them. `cap` is the number of output tokens of each answer that the provider has to be
     told, because nothing else bounds them. `field` names the part of the request that goes beyond
     its text. `kinds` are what its tokens of input and of output are booked as. `fees` are what is
-    charged by the piece; `unbounded_fee` names the part of the request that may bring any number
-    of them, and `unpriced_fee` one that nobody knows the price of: no limit on cost can go by
-    those."""
+    charged by the piece, `others` what other models may use at their own prices; `unbounded_fee`
+    names the part of the request that may bring any number of fees, and `unpriced_fee` the fee or
+    other model that nobody knows the price of: no limit on cost can go by those."""
 
     input_tokens: int
     output_tokens: int
@@ -53,13 +52,14 @@ class UpperBound:
 
     kinds: tuple[Kind, Kind] = ("input", "output")
     fees: tuple[ReservedLine, ...] = ()
+    others: tuple[ReservedLine, ...] = ()
     unbounded_fee: str = ""
     unpriced_fee: str = ""
 
     @property
     def tokens(self) -> int:
-        """All tokens together."""
-        return min(self.input_tokens + self.output_tokens, MAX_AMOUNT)
+        """All tokens together, of every model."""
+        return min(self._tokens(), MAX_AMOUNT)
 
     @property
     def cost_nanos(self) -> int | None:
@@ -70,33 +70,26 @@ class UpperBound:
         """Return what the ticket is booked at if nobody lives to close it."""
         lines = self._lines()
         cost = _cost_nanos(lines)
-        if max(cost, self.input_tokens + self.output_tokens) > MAX_AMOUNT:
+        if max(cost, self._tokens()) > MAX_AMOUNT:
             return Bound(self.tokens, min(cost, MAX_AMOUNT))
         return Bound(self.tokens, cost, lines)
 
+    def _tokens(self) -> int:
+        others = sum(line.quantity for line in self.others)
+        return self.input_tokens + self.output_tokens + others
+
     def _lines(self) -> tuple[ReservedLine, ...]:
         read, written = self.kinds
-        prices: tuple[str | None, str | None] = (None, None)
-        if self.price is not None:
-            prices = (
-                _per_token(self.price.input_usd_per_mtok),
-                _per_token(self.price.output_usd_per_mtok),
-            )
+        prices = token_prices(self.price)
         lines = (
             ReservedLine(read, self.input_tokens, prices[0]),
             ReservedLine(written, self.output_tokens, prices[1]),
         )
-        return (*(line for line in lines if line.quantity), *self.fees)
+        return (*(line for line in lines if line.quantity), *self.others, *self.fees)
 
 
 def _cost_nanos(lines: Iterable[ReservedLine]) -> int:
     return sum(line_cost_nanos(line.quantity, line.unit_price_usd) for line in lines)
-
-
-@lru_cache(maxsize=1000)
-def _per_token(usd_per_mtok: Decimal) -> str:
-    """Return US dollars for one token as a plain decimal string."""
-    return f"{usd_per_mtok.scaleb(-6).normalize():f}"
 
 
 NOTHING = UpperBound(input_tokens=0, output_tokens=0, price=_FREE)
@@ -134,18 +127,29 @@ def upper_bound(
     cap = request.usual_cap(default_cap)
     is_capped = request.medium != "text" or request.output_cap() or facts.max_output_tokens
     most_read = _most(input_tokens, read.text_tokens)
+    most_written = min(_most(output_tokens, cap * request.answers()) * read.reads, MAX_AMOUNT)
+    conversation = most_read
+    if read.reads > 1:
+        conversation = min(most_read + most_written + read.advice_tokens, MAX_AMOUNT)
+    others = [
+        bound_other(
+            other, facts.others.get(other.name, OtherModelFacts()), read, conversation, most_written
+        )
+        for other in read.others
+    ]
     unbounded, unpriced = _unknown_fees(read, facts)
     return UpperBound(
-        input_tokens=most_read,
-        output_tokens=_most(output_tokens, cap * request.answers()),
-        price=facts.price and facts.price.of_up_to(most_read),
+        input_tokens=min(conversation * read.reads, MAX_AMOUNT),
+        output_tokens=most_written,
+        price=facts.price and facts.price.of_up_to(conversation),
         kinds=_KINDS.get(request.medium, ("input", "output")),
-        holds=input_tokens is not None and output_tokens is not None,
+        holds=None not in (input_tokens, output_tokens, *(each.input_tokens for each in others)),
         cap=None if is_capped else cap,
         field=read.field or ("image" if read.images else ""),
         fees=_fees(read, facts),
+        others=tuple(line for each in others for line in each.lines()),
         unbounded_fee=unbounded,
-        unpriced_fee=unpriced,
+        unpriced_fee=unpriced or next((each.other.field for each in others if not each.price), ""),
     )
 
 

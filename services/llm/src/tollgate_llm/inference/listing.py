@@ -68,15 +68,17 @@ def model(name: str) -> Response:
 def facts(name: str) -> Response:
     """What bounds a request's cost: the highest price that may apply to it, processed in the usual
     way or in that of `tier`; the most that its vendor publishes, or the organisation states, that
-    it makes, hears and reads; null: nobody knows."""
+    it makes, hears and reads; null: nobody knows. And of each `other` model that the same providers
+    may ask beside it: its price, and the most that it reads."""
     caller = current_caller()
     candidates = _router().candidates(caller.org, caller.mode, name)
     own = _router().own(caller.org, name)
     stated = maxima.stated(own.max_input_tokens, own.max_output_tokens) if own else maxima.NONE
+    tier = request.args.get("tier")
     most = maxima.supplemented(maxima.highest([_maxima(c) for c in candidates]), stated)
     return _json({
         "max_output_tokens": own.max_output_tokens if own else None,
-        "price": _highest(candidates, request.args.get("tier")),
+        "price": _highest(candidates, tier),
         "fees": _fees(candidates),
         "media": most._asdict(),
         "reads": {
@@ -84,7 +86,20 @@ def facts(name: str) -> Response:
             "context": _most(_router().context(c) for c in candidates),
             "stated": own.max_input_tokens if own else None,
         },
+        "others": {
+            other: _other(candidates, other, tier) for other in request.args.getlist("other")
+        },
     })  # fmt: skip
+
+
+def _other(candidates: Sequence[Candidate], model: str, tier: str | None) -> dict[str, Any]:
+    """Return the facts of another model, by the name that the candidates' providers have for it. It
+    is booked at the list price, whatever price the organisation set for the one that is asked."""
+    others = [_router().beside(candidate, model) for candidate in candidates]
+    return {
+        "price": _highest(others, tier),
+        "context": _most(_router().context(other) for other in others),
+    }
 
 
 def _highest(candidates: Sequence[Candidate], tier: str | None) -> dict[str, Any] | None:

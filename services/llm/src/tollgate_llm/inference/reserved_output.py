@@ -1,12 +1,13 @@
 """How a request is booked whose provider was asked and never heard: what it was sent is known, what
 it had made of it is not. It may have made all that was reserved."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 import msgspec
 
 from tollgate_common.money import usd_text
-from tollgate_common.tickets import Bound, Outcome
+from tollgate_common.tickets import Bound, Outcome, ReservedLine
 from tollgate_common.usage_lines import UsageLine, priced_line, total_nanos
 
 _READ = frozenset(
@@ -26,17 +27,28 @@ def with_reserved_output(outcome: Outcome, bound: Bound) -> Outcome:
         return _made_up_to(outcome, bound, model)
     reserved = bound.usage_lines(model)
     lines = tuple(_at_own_price(outcome, line) for line in reserved)
-    if outcome.input_tokens <= bound.input_tokens:
-        made = tuple(line for line in lines if line.kind not in _READ)
+    own_input = sum(line.quantity for line in bound.lines if _is_own_input(line))
+    if outcome.input_tokens <= own_input:
+        made = _beside_own_input(bound, lines)
         lines = (*(outcome.lines or ()), *made)
     return msgspec.structs.replace(
         outcome,
-        input_tokens=min(outcome.input_tokens, bound.input_tokens),
+        input_tokens=min(outcome.input_tokens, own_input) + bound.input_tokens - own_input,
         output_tokens=bound.output_tokens,
         cost_nanos=total_nanos(lines),
         lines=lines,
         unpriced=outcome.unpriced or any(line.is_unpriced for line in lines),
     )
+
+
+def _is_own_input(line: ReservedLine) -> bool:
+    return line.kind in _READ and not line.model
+
+
+def _beside_own_input(bound: Bound, lines: Iterable[UsageLine]) -> tuple[UsageLine, ...]:
+    """Return the lines that are booked of the bound, without what the model itself reads."""
+    pairs = zip(bound.lines, lines, strict=True)
+    return tuple(line for reserved, line in pairs if not _is_own_input(reserved))
 
 
 def _at_own_price(outcome: Outcome, line: UsageLine) -> UsageLine:

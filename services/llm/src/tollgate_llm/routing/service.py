@@ -10,6 +10,8 @@ was deployed there, which no price list tells: it answers for what is routed to 
 import time
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from tollgate_llm.catalog.errors import ModelNotFound
 from tollgate_llm.pricing import maxima
 from tollgate_llm.pricing.price_list import ANTHROPIC, OPENAI, PriceList
@@ -69,6 +71,11 @@ class Router:
         listed = {name for vendor in vendors for name in self._prices.names(vendor)}
         others = {name for name in listed | {SANDBOX_NAMES} if snapshot.own(name) is None}
         return usable | others
+
+    def beside(self, candidate: Candidate, model: str) -> Candidate:
+        """Return another model of the candidate's provider, at its list price."""
+        tariff = self._listed(candidate.vendor, model)
+        return replace(candidate, model=model, tariff=tariff, has_own_price=False)
 
     def context(self, candidate: Candidate) -> int | None:
         """The most tokens that it reads; None: nobody publishes it. The sandbox answers for every
