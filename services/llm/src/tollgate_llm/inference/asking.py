@@ -3,10 +3,11 @@ again where that may help, until the caller's deadline. Nothing has gone to the 
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from tollgate_common import hangups
+from tollgate_common.errors import BadRequest
 from tollgate_common.hangups import CallerGone
 from tollgate_common.logging import get_logger
 from tollgate_common.metrics import labelled, provider_requests, provider_seconds
@@ -16,39 +17,17 @@ from tollgate_llm.inference.account import Account
 from tollgate_llm.inference.deadline import Deadline
 from tollgate_llm.inference.errors import ProviderDown, ProviderFailed, provider_error
 from tollgate_llm.inference.non_answers import NO_ANSWER
-from tollgate_llm.inference.protocols import Protocol
 from tollgate_llm.inference.receiving import Answer, received
 from tollgate_llm.inference.retrying import LONGEST_PAUSE, Refused, backoff
+from tollgate_llm.inference.turns import Turns
+from tollgate_llm.inference.ways import Way
 from tollgate_llm.providers.upstreams import Upstreams
 from tollgate_llm.routing.health import Health, name_of
-from tollgate_llm.routing.models import Candidate
 
 RETRIES = 2
 TIMED_OUT = "timed out"
 
 log = get_logger(__name__)
-
-
-class Outgoing(NamedTuple):
-    """The request as one provider gets it."""
-
-    path: str
-    body: bytes
-    headers: dict[str, str]
-
-
-class Way(NamedTuple):
-    """One route, and how it is asked: `protocol` is the provider's side of it, `dropped` the
-    parameters that a translation has left out."""
-
-    match: Match
-    outgoing: Outgoing
-    protocol: Protocol
-    dropped: tuple[str, ...] = ()
-
-    @property
-    def route(self) -> Candidate:
-        return self.match.route
 
 
 class Answered(NamedTuple):
@@ -72,35 +51,62 @@ class Asker:
         self._upstreams = upstreams
         self._health = health
 
-    def ask(self, org: str, ways: Sequence[Way], account: Account, deadline: Deadline) -> Answered:
-        """The first answer there is, else the last refusal; `ProviderFailed` when there is none."""
+    def ask(
+        self,
+        org: str,
+        matches: Sequence[Match],
+        prepare: Callable[[Match], Way],
+        account: Account,
+        deadline: Deadline,
+    ) -> Answered:
+        """Return the first answer there is, else the last refusal. Raises `ProviderFailed` when
+        there is none, and the `BadRequest` of a route where no route's dialect can say the request.
+        """
+        refusal: BadRequest | None = None
+        for usable in self._usable(org, matches):
+            turns = Turns(usable, prepare)
+            if (answered := self._ask_in_turn(org, turns, account, deadline)) is not None:
+                return answered
+            refusal = refusal or turns.refusal
+        assert refusal is not None
+        raise refusal
+
+    def _usable(self, org: str, matches: Sequence[Match]) -> Iterator[Sequence[Match]]:
+        """Yield the routes that are well, then those that at least answer: they are asked where
+        none of the others can be. Raises `ProviderDown` when there are none of either."""
+        well = [match for match in matches if self._health.usable(name_of(org, match.route))]
+        if well:
+            yield well
+        unwell = [match for match in matches if match not in well]
+        resting = [match for match in unwell if not self._health.is_down(name_of(org, match.route))]
+        if resting:
+            yield resting
+        if not well and not resting:
+            raise ProviderDown(matches[0].route.provider.name, "it took no connection just now")
+
+    def _ask_in_turn(
+        self, org: str, turns: Turns, account: Account, deadline: Deadline
+    ) -> Answered | None:
+        """Return the first answer, else the last refusal; None where no route can be asked."""
         last: tuple[Way, Failure] | None = None
-        usable = self._usable(org, ways)
-        for number, way in enumerate(usable):
-            is_last = number + 1 == len(usable)
-            found = self._ask_one(org, way, account, deadline, retries=RETRIES if is_last else 0)
+        for way in turns:
+            found = self._ask_one(org, way, account, deadline, turns)
             if not isinstance(found, Failure):
                 return Answered(way, found)
             last = way, found
             if not found.elsewhere or deadline.left() <= 0:
                 break
-        assert last is not None
-        return _given_up(*last)
-
-    def _usable(self, org: str, ways: Sequence[Way]) -> Sequence[Way]:
-        """Those that are well, else those that at least answer; `ProviderDown` when none does."""
-        well = [way for way in ways if self._health.usable(name_of(org, way.route))]
-        found = well or [way for way in ways if not self._health.is_down(name_of(org, way.route))]
-        if not found:
-            raise ProviderDown(ways[0].route.provider.name, "it took no connection just now")
-        return found
+        return _given_up(*last) if last is not None else None
 
     def _ask_one(
-        self, org: str, way: Way, account: Account, deadline: Deadline, retries: int
+        self, org: str, way: Way, account: Account, deadline: Deadline, turns: Turns
     ) -> Answer | Failure:
-        for attempt in range(retries + 1):
+        """The last route is asked again, a route before it is not: the next one is."""
+        for attempt in range(RETRIES + 1):
             found = self._attempt(org, way, account, deadline)
-            if not isinstance(found, Failure) or not found.again or attempt == retries:
+            if not isinstance(found, Failure) or not found.again or attempt == RETRIES:
+                return found
+            if not turns.are_over():
                 return found
             asked = found.refused.pause if found.refused else None
             pause = backoff(attempt) if asked is None else asked

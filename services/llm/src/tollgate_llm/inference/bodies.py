@@ -9,11 +9,11 @@ from tollgate_llm.dialects.caps import cap_of
 from tollgate_llm.dialects.matching import Match
 from tollgate_llm.dialects.translation import Wanted
 from tollgate_llm.inference import splice
-from tollgate_llm.inference.asking import Outgoing, Way
 from tollgate_llm.inference.clouds import SHAPES, Plain
 from tollgate_llm.inference.headers import Environ, to_provider
 from tollgate_llm.inference.peek import Asked
 from tollgate_llm.inference.protocols import CHAT, Protocol, protocol_at
+from tollgate_llm.inference.ways import Outgoing, Way
 from tollgate_llm.routing.models import Candidate
 
 DROP_PARAMS = "HTTP_X_TOLLGATE_DROP_PARAMS"

@@ -19,7 +19,6 @@ from tollgate_common.tickets.models import Status
 from tollgate_llm.dialects.translation import Translation
 from tollgate_llm.inference import translating
 from tollgate_llm.inference.account import Account
-from tollgate_llm.inference.asking import Way
 from tollgate_llm.inference.bodies import Bodies
 from tollgate_llm.inference.errors import ProviderFailed, provider_error
 from tollgate_llm.inference.headers import to_client
@@ -30,6 +29,7 @@ from tollgate_llm.inference.protocols import Protocol
 from tollgate_llm.inference.receiving import EVENT_STREAM, Answer, WholeAnswer
 from tollgate_llm.inference.retrying import Refused
 from tollgate_llm.inference.translating import EventTranslator
+from tollgate_llm.inference.ways import Way
 from tollgate_llm.metering.events import Grammar
 from tollgate_llm.metering.meter import Meter
 from tollgate_llm.metering.usage import NOTHING, Usage

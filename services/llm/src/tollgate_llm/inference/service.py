@@ -128,8 +128,8 @@ class InferenceService:
         call_id = call.ticket or call.request_id
         sent = Sent(call.body, call.query, call.environ, call_id, call.max_output)
         bodies = Bodies(protocol, sent, asked, self._default_max_tokens)
-        ways = [bodies.way(match) for match in self._matches(protocol, call.caller, asked.model)]
-        way, answer = self._asker.ask(call.caller.org, ways, account, deadline)
+        matches = self._matches(protocol, call.caller, asked.model)
+        way, answer = self._asker.ask(call.caller.org, matches, bodies.way, account, deadline)
         exchange = Exchange(protocol, account, way, call.body, call.request_id, bodies)
         response = deliver(exchange, answer)
         return response if place is None else self._cache.keep(place, account, response)
