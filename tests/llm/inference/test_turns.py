@@ -99,6 +99,20 @@ def test_what_no_route_can_say_is_refused_by_the_callers_own_field(
     assert (outcome["error"], outcome["attempts"]) == ("unsupported_parameter", 0)
 
 
+@pytest.mark.parametrize(("stated", "cap"), [(32_000, 32_000), (None, 4096)])
+def test_without_a_cap_a_provider_is_told_what_the_organisation_states(
+    stand: Stand, org: str, provider: Provider, stated: int | None, cap: int
+) -> None:
+    two_routes(stand, org, provider, "anthropic")
+    routes = [{"provider": "anthropics", "model": "claude"}]
+    body = {"routes": routes, "max_output_tokens": stated}
+    stand.manage("PUT", "/api/v1/models/both", org, json=body)
+    provider.script = [provider.answers(MESSAGE, "content-type: application/json")]
+    _, answered, _ = ask(stand, org, CHAT, max_tokens=None)
+    assert answered.status == 200
+    assert json.loads(provider.received[0].body)["max_tokens"] == cap
+
+
 def test_an_answer_of_the_route_that_was_asked_comes_before_a_refusal_of_another(
     stand: Stand, org: str, provider: Provider
 ) -> None:

@@ -19,9 +19,21 @@ RETRIED = frozenset({408, 409, 429, *range(500, 600)})
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0
 LARGEST_REFUSAL = 64 * 1024
 TOO_LONG = (
-    b"context_length_exceeded", b"maximum context length", b"prompt is too long",
-    b"exceeds the context window", b"too many tokens",
-)  # fmt: skip
+    b"context_length_exceeded",  # OpenAI, OpenRouter
+    b"maximum context length",  # OpenAI, DeepSeek, vLLM
+    b"exceeds the context window",  # OpenAI's responses
+    b"prompt is too long",  # Anthropic
+    b"exceed context limit",  # Anthropic: input and `max_tokens` together
+    b"exceed_context_size_error",  # llama.cpp
+    b"exceeds the available context size",  # llama.cpp
+    b"exceeds the maximum number of tokens",  # Gemini
+    b"maximum model length",  # vLLM
+    b"input is too long",  # Bedrock
+    b"too many tokens",  # Cohere
+    b"reduce the length of the messages",  # Groq
+    b"too large for model with",  # Mistral
+    b"model's context",  # Together
+)
 
 
 class Refused:

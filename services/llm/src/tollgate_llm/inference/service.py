@@ -127,12 +127,18 @@ class InferenceService:
         deadline = deadline_of(call.timeout, self._default_timeout)
         call_id = call.ticket or call.request_id
         sent = Sent(call.body, call.query, call.environ, call_id, call.max_output)
-        bodies = Bodies(protocol, sent, asked, self._default_max_tokens)
+        bodies = Bodies(protocol, sent, asked, self._default_cap(call.caller.org, asked.model))
         matches = self._matches(protocol, call.caller, asked.model)
         way, answer = self._asker.ask(call.caller.org, matches, bodies.way, account, deadline)
         exchange = Exchange(protocol, account, way, call.body, call.request_id, bodies)
         response = deliver(exchange, answer)
         return response if place is None else self._cache.keep(place, account, response)
+
+    def _default_cap(self, org: str, model: str) -> int:
+        """Return the output cap where a provider insists on one and the caller names none: what the
+        organisation states of its model, which is also what the gateway has reserved."""
+        own = self._router.own(org, model)
+        return (own.max_output_tokens if own else None) or self._default_max_tokens
 
     def _place(self, protocol: Protocol, call: Call, model: str) -> Place | None:
         """Where the answer is kept, if it is to be."""
