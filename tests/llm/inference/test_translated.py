@@ -133,3 +133,86 @@ def test_a_body_nested_deeply_is_no_5xx(
     body = json.dumps(ASKED).encode()[:-1] + b',"tools":' + tools + b"}"
     _, answer, _ = ask(stand, org, body)
     assert answer.status in (200, 400)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_stream_that_ends_before_its_answer_is_told_as_an_error(
+    stand: Stand, org: str, provider: Provider, whole: bool
+) -> None:
+    """The body is framed as a whole one: only the answer says that it is not."""
+    end = [provider.chunk(DONE)] if whole else []
+    provider.script = [provider.streams(), provider.chunk(HI), *end, b"0\r\n\r\n"]
+    ticket, answer, content = ask(stand, org, ASKED | {"stream": True})
+    assert answer.status == 200
+    assert b"hi there" in content
+    outcome = stand.outcome(org, ticket)
+    if whole:
+        assert content.rstrip().endswith(b'data: {"type":"message_stop"}')
+        assert outcome["status"] == "ok"
+        return
+    last = json.loads(content.rstrip().rpartition(b"data: ")[2])
+    assert (last["type"], last["error"]["type"]) == ("error", "api_error")
+    assert "ended before the answer did" in last["error"]["message"]
+    assert b"message_stop" not in content
+    assert (outcome["status"], outcome["estimated"]) == ("provider_error", True)
+    assert outcome["output_tokens"] == 2
+
+
+def test_a_failure_in_the_middle_keeps_its_words_and_its_kind(
+    stand: Stand, org: str, provider: Provider
+) -> None:
+    error = b'data: [{"error":{"message":"Quota.","status":"RESOURCE_EXHAUSTED"}}]\n\n'
+    provider.script = [provider.streams(), provider.chunk(HI + error + DONE), b"0\r\n\r\n"]
+    ticket, _, content = ask(stand, org, ASKED | {"stream": True})
+    last = json.loads(content.rstrip().rpartition(b"data: ")[2])
+    assert last["error"]["type"] == "rate_limit_error"
+    assert "Quota" in last["error"]["message"]
+    assert stand.outcome(org, ticket)["status"] == "provider_error"
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"error": {"message": "Too fast."}}, "Too fast."),
+        ([{"error": {"message": "Quota.", "status": "RESOURCE_EXHAUSTED"}}], "Quota."),
+        ({"detail": "Not so fast"}, "Not so fast"),
+        ({"detail": [{"msg": "field required", "loc": ["body"]}]}, "field required"),
+        ({"message": "Throttled"}, "Throttled"),
+        ({"error": "busy"}, "busy"),
+        ({}, "no reason given"),
+        ("slow", "no reason given"),
+    ],
+)
+def test_a_refusal_keeps_its_words_and_how_long_to_wait(
+    stand: Stand, org: str, provider: Provider, body: Any, words: str
+) -> None:
+    refusal = json.dumps(body).encode()
+    provider.script = [
+        provider.answers(refusal, "retry-after: 20", "x-odd: 1", status="429 Too Many")
+    ]
+    _, answer, content = ask(stand, org, ASKED)
+    assert (answer.status, answer.headers["retry-after"]) == (429, "20")
+    assert "x-odd" not in answer.headers
+    told = json.loads(content)["error"]
+    assert told["type"] == "rate_limit_error"
+    assert words in told["message"]
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        {"finish_reason": "error", "message": {"content": "half an ans"}},
+        {"finish_reason": "insufficient_system_resource", "message": {"content": ""}},
+        {"error": {"message": "Upstream broke.", "code": 502}, "message": {"content": "half"}},
+    ],
+)
+def test_a_whole_answer_whose_choice_has_failed_is_an_error(
+    stand: Stand, org: str, provider: Provider, choice: dict[str, Any]
+) -> None:
+    body = json.dumps({**ANSWER, "choices": [{"index": 0, **choice}]}).encode()
+    provider.script = [provider.answers(body, "content-type: application/json")]
+    ticket, answer, content = ask(stand, org, ASKED)
+    assert answer.status in (502, 503)
+    assert json.loads(content)["type"] == "error"
+    outcome = stand.outcome(org, ticket)
+    assert (outcome["status"], outcome["input_tokens"]) == ("provider_error", 100)

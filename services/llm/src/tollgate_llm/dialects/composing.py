@@ -38,6 +38,10 @@ class _Chain:
         self._first = first
         self._second = second
 
+    @property
+    def is_whole(self) -> bool:
+        return self._second.is_whole
+
     def feed(self, event: Json) -> list[Json]:
         return self._through(self._second.feed(event))
 

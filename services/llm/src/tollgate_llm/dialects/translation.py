@@ -51,6 +51,10 @@ class Drops:
 class StreamTranslator(Protocol):
     """One stream. Events are decoded JSON: chat chunks, or objects with a `type`."""
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the provider has said how its answer ended."""
+
     def feed(self, event: Json) -> list[Json]:
         """The caller's events for one of the provider's."""
 

@@ -21,9 +21,10 @@ from tollgate_llm.inference import translating
 from tollgate_llm.inference.account import Account
 from tollgate_llm.inference.bodies import Bodies
 from tollgate_llm.inference.errors import ProviderFailed, provider_error
+from tollgate_llm.inference.failed_events import UNFINISHED
 from tollgate_llm.inference.headers import to_client
 from tollgate_llm.inference.last_words import last_words
-from tollgate_llm.inference.non_answers import NO_ANSWER
+from tollgate_llm.inference.non_answers import NO_ANSWER, NonAnswer
 from tollgate_llm.inference.passing import SoundBody
 from tollgate_llm.inference.protocols import Protocol
 from tollgate_llm.inference.receiving import EVENT_STREAM, Answer, WholeAnswer
@@ -36,7 +37,9 @@ from tollgate_llm.metering.usage import NOTHING, Usage
 from tollgate_llm.routing.models import Candidate
 
 DROPPED = "x-tollgate-dropped-params"
+ERROR_EVENT = "error_event"
 CONTENT_TYPE, JSON = "content-type", "application/json"
+RETRY_AFTER = ("retry-after", "retry-after-ms", "x-should-retry")
 FIRST_ERROR = 400
 
 log = get_logger(__name__)
@@ -83,7 +86,7 @@ def deliver(exchange: Exchange, answer: Answer | Refused) -> Response:
 
 def _headers(exchange: Exchange, answer: Answer | Refused) -> list[tuple[str, str]]:
     """Return what goes before every answer: the provider's own headers where its body passes."""
-    passed = to_client(answer.headers) if exchange.translation is None else []
+    passed = _passed_headers(exchange, answer)
     if isinstance(answer, Refused) and answer.non_answer is not None:
         passed = [(name, value) for name, value in passed if name.lower() != CONTENT_TYPE]
         passed += [] if exchange.translation else [(CONTENT_TYPE, JSON)]
@@ -98,6 +101,15 @@ def _headers(exchange: Exchange, answer: Answer | Refused) -> list[tuple[str, st
     if exchange.way.dropped:
         headers.append((DROPPED, _header_text(", ".join(exchange.way.dropped))))
     return headers
+
+
+def _passed_headers(exchange: Exchange, answer: Answer | Refused) -> list[tuple[str, str]]:
+    """Return the provider's own headers. Over a translation they tell of another body; how long to
+    wait holds for any."""
+    headers = to_client(answer.headers)
+    if exchange.translation is None:
+        return headers
+    return [(name, value) for name, value in headers if name.lower() in RETRY_AFTER]
 
 
 def _finished(
@@ -188,7 +200,6 @@ class StreamBody:
     def __init__(self, exchange: Exchange, answer: Answer, grammar: Grammar) -> None:
         self._exchange = exchange
         self._answer = answer
-        self._broken = False
         translation = exchange.translation
         hide = exchange.bodies.hides_usage and translation is None
         self._meter = Meter(grammar, hide)
@@ -201,20 +212,33 @@ class StreamBody:
         return self._relayed() if self._translator is None else self._translated(self._translator)
 
     def _translated(self, translator: EventTranslator) -> Iterator[bytes]:
-        """The same, with what the caller's dialect makes of it. A failure that the provider tells
-        in its stream is told in the caller's way, and ends it."""
+        """What the caller's dialect makes of the answer. A failure that the provider tells in its
+        stream is told in the caller's way, and ends it; so is a stream that ends before its answer
+        does."""
         meter = self._meter
-        for passed in self._relayed():
-            if self._broken:
-                yield passed
-                return
-            if meter.failed:
-                yield self._told_to_fail()
-                return
-            if out := translator.feed(passed):
+        try:
+            for data in self._answer:
+                if out := translator.feed(meter.feed(data)):
+                    yield out
+                if translator.failure is not None:
+                    break
+            if out := translator.feed(meter.finish()):
                 yield out
-        if not meter.failed:
-            yield translator.finish()
+        except RelayFailed as broken:
+            if not translator.is_whole:
+                yield self._broken_off(broken)
+                return
+        except CallerGone:
+            raise  # to `close`
+        except Exception:
+            self._close("provider_error", 200, error="internal_error")
+            raise
+        failure = translator.failure or (None if translator.is_whole else UNFINISHED)
+        if failure is not None:
+            yield self._told_to_fail(failure)
+            return
+        self._close("ok", 200)
+        yield translator.finish()
 
     def _relayed(self) -> Iterator[bytes]:
         meter, ended = self._meter, False
@@ -228,7 +252,6 @@ class StreamBody:
                     yield passed
         except RelayFailed as broken:
             if not ended:
-                self._broken = True
                 yield self._broken_off(broken)
             return
         except CallerGone:
@@ -249,13 +272,13 @@ class StreamBody:
 
     def _finish(self) -> None:
         if self._meter.failed:
-            self._close("provider_error", 200, error="error_event")
+            self._close("provider_error", 200, error=ERROR_EVENT)
         else:
             self._close("ok", 200)
 
-    def _told_to_fail(self) -> bytes:
-        name = self._exchange.route.provider.name
-        error = ProviderFailed(name, "it reported an error")
+    def _told_to_fail(self, failure: NonAnswer) -> bytes:
+        error = translating.no_answer(self._exchange.route.provider.name, failure)
+        self._close("provider_error", 200, error=ERROR_EVENT)
         return last_words(error, self._exchange.protocol, self._exchange.request_id)
 
     def _broken_off(self, broken: RelayFailed) -> bytes:

@@ -19,6 +19,7 @@ from tollgate_common.errors.dialects import Dialect
 BAD_GATEWAY = 502
 NO_ANSWER = "no_answer"
 LONGEST_WORDS = 1000
+DEEPEST_WORDS = 4
 NO_REASON = "no reason given"
 
 _ALERT = re.compile(rb'"error"\s*:\s*(?!null\b|""|\{\s*\}|false\b|\s)|"status"\s*:\s*"failed"')
@@ -239,11 +240,17 @@ def _status_of(error: Any, document: dict[str, Any]) -> int:
 
 
 def _words_of(error: Any) -> str:
-    if isinstance(error, list) and error:
-        error = error[0]
-    if isinstance(error, dict):
-        said = [error.get(name) for name in _WORDS]
-        error = next((words for words in said if isinstance(words, str) and words.strip()), "")
-    if not isinstance(error, str):
-        return NO_REASON
-    return error.strip()[:LONGEST_WORDS] or NO_REASON
+    return _words_in(error, DEEPEST_WORDS)[:LONGEST_WORDS] or NO_REASON
+
+
+def _words_in(error: Any, depth: int) -> str:
+    """Return the first words in an error, or in what its usual names hold; empty where there are
+    none within so many levels."""
+    if isinstance(error, str):
+        return error.strip()
+    if depth and isinstance(error, list) and error:
+        return _words_in(error[0], depth - 1)
+    if depth and isinstance(error, dict):
+        found = (_words_in(error.get(name), depth - 1) for name in _WORDS)
+        return next(filter(None, found), "")
+    return ""

@@ -36,7 +36,12 @@ class ChatStream:
             "content_block_delta": self._add,
             "content_block_stop": self._close,
             "message_delta": self._end,
+            "message_stop": self._stop,
         }
+
+    @property
+    def is_whole(self) -> bool:
+        return self._ended
 
     def feed(self, event: Json) -> list[Json]:
         take = self._takers.get(reading.text(event, "type"))
@@ -44,7 +49,7 @@ class ChatStream:
 
     def finish(self) -> list[Json]:
         """Usage is told more than once in a stream: the last holds."""
-        chunks = [] if self._ended else self._end({"delta": {"stop_reason": "end_turn"}})
+        chunks = self._stop({})
         usage = usage_of(self._usage) if self._tells_usage else None
         if usage:
             chunks.append({**self._head, "choices": [], "usage": usage})
@@ -81,6 +86,10 @@ class ChatStream:
         self._ended = True
         chunks = [chunk for block in self._blocks.values() for chunk in self._chunks(block.close())]
         return [*chunks, self._chunk(self._last_delta(ending), finish_reason(ending))]
+
+    def _stop(self, _: Json) -> list[Json]:
+        """Some servers stop without having said why."""
+        return [] if self._ended else self._end({"delta": {"stop_reason": "end_turn"}})
 
     def _last_delta(self, ending: Json) -> Json:
         """An answer of nothing is an empty text."""

@@ -25,6 +25,10 @@ class MessagesStream:
         self._ending = Ending()
         self._usage: Json = {}
 
+    @property
+    def is_whole(self) -> bool:
+        return bool(self._ending.finish_reason)
+
     def feed(self, event: Json) -> list[Json]:
         """Usage that is told more than once grows: the last holds."""
         self._usage = reading.part(event, "usage") or self._usage

@@ -29,6 +29,7 @@ class ResponsesStream:
         self._output: Output | None = None
         self._ending = Ending()
         self._numbers = count()
+        self.is_whole = False
 
     def feed(self, event: Json) -> list[Json]:
         choices = reading.objects(event.get("choices"))
@@ -49,6 +50,7 @@ class ResponsesStream:
 
     def _note(self, chunk: Json, choices: list[Json]) -> None:
         """Usage that is told more than once grows: the last holds."""
+        self.is_whole = self.is_whole or any(map(_finish_reason, choices))
         reasons = (incomplete_reason(choice.get("finish_reason")) for choice in choices)
         self._ending = Ending(
             next(filter(None, reasons), self._ending.reason),
@@ -68,3 +70,7 @@ class ResponsesStream:
 
     def _numbered(self, events: list[Json]) -> list[Json]:
         return [{**each, "sequence_number": next(self._numbers)} for each in events]
+
+
+def _finish_reason(choice: Json) -> str:
+    return reading.text(choice, "finish_reason")

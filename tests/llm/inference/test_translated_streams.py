@@ -1,0 +1,299 @@
+"""Streams on their way through a translation end as they ended: only the event that ends an answer
+of the provider's dialect makes a whole one, and what cannot be read is an error and no hole."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tollgate_llm.dialects.registry import between
+from tollgate_llm.inference.failed_events import failure_in
+from tollgate_llm.inference.protocols import CHAT, MESSAGES, RESPONSES, Protocol
+from tollgate_llm.inference.translating import EventTranslator
+
+Event = dict[str, Any]
+ASKED: dict[str, Any] = {
+    CHAT.path: {"model": "m", "messages": [{"role": "user", "content": "hi"}]},
+    MESSAGES.path: {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]},
+    RESPONSES.path: {"model": "m", "input": "hi"},
+}
+
+
+def chunk(delta: Event, **choice: Any) -> Event:
+    chosen = {"index": 0, "delta": delta, "finish_reason": None, **choice}
+    return {"id": "c1", "object": "chat.completion.chunk", "created": 1, "choices": [chosen]}
+
+
+def call(**function: str) -> Event:
+    return {"tool_calls": [{"index": 0, "id": "call_1", "function": function}]}
+
+
+SPOKEN = [chunk({"content": "Let me "}), chunk({"content": "see."})]
+CALLED = [chunk(call(name="look", arguments='{"at":')), chunk(call(arguments='"x"}'))]
+CHUNKS = [
+    chunk({"role": "assistant", "content": ""}),
+    *SPOKEN,
+    *CALLED,
+    chunk({}, finish_reason="tool_calls"),
+]
+STARTED: Event = {
+    "type": "message_start",
+    "message": {
+        "id": "msg_1", "type": "message", "role": "assistant", "content": [], "model": "claude",
+        "stop_reason": None, "usage": {"input_tokens": 3, "output_tokens": 1},
+    },
+}  # fmt: skip
+EVENTS: list[Event] = [
+    STARTED,
+    {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+    {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "See."}},
+    {"type": "content_block_stop", "index": 0},
+    {
+        "type": "content_block_start", "index": 1,
+        "content_block": {"type": "tool_use", "id": "toolu_1", "name": "look", "input": {}},
+    },
+    {
+        "type": "content_block_delta", "index": 1,
+        "delta": {"type": "input_json_delta", "partial_json": '{"at":"x"}'},
+    },
+    {"type": "content_block_stop", "index": 1},
+    {"type": "message_delta", "delta": {"stop_reason": "tool_use"}, "usage": {"output_tokens": 9}},
+    {"type": "message_stop"},
+]  # fmt: skip
+DIRECTIONS = [
+    pytest.param(MESSAGES, "openai", CHUNKS, 5, id="messages over chat"),
+    pytest.param(CHAT, "anthropic", EVENTS, 7, id="chat over messages"),
+    pytest.param(RESPONSES, "anthropic", EVENTS, 7, id="responses over messages"),
+]
+
+
+def translator(caller: Protocol, provider: Any) -> EventTranslator:
+    translation = between(caller.path, provider)
+    assert translation is not None
+    return EventTranslator(translation.stream(ASKED[caller.path]), caller)
+
+
+def encoded(event: Any) -> bytes:
+    return b"data: " + json.dumps(event).encode() + b"\n\n"
+
+
+def texts(out: bytes) -> str:
+    """What the model said, in any dialect."""
+    said = []
+    for event in out.split(b"\n\n"):
+        data = event.rpartition(b"data: ")[2]
+        if not data.startswith(b"{"):
+            continue
+        told = json.loads(data)
+        if told.get("type") == "content_block_delta":
+            said.append(told["delta"].get("text", ""))
+        elif told.get("type") == "response.output_text.delta":
+            said.append(told["delta"])
+        said += [choice["delta"].get("content") or "" for choice in told.get("choices", ())]
+    return "".join(said)
+
+
+class TestOnlyAnEndMakesAWholeAnswer:
+    @pytest.mark.parametrize(("caller", "provider", "events", "ending"), DIRECTIONS)
+    def test_cut_after_every_event(
+        self, caller: Protocol, provider: str, events: list[Event], ending: int
+    ) -> None:
+        for count in range(len(events) + 1):
+            cut = translator(caller, provider)
+            for event in events[:count]:
+                cut.feed(encoded(event))
+            assert (cut.is_whole, cut.failure) == (count > ending, None), count
+
+    def test_done_is_an_end_whatever_was_said_before(self) -> None:
+        stream = translator(MESSAGES, "openai")
+        stream.feed(encoded(SPOKEN[0]))
+        assert not stream.is_whole
+        stream.feed(b"data: [DONE]\n\n")
+        assert stream.is_whole
+
+    def test_a_message_that_stops_without_a_reason_has_ended(self) -> None:
+        stream = translator(CHAT, "anthropic")
+        for event in (*EVENTS[:4], EVENTS[-1]):
+            out = stream.feed(encoded(event))
+        assert stream.is_whole
+        assert b'"finish_reason":"stop"' in out
+
+    @pytest.mark.parametrize("reason", ["stop", "length", "content_filter", "tool_calls", "eos"])
+    def test_any_reason_ends_a_completion(self, reason: str) -> None:
+        stream = translator(MESSAGES, "openai")
+        stream.feed(encoded(chunk({"content": "hi"}, finish_reason=reason)))
+        assert stream.is_whole
+
+
+class TestFailuresInTheMiddle:
+    @pytest.mark.parametrize(
+        ("event", "status", "words"),
+        [
+            ({"error": {"message": "Slow down.", "code": 429}}, 429, "Slow down."),
+            ([{"error": {"message": "Quota.", "status": "RESOURCE_EXHAUSTED"}}], 429, "Quota."),
+            ({"detail": "Out of memory"}, 502, "Out of memory"),
+            ({"detail": [{"msg": "field required"}]}, 502, "field required"),
+            ({"message": "Broken", "code": 500}, 500, "Broken"),
+            (
+                chunk({"content": ""}, error={"message": "No credit.", "code": 402}),
+                402,
+                "No credit.",
+            ),
+            (chunk({}, finish_reason="error"), 502, "the model stopped with `error`"),
+            (
+                chunk({}, finish_reason="insufficient_system_resource"),
+                503,
+                "the model stopped with `insufficient_system_resource`",
+            ),
+            (
+                {"type": "error", "error": {"type": "overloaded_error", "message": "Busy"}},
+                529,
+                "Busy",
+            ),
+            ({"type": "error", "message": "Odd"}, 502, "Odd"),
+        ],
+    )
+    def test_the_words_and_the_kind_are_kept(self, event: Any, status: int, words: str) -> None:
+        stream = translator(MESSAGES, "openai")
+        stream.feed(encoded(SPOKEN[0]))
+        assert stream.feed(encoded(event) + encoded(SPOKEN[1])) == b""
+        assert stream.failure is not None
+        assert (stream.failure.status, stream.failure.words) == (status, words)
+
+    @pytest.mark.parametrize("data", [b"{", b"nope", b"[]", b'"text"', b"3", b'{"a":"\xff"}'])
+    def test_what_cannot_be_read_is_an_error(self, data: bytes) -> None:
+        stream = translator(CHAT, "anthropic")
+        stream.feed(encoded(EVENTS[0]))
+        stream.feed(b"data: " + data + b"\n\n")
+        assert stream.failure is not None
+        assert not stream.is_whole
+
+    @pytest.mark.parametrize("data", [b": ping\n\n", b"event: ping\n\n", b"data:\n\n", b"\n\n"])
+    def test_a_comment_is_no_event(self, data: bytes) -> None:
+        stream = translator(CHAT, "anthropic")
+        assert stream.feed(data) == b""
+        assert stream.failure is None
+
+    @pytest.mark.parametrize(
+        "event",
+        [
+            {},
+            {"id": "c1", "choices": []},
+            {"choices": None, "usage": {"prompt_tokens": 3}},
+            {"type": "ping"},
+            {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta"}},
+            {"choices": [None, "odd", {"delta": {"content": "hi"}, "finish_reason": 7}]},
+            {"usage": {"prompt_tokens": 1}},
+        ],
+    )
+    def test_what_is_odd_is_no_failure(self, event: Event) -> None:
+        assert failure_in(event) is None
+
+
+class TestHalvesOfCharacters:
+    """`\\ud83d` and `\\ude00` make one character."""
+
+    @pytest.mark.parametrize(
+        ("pieces", "said"),
+        [
+            (("a\ud83d", "\ude00b"), "a\U0001f600b"),
+            (("\ud83d", "\ude00"), "\U0001f600"),
+            (("a\ud83d", "b"), "a\ufffdb"),
+            (("a", "\ude00b"), "a\ufffdb"),
+            (("\ud83d\ud83d", "\ude00"), "\ufffd\U0001f600"),
+            (("a\ud83d", "", "\ude00"), "a\U0001f600"),
+        ],
+    )
+    @pytest.mark.parametrize("dialect", ["openai", "anthropic"])
+    def test_a_pair_that_is_parted_is_joined(
+        self, dialect: str, pieces: tuple[str, ...], said: str
+    ) -> None:
+        if dialect == "openai":
+            stream, events = translator(MESSAGES, "openai"), [chunk({"content": p}) for p in pieces]
+        else:
+            stream = translator(CHAT, "anthropic")
+            events = [
+                *EVENTS[:2],
+                *({**EVENTS[2], "delta": {"type": "text_delta", "text": p}} for p in pieces),
+            ]
+        out = b"".join(stream.feed(encoded(event)) for event in events)
+        assert stream.failure is None
+        assert texts(out) == said
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 99) | st.text(max_size=5) | st.just("\ud83d"),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.sampled_from(["index", "type", "text", "id", "delta"]), inner)
+    ),
+    max_leaves=4,
+)
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    inner = value.items() if isinstance(value, dict) else enumerate(value)
+    return [
+        found
+        for name, each in inner
+        for found in (
+            (*path, name),
+            *(places(each, (*path, name)) if isinstance(each, dict | list) else ()),
+        )
+    ]
+
+
+@st.composite
+def mutated(draw: st.DrawFn, events: list[Event]) -> list[Event]:
+    """The events with some values changed, some of them missing, twice or elsewhere."""
+    changed: list[Event] = json.loads(json.dumps(events))
+    for _ in range(draw(st.integers(1, 3))):
+        event = draw(st.sampled_from(changed))
+        *path, last = draw(st.sampled_from(places(event)))
+        target: Any = event
+        for name in path:
+            target = target[name]
+        try:
+            target[last] = draw(JSON_VALUES)
+        except (TypeError, KeyError, IndexError):
+            continue
+        if not event:
+            break
+    order = draw(st.permutations(range(len(changed))) | st.just(list(range(len(changed)))))
+    kept = draw(st.lists(st.booleans(), min_size=len(changed), max_size=len(changed)))
+    return [changed[at] for at in order if kept[at] or draw(st.booleans())]
+
+
+@pytest.mark.parametrize(("caller", "provider", "events", "_"), DIRECTIONS)
+@settings(max_examples=300, deadline=None)
+@given(data=st.data())
+def test_no_stream_raises_and_none_is_whole_without_its_end(
+    caller: Protocol, provider: str, events: list[Event], _: int, data: st.DataObject
+) -> None:
+    stream = translator(caller, provider)
+    sent = data.draw(mutated(events))
+    for event in sent:
+        out = stream.feed(encoded(event))
+        for told in filter(None, out.split(b"\n\n")):
+            assert told.startswith((b"data: ", b"event: "))
+    if not any(_may_end(event) for event in sent):
+        assert not stream.is_whole
+    if stream.is_whole and stream.failure is None:
+        assert stream.finish()
+
+
+def _may_end(event: Event) -> bool:
+    """Whether an event says, in either dialect, how an answer ended."""
+    if event.get("type") == "message_stop":
+        return True
+    choices = event.get("choices")
+    reasons = [
+        choice.get("finish_reason")
+        for choice in (choices if isinstance(choices, list) else ())
+        if isinstance(choice, dict)
+    ]
+    delta = event.get("delta")
+    reasons += [delta.get("stop_reason")] if isinstance(delta, dict) else []
+    return any(isinstance(reason, str) and reason for reason in reasons)
