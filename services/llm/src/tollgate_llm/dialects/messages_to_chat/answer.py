@@ -6,6 +6,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from tollgate_llm.dialects import reading
+from tollgate_llm.dialects.completions import arguments_of, spoken
 from tollgate_llm.dialects.messages_to_chat import choices
 from tollgate_llm.dialects.messages_to_chat.calls import call_block
 from tollgate_llm.dialects.messages_to_chat.message import (
@@ -24,7 +25,7 @@ def to_message(asked: Json, answered: Json) -> Json:
     choice = choices.first_choice(answered)
     if choice is None or not isinstance(choice.get("message"), dict):
         raise ValueError("no completion")
-    said = reading.part(choice, "message")
+    said = spoken(reading.part(choice, "message"))
     message = message_of(asked, answered)
     message["content"] = list(_content(asked, said, message["id"]))
     message |= ending_of(asked, _ending(choice, said))
@@ -48,8 +49,10 @@ def _content(asked: Json, said: Json, message_id: str) -> Iterator[Json]:
     if text := reading.text(said, "content") + reading.text(said, "refusal"):
         yield {"type": "text", "text": text}
     for number, call in enumerate(reading.objects(said.get("tool_calls"))):
-        block = call_block(call, message_id, number)
-        yield block | {"input": _input(reading.text(reading.part(call, "function"), "arguments"))}
+        function = reading.part(call, "function")
+        call_id, name = reading.text(call, "id"), reading.text(function, "name")
+        block = call_block(call_id, name, message_id, number)
+        yield block | {"input": _input(arguments_of(function))}
 
 
 def _input(arguments: str) -> Any:

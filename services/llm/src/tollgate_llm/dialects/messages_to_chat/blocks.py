@@ -71,13 +71,10 @@ class Thinking(Block):
 
 
 class Call(Block):
-    """`call_id` as the provider gave it, perhaps empty."""
-
     delta = ("input_json_delta", "partial_json")
 
-    def __init__(self, index: int, given: Json, call_id: str) -> None:
+    def __init__(self, index: int, given: Json) -> None:
         super().__init__(index, given)
-        self.call_id = call_id
         self._pieces: list[str] = []
 
     @property

@@ -2,18 +2,13 @@
 
 from hashlib import sha256
 
-from tollgate_llm.dialects import reading
 from tollgate_llm.dialects.translation import Json
 
 
-def call_block(call: Json, message_id: str, number: int) -> Json:
+def call_block(call_id: str, name: str, message_id: str, number: int) -> Json:
     """A call whose input is yet to come; some servers leave out the id."""
-    return {
-        "type": "tool_use",
-        "id": reading.text(call, "id") or _made_id(message_id, number),
-        "name": reading.text(reading.part(call, "function"), "name"),
-        "input": {},
-    }
+    made = call_id or _made_id(message_id, number)
+    return {"type": "tool_use", "id": made, "name": name, "input": {}}
 
 
 def _made_id(message_id: str, number: int) -> str:

@@ -7,7 +7,8 @@ stays open beside the next, for the rest to find it.
 from collections.abc import Iterable, Iterator
 
 from tollgate_llm.dialects import reading
-from tollgate_llm.dialects.messages_to_chat import choices
+from tollgate_llm.dialects.call_pieces import CallPieces, Piece
+from tollgate_llm.dialects.completions import spoken
 from tollgate_llm.dialects.messages_to_chat.blocks import Block, Call, Text, Thinking
 from tollgate_llm.dialects.messages_to_chat.calls import call_block
 from tollgate_llm.dialects.messages_to_chat.thoughts import Thought, thought_in
@@ -19,23 +20,26 @@ class ContentStream:
         self._message_id = message_id
         self._hides_thinking = hides_thinking
         self._begun = 0
-        self._called = 0
         self._open: list[Block] = []
+        self._pieces = CallPieces()
         self._calls: dict[int, Call] = {}
 
     @property
     def called(self) -> bool:
-        return self._called > 0
+        return self._pieces.count > 0
 
     def feed(self, delta: Json) -> Iterator[Json]:
-        if thought := thought_in(delta):
+        said = spoken(delta)
+        if thought := thought_in(said):
+            yield from self._call(self._pieces.flush())
             yield from self._think(thought)
-        if text := reading.text(delta, "content") + reading.text(delta, "refusal"):
+        if text := reading.text(said, "content") + reading.text(said, "refusal"):
+            yield from self._call(self._pieces.flush())
             yield from self._say(text)
-        for call in reading.objects(delta.get("tool_calls")):
-            yield from self._call(call)
+        yield from self._call(self._pieces.feed(reading.objects(said.get("tool_calls"))))
 
     def close(self) -> Iterator[Json]:
+        yield from self._call(self._pieces.flush())
         yield from self._stop(self._open)
         self._open = []
 
@@ -50,20 +54,14 @@ class ContentStream:
             yield from self._begin(Text(self._begun))
         yield from self._open[-1].add(text)
 
-    def _call(self, call: Json) -> Iterator[Json]:
-        at, call_id = choices.natural(call, "index") or 0, reading.text(call, "id")
-        known = self._calls.get(at)
-        # Some servers number every call 0.
-        if known is None or (call_id and call_id != known.call_id):
-            known = self._calls[at] = self._called_as(call, call_id)
-            yield from self._begin(known)
-        if arguments := reading.text(reading.part(call, "function"), "arguments"):
-            yield from known.add(arguments)
-
-    def _called_as(self, call: Json, call_id: str) -> Call:
-        block = call_block(call, self._message_id, self._called)
-        self._called += 1
-        return Call(self._begun, block, call_id)
+    def _call(self, pieces: Iterable[Piece]) -> Iterator[Json]:
+        for piece in pieces:
+            if piece.begins:
+                block = call_block(piece.call_id, piece.name, self._message_id, piece.number)
+                self._calls[piece.number] = Call(self._begun, block)
+                yield from self._begin(self._calls[piece.number])
+            if piece.arguments:
+                yield from self._calls[piece.number].add(piece.arguments)
 
     @property
     def _latest(self) -> str:

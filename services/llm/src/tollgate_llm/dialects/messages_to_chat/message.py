@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from tollgate_llm.dialects import ids, reading
+from tollgate_llm.dialects.completions import CAPPED
 from tollgate_llm.dialects.messages_to_chat import choices
 from tollgate_llm.dialects.translation import Json
 
@@ -49,7 +50,7 @@ def ending_of(asked: Json, ending: Ending) -> Json:
 def _reason(ending: Ending, *, stopped: bool) -> str:
     if ending.refusal or ending.finish_reason == "content_filter":
         return "refusal"
-    if ending.finish_reason == "length":
+    if ending.finish_reason in CAPPED:
         return "max_tokens"
     if ending.called:
         # Where a tool was prescribed, OpenAI says `stop`.

@@ -4,6 +4,7 @@ An answer without one raises what looking for it raises: it is no chat completio
 """
 
 from tollgate_llm.dialects import reading
+from tollgate_llm.dialects.completions import spoken
 from tollgate_llm.dialects.responses_to_chat.output import Output
 from tollgate_llm.dialects.responses_to_chat.response import (
     Ending,
@@ -23,7 +24,7 @@ def to_response(asked: Json, answered: Json) -> Json:
     reason = incomplete_reason(choice.get("finish_reason"))
     ending = Ending(reason, usage_of(answered), tier_of(answered))
     output = Output(head.number, custom_names(asked))
-    output.feed(_delta(choice["message"]), choice.get("logprobs"))
+    output.feed(_delta(spoken(choice["message"])), choice.get("logprobs"))
     output.close(ending.status)
     return ended(asked, head, output.items, ending)
 

@@ -122,7 +122,7 @@ class Message(Item):
 
 
 class Call(Item):
-    """A function's call. Its name may come late, its id may not come at all. `given` is the id that
+    """A function's call. Its id may not come at all. `given` is the id that
     the provider knows it by."""
 
     prefix = "fc"

@@ -5,12 +5,16 @@ messages end when something else begins; calls end with the output, because noth
 that no more of their arguments comes.
 """
 
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from tollgate_llm.dialects import reading
+from tollgate_llm.dialects.call_pieces import CallPieces, Piece
+from tollgate_llm.dialects.completions import spoken
 from tollgate_llm.dialects.responses_to_chat.items import Call, CustomCall, Item, Message, Reasoning
 from tollgate_llm.dialects.translation import Json
 
+_SPOKEN = ("reasoning_content", "reasoning", "thinking_blocks", "content", "refusal")
 _Spoken = TypeVar("_Spoken", Reasoning, Message)
 
 
@@ -18,6 +22,7 @@ class Output:
     def __init__(self, number: str, custom: frozenset[str]) -> None:
         self._number, self._custom = number, custom
         self._items: list[Item] = []
+        self._pieces = CallPieces()
         self._calls: dict[int, Call] = {}
 
     @property
@@ -27,6 +32,9 @@ class Output:
 
     def feed(self, delta: Json, logprobs: Any = None) -> list[Json]:
         events: list[Json] = []
+        delta = spoken(delta)
+        if any(delta.get(name) for name in _SPOKEN):
+            events += self._called(self._pieces.flush())
         if reasoning := reading.text(delta, "reasoning_content", "reasoning"):
             events += self._enter(Reasoning)
             events += self._last(Reasoning).say(reasoning)
@@ -40,14 +48,12 @@ class Output:
         if refusal := reading.text(delta, "refusal"):
             events += self._enter(Message)
             events += self._last(Message).say("refusal", refusal, [])
-        for position, call in enumerate(reading.objects(delta.get("tool_calls"))):
-            events += self._called(call, reading.number(call, "index", position))
-        return events
+        return events + self._called(self._pieces.feed(reading.objects(delta.get("tool_calls"))))
 
     def close(self, status: str) -> list[Json]:
         """The last item has the response's status, for it is what was cut off. An output of
         nothing is an empty text."""
-        events: list[Json] = []
+        events = self._called(self._pieces.flush())
         if not self._items:
             events += self._enter(Message)
             events += self._last(Message).say("output_text", "", [])
@@ -73,22 +79,21 @@ class Output:
         self._items.append(item)
         return events + item.begin()
 
-    def _called(self, delta: Json, index: int) -> list[Json]:
-        function = reading.part(delta, "function")
-        given, name = reading.text(delta, "id"), reading.text(function, "name")
-        call, events = self._calls.get(index), []
-        if call is None or (name and given and given != call.given):
-            # Some servers number every call 0; only a call's beginning has a name and an id.
-            call = self._calls[index] = self._call(given, name)
-            events = self._begin(call)
-        call.name = call.name or name
-        return events + call.say(reading.text(function, "arguments"))
+    def _called(self, pieces: Iterable[Piece]) -> list[Json]:
+        events: list[Json] = []
+        for piece in pieces:
+            if piece.begins:
+                self._calls[piece.number] = self._call(piece)
+                events += self._begin(self._calls[piece.number])
+            events += self._calls[piece.number].say(piece.arguments)
+        return events
 
-    def _call(self, given: str, name: str) -> Call:
+    def _call(self, piece: Piece) -> Call:
         known = {item.given for item in self._items if isinstance(item, Call)}
-        kind = CustomCall if name in self._custom else Call
-        call = kind(self._number, len(self._items), given, unique=given not in known)
-        call.name = name
+        kind = CustomCall if piece.name in self._custom else Call
+        unique = piece.call_id not in known
+        call = kind(self._number, len(self._items), piece.call_id, unique=unique)
+        call.name = piece.name
         return call
 
     def _annotated(self, given: list[Json]) -> list[Json]:

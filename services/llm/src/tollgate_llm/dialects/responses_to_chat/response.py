@@ -4,6 +4,7 @@ from time import time
 from typing import Any, NamedTuple
 
 from tollgate_llm.dialects import ids, reading
+from tollgate_llm.dialects.completions import CAPPED
 from tollgate_llm.dialects.translation import Json
 
 _ECHOED: Json = {
@@ -32,7 +33,7 @@ _ALWAYS: Json = {
     "store": False,
     "truncation": "disabled",
 }
-_INCOMPLETE = {"length": "max_output_tokens", "content_filter": "content_filter"}
+_INCOMPLETE = {"content_filter": "content_filter"}
 _SERVICE_TIERS = frozenset({"auto", "default", "flex", "scale", "priority", "fast"})
 
 
@@ -70,7 +71,9 @@ def ended(asked: Json, head: Head, output: list[Json], ending: Ending) -> Json:
 
 
 def incomplete_reason(finish_reason: Any) -> str | None:
-    return _INCOMPLETE.get(finish_reason) if isinstance(finish_reason, str) else None
+    if not isinstance(finish_reason, str):
+        return None
+    return "max_output_tokens" if finish_reason in CAPPED else _INCOMPLETE.get(finish_reason)
 
 
 def tier_of(answered: Json) -> str | None:
