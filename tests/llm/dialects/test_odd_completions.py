@@ -29,7 +29,7 @@ def completion(message: Json, reason: str = "stop") -> Json:
 
 
 def chunks(*deltas: Json, reason: str = "stop") -> list[Json]:
-    said = [{"index": 0, "delta": delta, "finish_reason": None} for delta in deltas]
+    said: list[Json] = [{"index": 0, "delta": delta, "finish_reason": None} for delta in deltas]
     said.append({"index": 0, "delta": {}, "finish_reason": reason})
     return [{"id": "c1", "created": 1, "choices": [choice]} for choice in said]
 
@@ -40,7 +40,7 @@ def of_message(message: Json) -> Told:
         "".join(block["thinking"] for block in blocks if block["type"] == "thinking"),
         "".join(block["text"] for block in blocks if block["type"] == "text"),
         [(block["name"], block["input"]) for block in blocks if block["type"] == "tool_use"],
-        message["stop_reason"],
+        str(message["stop_reason"]),
     )
 
 
@@ -72,7 +72,7 @@ def of_response(response: Json) -> Told:
             for item in output
             if item["type"] == "function_call"
         ],
-        details.get("reason", response["status"]),
+        str(details.get("reason", response["status"])),
     )
 
 
@@ -128,7 +128,12 @@ def test_content_in_parts_is_thinking_and_text(content: Any, thought: str, text:
 
 
 def test_content_in_parts_comes_in_deltas() -> None:
-    deltas = [{"content": [THOUGHT]}, {"content": [THOUGHT]}, {"content": [TEXT]}, {"content": "!"}]
+    deltas: list[Json] = [
+        {"content": [THOUGHT]},
+        {"content": [THOUGHT]},
+        {"content": [TEXT]},
+        {"content": "!"},
+    ]
     for each in told(deltas):
         assert (each.thought, each.text) == ("Hm. Hm. ", "Hello!")
 
@@ -204,7 +209,7 @@ def test_calls_are_told_apart_and_whole(pieces: list[Json], calls: list[tuple[st
 
 
 def test_a_call_comes_before_what_is_said_after_it() -> None:
-    deltas = [{"tool_calls": [call("look", None, "a")]}, {"content": "Done."}]
+    deltas: list[Json] = [{"tool_calls": [call("look", None, "a")]}, {"content": "Done."}]
     events = streamed(TO_MESSAGES, MESSAGES, chunks(*deltas))
     kinds = [e["content_block"]["type"] for e in events if e["type"] == "content_block_start"]
     assert kinds == ["tool_use", "text"]

@@ -3,7 +3,8 @@ asked, nothing is billed that was not, and the caller never takes it for an answ
 
 import gzip
 import json
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -360,11 +361,33 @@ def test_an_answer_passes_byte_for_byte_and_is_asked_for_once(
 def test_what_nobody_here_can_read_passes_as_it_came(
     stand: Stand, org: str, provider: Provider
 ) -> None:
-    packed = gzip.compress(ANSWER)
-    provider.script = [provider.answers(packed, "content-encoding: gzip")]
+    packed = b"nobody has br here"
+    provider.script = [provider.answers(packed, "content-encoding: br")]
     outcome, status, headers, content = read(stand, org, BODY)
-    assert (status, content, headers["content-encoding"]) == (200, packed, "gzip")
+    assert (status, content, headers["content-encoding"]) == (200, packed, "br")
     assert outcome["status"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("pack", "encoding"),
+    [(gzip.compress, "gzip"), (gzip.compress, "X-GZIP"), (zlib.compress, "deflate")],
+)
+def test_what_came_compressed_unasked_is_passed_on_as_what_it_holds(
+    stand: Stand, org: str, provider: Provider, pack: Callable[[bytes], bytes], encoding: str
+) -> None:
+    provider.script = [provider.answers(pack(ANSWER), f"content-encoding: {encoding}")]
+    outcome, status, headers, content = read(stand, org, BODY)
+    assert (status, content, headers.get("content-encoding")) == (200, ANSWER, None)
+    assert (outcome["status"], outcome["estimated"]) == ("ok", False)
+
+
+@pytest.mark.parametrize("packed", [gzip.compress(ANSWER)[:-12], b"no gzip", b""])
+def test_what_cannot_be_unpacked_is_broken_off(
+    stand: Stand, org: str, provider: Provider, packed: bytes
+) -> None:
+    provider.script = [provider.answers(packed, "content-encoding: gzip")]
+    outcome, status, _, _ = read(stand, org, BODY)
+    assert (status, outcome["status"]) == (502, "provider_error")
 
 
 @pytest.mark.parametrize(

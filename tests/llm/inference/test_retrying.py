@@ -19,7 +19,7 @@ SAID = {
     "bedrock": "Input is too long for requested model.",
     "cohere": "too many tokens: total number of tokens in the prompt cannot exceed 4081",
     "groq": "Please reduce the length of the messages or completion.",
-    "mistral": "Prompt contains 40000 tokens, too large for model with 32768 maximum context length",
+    "mistral": "Prompt contains 40000 tokens, too large for model with 32768 maximum length",
 }
 
 

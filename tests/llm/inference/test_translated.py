@@ -1,6 +1,8 @@
 """Requests and answers through a translation, against a provider on a real socket."""
 
+import gzip
 import json
+import threading
 from typing import Any
 
 import pytest
@@ -216,3 +218,37 @@ def test_a_whole_answer_whose_choice_has_failed_is_an_error(
     assert json.loads(content)["type"] == "error"
     outcome = stand.outcome(org, ticket)
     assert (outcome["status"], outcome["input_tokens"]) == ("provider_error", 100)
+
+
+@pytest.mark.parametrize("kind", ["text/plain; charset=utf-8", "", "application/x-ndjson"])
+def test_a_stream_of_another_type_is_passed_in_pieces(
+    stand: Stand, org: str, provider: Provider, kind: str
+) -> None:
+    go_on = threading.Event()
+    head = ["HTTP/1.1 200 OK", "transfer-encoding: chunked"]
+    head += [f"content-type: {kind}"] if kind else []
+    provider.script = ["\r\n".join([*head, "", ""]).encode(), provider.chunk(b"\n" + HI), go_on,
+                       provider.chunk(USAGE + DONE), b"0\r\n\r\n"]  # fmt: skip
+    body = json.dumps(ASKED | {"stream": True}).encode()
+    headers = {"anthropic-version": "2023-06-01"}
+    ticket, answer, connection = send(stand, org, body, MESSAGES, **headers)
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    received = b""
+    while b"hi there" not in received:
+        received += answer.read1()
+    assert b"message_stop" not in received
+    go_on.set()
+    assert b"message_stop" in answer.read()
+    connection.close()
+    assert stand.outcome(org, ticket)["status"] == "ok"
+
+
+def test_a_compressed_stream_is_translated(stand: Stand, org: str, provider: Provider) -> None:
+    packed = gzip.compress(HI + USAGE + DONE)
+    provider.script = [provider.streams("content-encoding: gzip"), provider.chunk(packed[:30]),
+                       provider.chunk(packed[30:]), b"0\r\n\r\n"]  # fmt: skip
+    ticket, _, content = ask(stand, org, ASKED | {"stream": True})
+    assert b"hi there" in content
+    assert b"message_stop" in content
+    outcome = stand.outcome(org, ticket)
+    assert (outcome["status"], outcome["estimated"]) == ("ok", False)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.proofs import rounds
 from tollgate_llm.dialects.registry import between
 from tollgate_llm.inference.failed_events import failure_in
 from tollgate_llm.inference.protocols import CHAT, MESSAGES, RESPONSES, Protocol
@@ -267,7 +268,7 @@ def mutated(draw: st.DrawFn, events: list[Event]) -> list[Event]:
 
 
 @pytest.mark.parametrize(("caller", "provider", "events", "_"), DIRECTIONS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=rounds(300, 20_000), deadline=None)
 @given(data=st.data())
 def test_no_stream_raises_and_none_is_whole_without_its_end(
     caller: Protocol, provider: str, events: list[Event], _: int, data: st.DataObject

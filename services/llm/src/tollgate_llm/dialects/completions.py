@@ -1,7 +1,7 @@
 """Reads what servers of chat completions say, in the shapes in which they say it.
 
-`content` is a text, or a list of parts (Mistral's models that reason, docs.mistral.ai). Arguments of
-a call are JSON in a text, or the object itself (Ollama's own API, and servers made like it). An
+`content` is a text, or a list of parts (Mistral's models that reason, docs.mistral.ai). Arguments
+of a call are JSON in a text, or the object itself (Ollama's own API, and servers made like it). An
 answer that reached its cap ends with `length`, at Mistral with `model_length`.
 """
 

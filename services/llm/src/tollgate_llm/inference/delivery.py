@@ -27,7 +27,7 @@ from tollgate_llm.inference.last_words import last_words
 from tollgate_llm.inference.non_answers import NO_ANSWER, NonAnswer
 from tollgate_llm.inference.passing import SoundBody
 from tollgate_llm.inference.protocols import Protocol
-from tollgate_llm.inference.receiving import EVENT_STREAM, Answer, WholeAnswer
+from tollgate_llm.inference.receiving import EVENT_STREAM, Answer, WholeAnswer, is_stream
 from tollgate_llm.inference.retrying import Refused
 from tollgate_llm.inference.translating import EventTranslator
 from tollgate_llm.inference.ways import Way
@@ -71,8 +71,7 @@ def deliver(exchange: Exchange, answer: Answer | Refused) -> Response:
         whole, cost = _settled_refusal(exchange, answer)
         return _finished(exchange, answer.status, whole, cost, headers)
     protocol = exchange.way.protocol
-    is_stream = (answer.header("content-type") or "").lower().startswith(EVENT_STREAM)
-    if protocol.grammar is not None and is_stream:
+    if protocol.grammar is not None and is_stream(protocol, answer):
         if exchange.translation is not None:
             headers.append(("content-type", f"{EVENT_STREAM}; charset=utf-8"))
         body = StreamBody(exchange, answer, protocol.grammar)

@@ -6,8 +6,10 @@ comments. Sound is held back until there is any. What is broken off in the middl
 delivery tells of it; what is broken off before it has begun is as if nothing had come.
 """
 
+import re
 import time
 from collections.abc import Iterator
+from itertools import chain
 from typing import Protocol as Interface
 
 from tollgate_common.relay import RelayAnswer, RelayFailed
@@ -15,6 +17,7 @@ from tollgate_llm.inference.non_answers import BAD_GATEWAY, NonAnswer, judge
 from tollgate_llm.inference.openings import Opening
 from tollgate_llm.inference.protocols import Protocol
 from tollgate_llm.inference.retrying import Refused
+from tollgate_llm.inference.unpacking import Unpacked, unpacked
 from tollgate_llm.metering.meter import Meter
 from tollgate_llm.metering.usage import Usage
 
@@ -23,7 +26,9 @@ LARGEST_ANSWER = 256 * 1024 * 1024
 HOLD_SECONDS = 10.0
 HOLD_BYTES = 4 * 1024 * 1024
 _CLAIMS_NO_SOUND = ("json", "html")
+_FIELD = re.compile(rb"\xef?\xbb?\xbf?\s*(?:data|event|id|retry)?:")
 _PLAIN = ("", "identity")
+Received = RelayAnswer | Unpacked
 
 
 class Answer(Interface):
@@ -43,7 +48,7 @@ class WholeAnswer:
     it broke off, if it did."""
 
     def __init__(
-        self, answer: RelayAnswer, body: bytes, usage: Usage | None, broken: RelayFailed | None
+        self, answer: Received, body: bytes, usage: Usage | None, broken: RelayFailed | None
     ) -> None:
         self.status = answer.status
         self.headers = answer.headers
@@ -67,7 +72,7 @@ class WholeAnswer:
 class BegunAnswer:
     """An answer of which the beginning has been read: `held`, and the `rest` as it comes."""
 
-    def __init__(self, answer: RelayAnswer, held: bytes, rest: Iterator[bytes]) -> None:
+    def __init__(self, answer: Received, held: bytes, rest: Iterator[bytes]) -> None:
         self.status = answer.status
         self.headers = answer.headers
         self._answer = answer
@@ -85,24 +90,51 @@ class BegunAnswer:
         self._answer.close()
 
 
-def received(protocol: Protocol, answer: RelayAnswer) -> Answer | Refused:
+def received(protocol: Protocol, raw: RelayAnswer) -> Answer | Refused:
     """Return an answer with status 200, or how it is refused when it is none.
 
     Raises `RelayFailed` when it breaks off before it has begun.
     """
+    answer = unpacked(raw)
     content_type = (answer.header("content-type") or "").lower()
-    # Nobody has asked for an encoding, and nobody here can read one.
+    # There are encodings that nobody here can read.
     is_plain = (answer.header("content-encoding") or "").lower() in _PLAIN
     if protocol.grammar is not None and content_type.startswith(EVENT_STREAM):
-        return _stream(protocol, answer) if is_plain else answer
+        return _stream(protocol, answer, iter(answer)) if is_plain else answer
     if protocol.sound and not any(claim in content_type for claim in _CLAIMS_NO_SOUND):
         return _sound(answer) if is_plain else answer
-    return _whole(protocol, answer, content_type if is_plain else None)
+    if protocol.grammar is not None and is_plain:
+        return _perhaps_stream(protocol, answer, content_type)
+    return _whole(protocol, answer, iter(answer), content_type if is_plain else None)
 
 
-def _whole(protocol: Protocol, answer: RelayAnswer, content_type: str | None) -> Answer | Refused:
+def is_stream(protocol: Protocol, answer: Answer) -> bool:
+    """Return whether the answer comes event by event."""
+    if protocol.grammar is None or isinstance(answer, WholeAnswer):
+        return False
+    content_type = (answer.header("content-type") or "").lower()
+    return not protocol.sound or content_type.startswith(EVENT_STREAM)
+
+
+def _perhaps_stream(protocol: Protocol, answer: Received, content_type: str) -> Answer | Refused:
+    """Some servers send events as plain text or as JSON, or do not say what they send."""
+    chunks = iter(answer)
+    first = b""
+    for data in chunks:
+        first += data
+        if first.strip():
+            break
+    rest = chain((first,), chunks)
+    if _FIELD.match(first):
+        return _stream(protocol, answer, rest)
+    return _whole(protocol, answer, rest, content_type)
+
+
+def _whole(
+    protocol: Protocol, answer: Received, chunks: Iterator[bytes], content_type: str | None
+) -> Answer | Refused:
     """Without a content type the answer is not judged."""
-    body, broken = _read(answer)
+    body, broken = _read(answer, chunks)
     usage = protocol.read(body)
     if broken is not None or content_type is None:
         return WholeAnswer(answer, body, usage, broken)
@@ -113,12 +145,12 @@ def _whole(protocol: Protocol, answer: RelayAnswer, content_type: str | None) ->
     return Refused(found.status, answer.headers, body, found, usage if has_usage else None)
 
 
-def _read(answer: RelayAnswer) -> tuple[bytes, RelayFailed | None]:
+def _read(answer: Received, chunks: Iterator[bytes]) -> tuple[bytes, RelayFailed | None]:
     """Return the body, or the part of it that came and how it broke off."""
     parts: list[bytes] = []
     size, broken = 0, None
     try:
-        for part in answer:
+        for part in chunks:
             parts.append(part)
             size += len(part)
             if size > LARGEST_ANSWER:
@@ -130,8 +162,8 @@ def _read(answer: RelayAnswer) -> tuple[bytes, RelayFailed | None]:
     return b"".join(parts), broken
 
 
-def _stream(protocol: Protocol, answer: RelayAnswer) -> Answer | Refused:
-    opening, chunks = Opening(), iter(answer)
+def _stream(protocol: Protocol, answer: Received, chunks: Iterator[bytes]) -> Answer | Refused:
+    opening = Opening()
     until = time.monotonic() + HOLD_SECONDS
     try:
         for data in chunks:
@@ -164,7 +196,7 @@ def _usage_of(protocol: Protocol, stream: bytes) -> Usage | None:
     return meter.usage
 
 
-def _sound(answer: RelayAnswer) -> Answer | Refused:
+def _sound(answer: Received) -> Answer | Refused:
     chunks = iter(answer)
     for data in chunks:
         return BegunAnswer(answer, data, chunks)
