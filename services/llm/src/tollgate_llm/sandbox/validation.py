@@ -3,7 +3,8 @@
 The types are written for callers: they take generators, tuples and open files. What arrives here
 is JSON, so each type's schema is narrowed to what JSON can hold, and a union of objects that bear
 a label (`type`, `role`) is read by its label. Models, which no JSON is an instance of, fall away.
-Fields that the types do not know pass.
+Fields that the types do not know pass. A field that may be left out may be null as well, which says
+the same: many clients send all the fields that they know.
 """
 
 from __future__ import annotations
@@ -21,8 +22,16 @@ from tollgate_llm.sandbox.complaints import complaint, missing
 from tollgate_llm.sandbox.errors import InvalidRequest
 
 _LABELS = ("type", "role")
-# Fields that a type requires, by its name, and the real API does not.
-_OPTIONAL = {"FunctionToolParam": ("strict",)}
+# Fields that a type requires, by its name, and the real API does not: what the vendors' references
+# and their own agents send without them is answered.
+_OPTIONAL = {
+    "FunctionToolParam": ("parameters", "strict"),
+    "NamespaceToolParam": ("description",),
+    "ResponseInputImageParam": ("detail",),
+    "ResponseOutputMessageParam": ("id", "status", "type"),
+    "ResponseOutputTextParam": ("annotations",),
+    "ResponseReasoningItemParam": ("id",),
+}
 
 
 class ParamsType:
@@ -62,7 +71,7 @@ class ParamsType:
 
     def _check_beyond_types(self, body: Mapping[str, Any]) -> None:
         for name in self.required:
-            if name not in body:
+            if body.get(name) is None:
                 raise missing(name)
         for name in self.filled:
             if body.get(name) == []:
@@ -124,6 +133,9 @@ class _Narrower:
         narrowed = {key: self.narrow(value) for key, value in node.items()}
         for name in _OPTIONAL.get(getattr(node.get("cls"), "__name__", ""), ()):
             narrowed["fields"][name]["required"] = False
+        for field in narrowed["fields"].values():
+            if not field.get("required"):
+                field["schema"] = {"type": "nullable", "schema": field["schema"]}
         return narrowed
 
     def _union(self, node: Any) -> Any:
