@@ -177,11 +177,6 @@ def test_thoughts_come_first_and_unchanged() -> None:
     assert body["messages"][1]["content"] == [THOUGHT, HIDDEN, text("So."), USE]
 
 
-def test_thoughts_without_a_signature_are_left_out() -> None:
-    turn = assistant(content="So.", reasoning_content="Hm.")
-    assert body_of(USER, turn)["messages"][1] == {"role": "assistant", "content": "So."}
-
-
 def test_a_refusal_goes_back_as_text() -> None:
     parts = [{"type": "refusal", "refusal": "No."}]
     assert body_of(USER, assistant(content=parts))["messages"][1]["content"] == "No."

@@ -218,9 +218,6 @@ UNTOLD: list[tuple[str, Json, str]] = [
     ("assistant", {**CALL, "toolset_name": "browser"}, ".toolset_name"),
     ("assistant", {**CALL, "type": "server_tool_use", "name": "web_search"}, ""),
     ("assistant", IMAGE, ""),
-    ("assistant", {"type": "thinking", "thinking": "hm", "signature": "EqQBCgIYAhIM"}, ""),
-    ("assistant", {"type": "thinking", "thinking": "hm", "signature": "chat:reasoning:%"}, ""),
-    ("assistant", {"type": "redacted_thinking", "data": "xyz"}, ""),
 ]  # fmt: skip
 
 
@@ -239,10 +236,17 @@ def test_what_cannot_be_said_is_left_out_on_demand(role: str, block: Json, field
 
 
 def test_what_cannot_be_said_in_a_result_has_its_path() -> None:
-    reference = {"type": "tool_reference", "tool_name": "search"}
-    result = {"type": "tool_result", "tool_use_id": "toolu_1", "content": [reference]}
+    stored = {**IMAGE, "source": FILE}
+    result = {"type": "tool_result", "tool_use_id": "toolu_1", "content": [stored]}
     param = refused(("assistant", [CALL]), ("user", [result]))
-    assert param == "messages.1.content.0.content.0"
+    assert param == "messages.1.content.0.content.0.source"
+
+
+def test_the_tools_that_a_search_has_found_are_told_by_their_names() -> None:
+    found = [{"type": "tool_reference", "tool_name": name} for name in ("search", "write")]
+    result = {"type": "tool_result", "tool_use_id": "toolu_1", "content": found}
+    made = messages(("assistant", [CALL]), ("user", [result]))
+    assert made[-1] == {"role": "tool", "tool_call_id": "toolu_1", "content": "search\nwrite"}
 
 
 def test_an_answer_begun_by_the_caller_is_refused() -> None:

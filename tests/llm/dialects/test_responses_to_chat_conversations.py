@@ -216,11 +216,6 @@ REFUSED: list[tuple[str, Json]] = [
     ("input.0.call_id", {"type": "function_call_output", "output": "x"}),
     ("input.0.namespace", {**CALL, "namespace": "tools"}),
     ("input.0.caller", {**CALL, "caller": {"type": "program", "caller_id": "p"}}),
-    ("input.0.phase", {"role": "assistant", "content": "…", "phase": "commentary"}),
-    (
-        "input.0.encrypted_content",
-        {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "gAAA"},
-    ),
     (
         "input.0.content.0.file_id",
         user({"type": "input_image", "detail": "auto", "file_id": "file-1"}),

@@ -81,10 +81,10 @@ def test_a_thought_that_was_cut_off_is_not_sent_back() -> None:
 
 
 @pytest.mark.parametrize("content", ["gAAA", "tollgate.", "tollgate.%%", "tollgate.bm8="])
-def test_what_others_have_encrypted_is_refused_by_name(content: str) -> None:
+def test_what_others_have_encrypted_is_left_out(content: str) -> None:
     item = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": content}
-    made = TRANSLATION.request({**ASKED, "input": [HELLO, item]}, WANTED._replace(drop=True))
-    assert made.dropped == ("input.1.encrypted_content",)
+    made = TRANSLATION.request({**ASKED, "input": [HELLO, item]}, WANTED)
+    assert made.dropped == ("input.*.encrypted_content",)
 
 
 def test_ids_look_like_those_of_the_callers_dialect() -> None:

@@ -4,12 +4,19 @@ A request goes from the caller's dialect to the provider's, answers and events g
 in has been checked against the SDK's own types; fields that the types do not know may be there.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 from tollgate_llm.dialects.errors import UnsupportedParameter
 
 Json = dict[str, Any]
+_INDEX = re.compile(r"(?<=\.)\d+(?=\.|$)")
+
+
+def pattern_of(path: str) -> str:
+    """Return the path with `*` for each index: `messages.*.name` for `messages.3.name`."""
+    return _INDEX.sub("*", path)
 
 
 class Wanted(NamedTuple):
@@ -23,14 +30,16 @@ class Wanted(NamedTuple):
 
 
 class Translated(NamedTuple):
-    """A request's body in the provider's dialect, and the names of the parameters left out."""
+    """A request's body in the provider's dialect, and the names of the parameters left out: hints
+    by their pattern, and what cannot be expressed by its path."""
 
     body: Json
     dropped: tuple[str, ...] = ()
 
 
 class Drops:
-    """Collects what cannot be expressed: refused at once, or left out when the caller said so."""
+    """Collects what is left out: hints always, and what cannot be expressed when the caller said
+    so; otherwise that is refused at once."""
 
     def __init__(self, wanted: Wanted) -> None:
         self._allowed = wanted.drop
@@ -40,8 +49,16 @@ class Drops:
         """`param` as the caller's dialect writes it: `logit_bias`, `messages.2.content.0`."""
         if not self._allowed:
             raise UnsupportedParameter(param, reason)
-        if param not in self._names:
-            self._names.append(param)
+        self._record(param)
+
+    def hint(self, param: str) -> None:
+        """Record a field that changes nothing of what is asked for. Its pattern is recorded, once:
+        a long conversation has hundreds of some hints, and a header must stay short."""
+        self._record(pattern_of(param))
+
+    def _record(self, name: str) -> None:
+        if name not in self._names:
+            self._names.append(name)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from hashlib import sha256
 
 import msgspec
 
+from tollgate_llm.dialects.chat_to_messages.caching import MARK
 from tollgate_llm.dialects.chat_to_messages.content import blocks_of, plain
 from tollgate_llm.dialects.chat_to_messages.fields import refuse_rest
 from tollgate_llm.dialects.translation import Drops, Json
@@ -41,7 +42,7 @@ def use_of(call: Json, at: str, drops: Drops) -> Json:
 
 
 def result_of(message: Json, at: str, drops: Drops) -> list[Json]:
-    refuse_rest(message, ("role", "content", "tool_call_id"), at, drops)
+    refuse_rest(message, ("role", "content", "tool_call_id", MARK), at, drops)
     result = {"type": "tool_result", "tool_use_id": _use_id(message["tool_call_id"])}
     blocks = blocks_of(message["content"], f"{at}.content", drops)
     return [{**result, "content": plain(blocks)} if blocks else result]

@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
+from tollgate_llm.dialects.chat_to_messages.caching import BREAKPOINT, MARK, mark_of
 from tollgate_llm.dialects.chat_to_messages.fields import refuse_rest
 from tollgate_llm.dialects.chat_to_messages.files import document_source, image_source
 from tollgate_llm.dialects.translation import Drops, Json
-
-_BREAKPOINT = "prompt_cache_breakpoint"
 
 
 def blocks_of(content: Any, at: str, drops: Drops) -> list[Json]:
@@ -35,39 +34,26 @@ def plain(blocks: list[Json]) -> str | list[Json]:
 
 def _part(given: Json, at: str, drops: Drops) -> list[Json]:
     blocks = _MAKERS[given["type"]](given, at, drops)
-    if blocks and given.get(_BREAKPOINT):
-        blocks[-1]["cache_control"] = _marker(given[_BREAKPOINT], f"{at}.{_BREAKPOINT}", drops)
+    mark = mark_of(given, at, drops)
+    if blocks and mark:
+        blocks[-1][MARK] = mark
     return blocks
 
 
-def _marker(given: Json, at: str, drops: Drops) -> Json:
-    """Kept for at least half an hour is kept for an hour: there is nothing between 5 minutes and
-    that, and nothing above."""
-    refuse_rest(given, ("mode", "ttl"), at, drops)
-    if given.get("ttl") == "30m":
-        return {"type": "ephemeral", "ttl": "1h"}
-    if given.get("ttl") is not None:
-        drops.add(f"{at}.ttl", "it keeps nothing for longer than an hour")
-    return {"type": "ephemeral"}
-
-
 def _text(given: Json, at: str, drops: Drops) -> list[Json]:
-    refuse_rest(given, ("type", "text", _BREAKPOINT), at, drops)
+    refuse_rest(given, ("type", "text", BREAKPOINT, MARK), at, drops)
     return texts(given["text"])
 
 
 def _refusal(given: Json, at: str, drops: Drops) -> list[Json]:
-    refuse_rest(given, ("type", "refusal"), at, drops)
+    refuse_rest(given, ("type", "refusal", MARK), at, drops)
     return texts(given["refusal"])
 
 
 def _image(given: Json, at: str, drops: Drops) -> list[Json]:
-    """Images are read in as much detail as the model can make out, which is `high`."""
-    refuse_rest(given, ("type", "image_url", _BREAKPOINT), at, drops)
+    refuse_rest(given, ("type", "image_url", BREAKPOINT, MARK), at, drops)
     image = given["image_url"]
-    refuse_rest(image, ("url", "detail"), f"{at}.image_url", drops)
-    if image.get("detail") not in (None, "auto", "high"):
-        drops.add(f"{at}.image_url.detail", "how closely it looks cannot be set")
+    refuse_rest(image, ("url",), f"{at}.image_url", drops)
     source = image_source(image["url"])
     if source is None:
         reason = "an image is a JPEG, PNG, GIF or WebP at an address or in base64"
@@ -77,7 +63,7 @@ def _image(given: Json, at: str, drops: Drops) -> list[Json]:
 
 
 def _file(given: Json, at: str, drops: Drops) -> list[Json]:
-    refuse_rest(given, ("type", "file", _BREAKPOINT), at, drops)
+    refuse_rest(given, ("type", "file", BREAKPOINT, MARK), at, drops)
     file = given["file"]
     refuse_rest(file, ("file_data", "filename"), f"{at}.file", drops)
     data, filename = file.get("file_data"), file.get("filename") or ""

@@ -7,6 +7,7 @@ Messages of one role in a row are one turn; a tool's results are the user's.
 
 from collections.abc import Callable
 
+from tollgate_llm.dialects.chat_to_messages.caching import MARK, mark_last, mark_of
 from tollgate_llm.dialects.chat_to_messages.calls import result_of, use_of
 from tollgate_llm.dialects.chat_to_messages.content import blocks_of, plain, texts
 from tollgate_llm.dialects.chat_to_messages.fields import refuse_rest
@@ -15,9 +16,9 @@ from tollgate_llm.dialects.translation import Drops, Json
 
 _ANSWERED = (
     "role", "content", "refusal", "tool_calls", "thinking_blocks", "reasoning_content",
-    "annotations", "parsed",
+    "annotations", "parsed", MARK,
 )  # fmt: skip
-"""The last two tell of a text that has been said; they are not part of it."""
+"""Annotations and `parsed` tell of a text that has been said; they are not part of it."""
 
 
 def conversation_of(messages: list[Json], drops: Drops) -> Json:
@@ -27,6 +28,7 @@ def conversation_of(messages: list[Json], drops: Drops) -> Json:
     for index, message in enumerate(messages):
         speaker, make = _SPEAKERS[message["role"]]
         blocks = make(message, f"messages.{index}", drops)
+        mark_last(blocks, mark_of({MARK: message.get(MARK)}, f"messages.{index}", drops))
         if speaker == "system":
             system += blocks
         elif blocks:
@@ -48,7 +50,7 @@ def _say(turns: list[Json], speaker: str, blocks: list[Json]) -> None:
 
 
 def _spoken(message: Json, at: str, drops: Drops) -> list[Json]:
-    refuse_rest(message, ("role", "content"), at, drops)
+    refuse_rest(message, ("role", "content", MARK), at, drops)
     return blocks_of(message["content"], f"{at}.content", drops)
 
 

@@ -6,14 +6,10 @@ from tollgate_llm.dialects.chat_to_messages.conversation import conversation_of
 from tollgate_llm.dialects.chat_to_messages.fields import refuse_rest
 from tollgate_llm.dialects.chat_to_messages.thinking import thinking_of
 from tollgate_llm.dialects.chat_to_messages.tools import tools_of
+from tollgate_llm.dialects.field_rules import CHAT_TO_MESSAGES
 from tollgate_llm.dialects.translation import Drops, Json, Translated, Wanted
 
-_UNDERSTOOD = frozenset({
-    "max_completion_tokens", "max_tokens", "messages", "model", "parallel_tool_calls",
-    "prompt_cache_options", "reasoning_effort", "response_format", "safety_identifier",
-    "service_tier", "stop", "stream", "stream_options", "temperature", "tool_choice", "tools",
-    "top_p", "user",
-})  # fmt: skip
+_UNDERSTOOD = CHAT_TO_MESSAGES.understood
 _STREAMED = ("include_usage", "include_obfuscation")
 
 
@@ -21,8 +17,8 @@ def to_messages(asked: Json, wanted: Wanted) -> Translated:
     drops = Drops(wanted)
     body: Json = {"model": wanted.model, "max_tokens": _cap(asked, wanted)}
     body |= conversation_of(list(asked["messages"]), drops)
-    settle_marks(asked, body, drops)
     body |= tools_of(asked, body["messages"], drops)
+    settle_marks(asked, body, drops)
     body |= thinking_of(asked.get("reasoning_effort"), body, drops)
     body |= settings.sampling_of(asked, body, drops)
     _add_format(asked, body, drops)

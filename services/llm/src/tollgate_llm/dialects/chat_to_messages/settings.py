@@ -29,7 +29,7 @@ def _unsampled(name: str, value: float, body: Json) -> str | None:
         return "it goes up to 1 only"
     thinks = body.get("thinking", {}).get("type") in _THINKING
     if thinks and (name == "temperature" or value < _LEAST_TOP_P_THINKING):
-        return "it cannot be set for a model that thinks (`reasoning_effort`)"
+        return "it cannot be set for a model that thinks"
     return None
 
 
@@ -62,10 +62,10 @@ def stops_of(stop: str | list[str] | None, drops: Drops) -> Json:
 
 
 def user_of(asked: Json, drops: Drops) -> Json:
-    """`safety_identifier`, or `user`, which it replaces."""
+    """`safety_identifier`, or `user`, which it replaces: there is one id only."""
     user, identifier = asked.get("user"), asked.get("safety_identifier")
     if user and identifier and user != identifier:
-        drops.add("user", "there is one id only, the `safety_identifier`")
+        drops.hint("user")
     known = identifier or user
     return {"metadata": {"user_id": known}} if known else {}
 

@@ -18,6 +18,8 @@ from tollgate_llm.dialects.translation import Drops, Json
 
 _LEAST_BUDGET = 1024
 _PERCENT = {"minimal": 10, "low": 20, "medium": 50, "high": 80, "xhigh": 90, "max": 90}
+_OURS = "chat:"
+"""A signature begins with this where the translation from messages has made it."""
 _THOUGHTS = {"thinking": ("thinking", "signature"), "redacted_thinking": ("data",)}
 
 
@@ -39,12 +41,15 @@ def thinking_of(effort: str | None, body: Json, drops: Drops) -> Json:
 
 
 def thoughts_of(message: Json, at: str, drops: Drops) -> list[Json]:
-    """The blocks that an earlier answer gave, as they were. Text without a signature is left out:
-    a model is shown no thoughts but its own."""
+    """The blocks that an earlier answer gave, as they were. Thoughts that Anthropic has not signed
+    are left out: a model is shown no thoughts but its own."""
     given = message.get("thinking_blocks") or []
     found = enumerate(given if isinstance(given, list) else [given])
     blocks = (_thought(block, f"{at}.thinking_blocks.{index}", drops) for index, block in found)
-    return [block for block in blocks if block]
+    signed = [block for block in blocks if block]
+    if message.get("reasoning_content") and not signed:
+        drops.hint(f"{at}.reasoning_content")
+    return signed
 
 
 def _unthinkable(effort: str, body: Json) -> str | None:
@@ -79,7 +84,8 @@ def _thought(given: Any, at: str, drops: Drops) -> Json | None:
     """Of no type that was checked before: the field is ours."""
     kind = given.get("type") if isinstance(given, dict) else None
     names = _THOUGHTS.get(kind, ()) if isinstance(kind, str) else ()
-    if names and all(isinstance(given.get(name), str) for name in names):
-        return {"type": kind, **{name: given[name] for name in names}}
-    drops.add(at, "it is no thought with its signature")
-    return None
+    is_whole = bool(names) and all(isinstance(given.get(name), str) for name in names)
+    if not is_whole or str(given.get("signature")).startswith(_OURS):
+        drops.hint(at)
+        return None
+    return {"type": kind, **{name: given[name] for name in names}}

@@ -1,7 +1,9 @@
 """Tools and the choice among them."""
 
+from collections.abc import Callable
 from typing import Any
 
+from tollgate_llm.dialects.chat_to_messages.caching import MARK, mark_of
 from tollgate_llm.dialects.chat_to_messages.calls import FREE_TEXT
 from tollgate_llm.dialects.chat_to_messages.fields import refuse_rest
 from tollgate_llm.dialects.translation import Drops, Json
@@ -34,21 +36,22 @@ def _remembered(messages: list[Json]) -> Json:
 
 
 def _tool(given: Json, at: str, drops: Drops) -> Json:
-    refuse_rest(given, ("type", "function", "custom"), at, drops)
-    if given["type"] == "custom":
-        return _custom(given["custom"], f"{at}.custom", drops)
-    return _function(given["function"], f"{at}.function", drops)
+    refuse_rest(given, ("type", "function", "custom", MARK), at, drops)
+    kind = given["type"]
+    tool = _MAKERS[kind](given[kind], f"{at}.{kind}", drops)
+    mark = mark_of(given, at, drops) or mark_of(given[kind], f"{at}.{kind}", drops)
+    return {**tool, MARK: mark} if mark else tool
 
 
 def _function(given: Json, at: str, drops: Drops) -> Json:
-    refuse_rest(given, ("name", "description", "parameters", "strict"), at, drops)
+    refuse_rest(given, ("name", "description", "parameters", "strict", MARK), at, drops)
     schema = {"type": "object", **(given.get("parameters") or _NO_ARGUMENTS)}
     tool = {**_named(given), "input_schema": schema}
     return {**tool, "strict": True} if given.get("strict") else tool
 
 
 def _custom(given: Json, at: str, drops: Drops) -> Json:
-    refuse_rest(given, ("name", "description", "format"), at, drops)
+    refuse_rest(given, ("name", "description", "format", MARK), at, drops)
     if (given.get("format") or {}).get("type") == "grammar":
         drops.add(f"{at}.format", "it is not held to a grammar")
     schema = {
@@ -58,6 +61,12 @@ def _custom(given: Json, at: str, drops: Drops) -> Json:
         "additionalProperties": False,
     }
     return {**_named(given), "input_schema": schema}
+
+
+_MAKERS: dict[str, Callable[[Json, str, Drops], Json]] = {
+    "function": _function,
+    "custom": _custom,
+}
 
 
 def _named(given: Json) -> Json:

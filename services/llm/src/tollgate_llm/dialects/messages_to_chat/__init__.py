@@ -3,8 +3,7 @@
 What is sent is what servers that only know chat completions (vLLM, Ollama, DeepSeek) take too:
 system messages instead of developer ones, functions only, nothing that refers to stored files.
 
-`cache_control` is left out without a word: these providers cache prefixes by themselves, and the
-answer is the same.
+`cache_control` is a hint: these providers cache prefixes by themselves, and the answer is the same.
 """
 
 from tollgate_llm.dialects.messages_to_chat.answer import to_message

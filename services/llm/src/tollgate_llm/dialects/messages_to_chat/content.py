@@ -69,7 +69,7 @@ def _text(each: Placed, drops: Drops) -> Iterator[Json]:
 def _image(each: Placed, drops: Drops) -> Iterator[Json]:
     refuse_rest(each.block, ("type", "source", "transformations"), each.at, drops)
     changes = each.block.get("transformations") or {}
-    if changes.get("oversized_image", "downsize") != "downsize":
+    if changes.get("oversized_image") not in (None, "downsize"):
         drops.add(f"{each.at}.transformations", "this provider makes large images fit")
     source = each.block["source"]
     if source["type"] == "base64":
@@ -122,9 +122,16 @@ def _search_result(each: Placed, drops: Drops) -> Iterator[Json]:
     yield from parts_of(placed(block["content"], f"{each.at}.content"), drops)
 
 
+def _tool_reference(each: Placed, drops: Drops) -> Iterator[Json]:
+    """A search for tools has found this one. All of them are offered from the first."""
+    refuse_rest(each.block, ("type", "tool_name"), each.at, drops)
+    yield text_part(each.block["tool_name"])
+
+
 _MAKERS: dict[str, Callable[[Placed, Drops], Iterator[Json]]] = {
     "text": _text,
     "image": _image,
     "document": _document,
     "search_result": _search_result,
+    "tool_reference": _tool_reference,
 }

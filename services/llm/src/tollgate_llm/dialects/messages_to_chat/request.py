@@ -1,6 +1,7 @@
 """The request: a conversation, tools, and settings."""
 
 from tollgate_llm.dialects.errors import UnsupportedThread
+from tollgate_llm.dialects.field_rules import MESSAGES_TO_CHAT
 from tollgate_llm.dialects.messages_to_chat.conversation import messages_of
 from tollgate_llm.dialects.messages_to_chat.fields import refuse_rest
 from tollgate_llm.dialects.messages_to_chat.output import output_of
@@ -8,11 +9,7 @@ from tollgate_llm.dialects.messages_to_chat.settings import settings_of
 from tollgate_llm.dialects.messages_to_chat.tools import tools_of
 from tollgate_llm.dialects.translation import Drops, Json, Translated, Wanted
 
-_UNDERSTOOD = frozenset(
-    ("max_tokens", "messages", "metadata", "model", "output_config", "output_format",
-     "service_tier", "speed", "stop_sequences", "stream", "system", "temperature", "thinking",
-     "tool_choice", "tools", "top_p")
-)  # fmt: skip
+_UNDERSTOOD = MESSAGES_TO_CHAT.understood
 
 
 def to_chat(asked: Json, wanted: Wanted) -> Translated:

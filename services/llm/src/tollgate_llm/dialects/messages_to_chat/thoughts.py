@@ -2,7 +2,7 @@
 
 Our signature names the field in which the provider gave its reasoning, so that it gets it back in
 the same one; it holds the reasoning itself where the caller wants none to see. A thought with
-anyone else's signature is refused: only its own provider can go on from it.
+anyone else's signature is left out: only its own provider can go on from it.
 """
 
 from base64 import b64decode, b64encode
@@ -54,7 +54,7 @@ def _thought(each: Placed, drops: Drops) -> Thought | None:
     refuse_rest(each.block, ("type", "thinking", "signature", "data"), each.at, drops)
     thought = _ours(reading.text(each.block, "signature"), reading.text(each.block, "thinking"))
     if thought is None:
-        drops.add(each.at, "only the provider that signed this thought can go on from it")
+        drops.hint(f"{each.at}.{'data' if 'data' in each.block else 'thinking'}")
         return None
     return thought if thought.text else None
 

@@ -1,7 +1,8 @@
 """Tools and the choice among them.
 
 A tool that bears a schema is a function. Those that Anthropic runs, or whose schema only its models
-know (`bash`, text editor, memory, computer), are refused.
+know (`bash`, text editor, memory, computer), are refused. The search for tools is a hint: what
+would have to be found is offered from the first.
 """
 
 from typing import Any
@@ -10,6 +11,7 @@ from tollgate_llm.dialects.messages_to_chat.fields import refuse_rest
 from tollgate_llm.dialects.schemas import complete
 from tollgate_llm.dialects.translation import Drops, Json
 
+_SEARCH = "tool_search_tool_"
 _CHOICES = {"auto": "auto", "any": "required", "none": "none"}
 
 
@@ -30,6 +32,9 @@ def tools_of(asked: Json, drops: Drops) -> Json:
 
 def _tool(given: Json, at: str, drops: Drops) -> Json | None:
     kind = given.get("type") or "custom"
+    if kind.startswith(_SEARCH):
+        drops.hint(f"{at}.tool_search")
+        return None
     if kind != "custom":
         drops.add(at, f"this provider has no tool of the type `{kind}`")
         return None

@@ -1,6 +1,7 @@
 """The request: a conversation, tools, and parameters that mostly have the same names."""
 
 from tollgate_llm.dialects.caps import cap_of
+from tollgate_llm.dialects.field_rules import RESPONSES_TO_CHAT
 from tollgate_llm.dialects.responses_to_chat.conversation import messages_of
 from tollgate_llm.dialects.responses_to_chat.fields import refuse_rest
 from tollgate_llm.dialects.responses_to_chat.settings import settings_of
@@ -16,15 +17,7 @@ _SAME = (
     "user",
 )
 
-_WITHOUT_EFFECT = ("max_tool_calls", "metadata", "store")
-"""`max_tool_calls` counts hosted tools only, and there are none; `metadata` belongs to what is
-stored, and comes back with the answer all the same; the answer says that it is not stored."""
-
-_UNDERSTOOD = frozenset(
-    (*_SAME, *_WITHOUT_EFFECT, "include", "input", "instructions", "max_output_tokens", "model",
-     "parallel_tool_calls", "prompt_cache_options", "reasoning", "service_tier", "stream",
-     "stream_options", "text", "tool_choice", "tools", "top_logprobs")
-)  # fmt: skip
+_UNDERSTOOD = RESPONSES_TO_CHAT.understood
 
 
 def to_chat(asked: Json, wanted: Wanted) -> Translated:

@@ -54,7 +54,7 @@ def _reasoning(given: Json, drops: Drops) -> Json:
     refuse_rest(given, ("effort", "summary", "generate_summary"), "reasoning", drops)
     for name in ("summary", "generate_summary"):
         if given.get(name) not in _FULL_SUMMARIES:
-            drops.add(f"reasoning.{name}", "the provider does not summarise its reasoning")
+            drops.hint(f"reasoning.{name}")
     effort = given.get("effort")
     return {} if effort is None else {"reasoning_effort": effort}
 
@@ -86,5 +86,5 @@ def _caching(given: Json, drops: Drops) -> Json:
     if given.get("ttl") == "30m":
         options["ttl"] = "30m"
     elif given.get("ttl") is not None:
-        drops.add("prompt_cache_options.ttl", "chat completions know `30m` only")
+        drops.hint("prompt_cache_options.ttl")
     return {"prompt_cache_options": options} if options else {}

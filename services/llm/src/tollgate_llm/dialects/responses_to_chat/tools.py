@@ -2,7 +2,8 @@
 
 Functions are functions in both dialects. A custom tool takes free text, which few servers know:
 it is offered as a function of one string, `input`, and its calls are read back accordingly.
-Tools that OpenAI itself runs are refused.
+Tools that OpenAI itself runs are refused. Those that agents offer in every request are hints,
+unless the choice demands one.
 """
 
 import json
@@ -12,6 +13,9 @@ from typing import Any
 from tollgate_llm.dialects.responses_to_chat.fields import refuse_rest
 from tollgate_llm.dialects.responses_to_chat.strictness import MOST_STRICT, strict_of
 from tollgate_llm.dialects.translation import Drops, Json
+
+_OFFERED_ANYWAY = ("web_search", "image_generation", "tool_search")
+"""What the types of such tools begin with; dates may follow."""
 
 _FREE_TEXT: Mapping[str, Any] = {
     "type": "object",
@@ -24,7 +28,8 @@ _FREE_TEXT: Mapping[str, Any] = {
 def tools_of(asked: Json, drops: Drops) -> Json:
     """`tools`, `tool_choice` and `parallel_tool_calls`; the latter two only beside the first."""
     given = asked.get("tools") or ()
-    made = (_tool(each, f"tools.{at}", drops) for at, each in enumerate(given))
+    demanded = _demanded(asked.get("tool_choice"))
+    made = (_tool(each, f"tools.{at}", demanded, drops) for at, each in enumerate(given))
     offered = [tool for tool in made if tool]
     if len(offered) <= MOST_STRICT:
         _hold_to_schemas(offered, given)
@@ -60,13 +65,30 @@ def arguments_of(text: str) -> str:
     return json.dumps({"input": text}, ensure_ascii=False)
 
 
-def _tool(given: Json, at: str, drops: Drops) -> Json | None:
+def _demanded(choice: Any) -> frozenset[str]:
+    """Return the hosted tools that the choice names."""
+    if not isinstance(choice, dict):
+        return frozenset()
+    named = (_hosted(each.get("type")) for each in (choice, *(choice.get("tools") or ())))
+    return frozenset(name for name in named if name)
+
+
+def _hosted(kind: Any) -> str | None:
+    """Return the tool that is offered in every request, if this is its type."""
+    return next((name for name in _OFFERED_ANYWAY if str(kind).startswith(name)), None)
+
+
+def _tool(given: Json, at: str, demanded: frozenset[str], drops: Drops) -> Json | None:
     kind = given.get("type")
     if kind == "function":
         return _function(given, at, drops)
     if kind == "custom":
         return _custom(given, at, drops)
-    drops.add(at, f"a tool of the type `{kind}` is not run by this provider")
+    hosted = _hosted(kind)
+    if hosted and hosted not in demanded:
+        drops.hint(f"{at}.{hosted}")
+    else:
+        drops.add(at, f"a tool of the type `{kind}` is not run by this provider")
     return None
 
 
