@@ -102,6 +102,7 @@ check: $(VENV)/.installed ## Check style, types, imports, locks and architecture
 	@$(BIN)/lint-imports
 	@$(BIN)/python requirements/lock.py --check
 	@$(BIN)/python -m docs.make_configuration --check
+	@$(BIN)/python -m docs.make_translation --check
 	@$(BIN)/python -m pytest -q -n 0 tests/architecture
 
 .PHONY: format
@@ -110,8 +111,9 @@ format: $(VENV)/.installed ## Format the code, and fix what can be fixed
 	@$(BIN)/ruff format
 
 .PHONY: docs
-docs: $(VENV)/.installed ## Renew docs/configuration.md from the settings
+docs: $(VENV)/.installed ## Renew docs/configuration.md and docs/translation.md from the code
 	@$(BIN)/python -m docs.make_configuration
+	@$(BIN)/python -m docs.make_translation
 
 .PHONY: lock
 lock: $(VENV)/.installed ## Renew requirements/*.txt after a pyproject.toml has changed
