@@ -183,7 +183,9 @@ MESSAGES_TO_CHAT = Direction(
         "metadata.**": _LABEL,
         "model": _translated("the model's name at the provider"),
         "output_config": _translated("`reasoning_effort` and `response_format`"),
-        "output_config.effort": _hint("sent only to models that reason, or may"),
+        "output_config.effort": _hint(
+            "it is told only to models that reason, or may, at a level that they know"
+        ),
         "output_config.task_budget": _hint("it advises a model how much to spend on a task"),
         "output_format": _translated("`response_format`"),
         "service_tier": _SAME,
@@ -193,7 +195,9 @@ MESSAGES_TO_CHAT = Direction(
         "system": _translated("a system message"),
         "temperature": _SAME,
         "thinking": _translated("`reasoning_effort`, where thinking is enabled with a budget"),
-        "thinking.budget_tokens": _hint("sent only to models that reason, or may"),
+        "thinking.budget_tokens": _hint(
+            "as an effort it is told only to models that reason, or may"
+        ),
         "tool_choice": _SAME,
         "tools": _translated("`tools`, functions only; names are shortened to 64 characters"),
         "tools.*.defer_loading": _DEFERRED,
