@@ -131,6 +131,9 @@ RESPONSES_HINTS: list[tuple[str, Json]] = [
         HELLO, {"type": "reasoning", "summary": [], "encrypted_content": "gAAA"}]}),
     ("input.*.phase", {"input": [
         {"role": "assistant", "content": "…", "phase": "commentary"}, HELLO]}),
+    ("input.*.web_search_call", {"input": [
+        {"type": "web_search_call", "id": "ws_1", "status": "completed",
+         "action": {"type": "search", "query": "x"}}, HELLO]}),
     ("prompt_cache_options.prewarm", {"prompt_cache_options": {"prewarm": True}}),
     ("prompt_cache_options.ttl", {"prompt_cache_options": {"ttl": "12h"}}),
     ("reasoning.summary", {"reasoning": {"summary": "concise"}}),

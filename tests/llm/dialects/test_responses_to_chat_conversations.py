@@ -214,7 +214,6 @@ REFUSED: list[tuple[str, Json]] = [
     ("input.0", {"type": "local_shell_call_output", "id": "x", "output": "{}"}),
     ("input.0.call_id", result("blue", "call_9")),
     ("input.0.call_id", {"type": "function_call_output", "output": "x"}),
-    ("input.0.namespace", {**CALL, "namespace": "tools"}),
     ("input.0.caller", {**CALL, "caller": {"type": "program", "caller_id": "p"}}),
     (
         "input.0.content.0.file_id",

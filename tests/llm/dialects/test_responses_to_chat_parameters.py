@@ -202,7 +202,14 @@ def test_what_has_no_effect_is_no_error(asked: Json) -> None:
         ("tools.0", {"tools": [{"type": "computer"}]}),
         ("tools.0", {"tools": [{"type": "mcp", "server_label": "s"}]}),
         ("tools.0", {"tools": [{"type": "local_shell"}]}),
-        ("tools.0", {"tools": [{"type": "namespace", "name": "n", "tools": []}]}),
+        (
+            "tools.0.tools.0",
+            {"tools": [{"type": "namespace", "name": "n", "tools": [{"type": "computer"}]}]},
+        ),
+        (
+            "tools.0.color",
+            {"tools": [{"type": "namespace", "name": "n", "tools": [], "color": "red"}]},
+        ),
         ("tools.0.async", {"tools": [{**LOOK, "async": True}]}),
         ("tools.0.output_schema", {"tools": [{**LOOK, "output_schema": SCHEMA}]}),
         ("tools.0.allowed_callers", {"tools": [{**LOOK, "allowed_callers": ["programmatic"]}]}),

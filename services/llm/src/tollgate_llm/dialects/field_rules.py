@@ -235,6 +235,7 @@ RESPONSES_TO_CHAT = Direction(
         "input.*.phase": _hint(
             "chat completions do not tell commentary from answers", "final_answer"
         ),
+        "input.*.web_search_call": _hint("what was found is in the answer that it led to"),
         "instructions": _translated("a system message"),
         "max_output_tokens": _translated("`max_completion_tokens` or `max_tokens`"),
         "max_tool_calls": _translated("nothing: it counts hosted tools, of which there are none"),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from tollgate_llm.dialects.messages_to_chat.fields import refuse_rest
+from tollgate_llm.dialects.tool_names import shortened
 from tollgate_llm.dialects.translation import Drops, Json
 
 _NOT_STORED = "nothing is stored at this provider"
@@ -125,7 +126,7 @@ def _search_result(each: Placed, drops: Drops) -> Iterator[Json]:
 def _tool_reference(each: Placed, drops: Drops) -> Iterator[Json]:
     """A search for tools has found this one. All of them are offered from the first."""
     refuse_rest(each.block, ("type", "tool_name"), each.at, drops)
-    yield text_part(each.block["tool_name"])
+    yield text_part(shortened(each.block["tool_name"]))
 
 
 _MAKERS: dict[str, Callable[[Placed, Drops], Iterator[Json]]] = {

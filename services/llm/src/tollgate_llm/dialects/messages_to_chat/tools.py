@@ -9,6 +9,7 @@ from typing import Any
 
 from tollgate_llm.dialects.messages_to_chat.fields import refuse_rest
 from tollgate_llm.dialects.schemas import complete
+from tollgate_llm.dialects.tool_names import shortened
 from tollgate_llm.dialects.translation import Drops, Json
 
 _SEARCH = "tool_search_tool_"
@@ -44,7 +45,7 @@ def _tool(given: Json, at: str, drops: Drops) -> Json | None:
 
 
 def _function(given: Json) -> Json:
-    function: Json = {"name": given["name"]}
+    function: Json = {"name": shortened(given["name"])}
     if given.get("description") is not None:
         function["description"] = given["description"]
     function["parameters"] = given["input_schema"]
@@ -56,8 +57,9 @@ def _function(given: Json) -> Json:
 def _choice(chosen: Json, names: set[str], drops: Drops) -> Any:
     """None where nothing can be said."""
     kind = chosen["type"]
-    if kind == "tool" and chosen["name"] in names:
-        return {"type": "function", "function": {"name": chosen["name"]}}
+    name = shortened(chosen["name"]) if kind == "tool" else None
+    if name in names:
+        return {"type": "function", "function": {"name": name}}
     if kind == "tool" or (kind == "any" and not names):
         drops.add("tool_choice", "there is no such tool to choose")
     elif kind not in _CHOICES:

@@ -17,6 +17,7 @@ from tollgate_llm.dialects.messages_to_chat.content import (
 )
 from tollgate_llm.dialects.messages_to_chat.fields import refuse_rest
 from tollgate_llm.dialects.messages_to_chat.thoughts import reasoning_of
+from tollgate_llm.dialects.tool_names import shortened
 from tollgate_llm.dialects.translation import Drops, Json
 
 
@@ -63,7 +64,7 @@ def _call(each: Placed, drops: Drops) -> Json:
     block = each.block
     refuse_rest(block, ("type", "id", "name", "input"), each.at, drops)
     arguments = json.dumps(block["input"], ensure_ascii=False)
-    function = {"name": block["name"], "arguments": arguments}
+    function = {"name": shortened(block["name"]), "arguments": arguments}
     return {"id": block["id"], "type": "function", "function": function}
 
 

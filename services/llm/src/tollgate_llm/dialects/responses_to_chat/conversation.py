@@ -10,6 +10,7 @@ from typing import Any
 
 from tollgate_llm.dialects.responses_to_chat.content import parts_of, texts_of
 from tollgate_llm.dialects.responses_to_chat.fields import refuse_rest
+from tollgate_llm.dialects.responses_to_chat.names import Names
 from tollgate_llm.dialects.responses_to_chat.thoughts import unpacked
 from tollgate_llm.dialects.responses_to_chat.tools import arguments_of
 from tollgate_llm.dialects.responses_to_chat.turns import Turn
@@ -17,7 +18,7 @@ from tollgate_llm.dialects.translation import Drops, Json
 
 
 def messages_of(asked: Json, drops: Drops) -> list[Json]:
-    conversation = Conversation(drops)
+    conversation = Conversation(Names(asked), drops)
     if asked.get("instructions"):
         conversation.add({"role": "system", "content": asked["instructions"]}, "instructions")
     given: Any = asked.get("input") or []
@@ -28,7 +29,8 @@ def messages_of(asked: Json, drops: Drops) -> list[Json]:
 
 
 class Conversation:
-    def __init__(self, drops: Drops) -> None:
+    def __init__(self, names: Names, drops: Drops) -> None:
+        self._names = names
         self._drops = drops
         self._turns: list[Turn] = []
         self._callers: dict[str, Turn] = {}
@@ -39,6 +41,7 @@ class Conversation:
             "custom_tool_call": self._custom_call,
             "function_call_output": self._output,
             "custom_tool_call_output": self._output,
+            "web_search_call": self._hosted_call,
         }
 
     def add(self, item: Json, at: str) -> None:
@@ -74,14 +77,18 @@ class Conversation:
             self._assistant().reasoning += thoughts
 
     def _function_call(self, item: Json, at: str) -> None:
-        understood = ("type", "id", "status", "call_id", "name", "arguments")
+        understood = ("type", "id", "status", "call_id", "name", "namespace", "arguments")
         refuse_rest(item, understood, at, self._drops)
-        self._call(item["call_id"], item["name"], item["arguments"] or "{}")
+        self._call(item["call_id"], self._names.of(item), item["arguments"] or "{}")
 
     def _custom_call(self, item: Json, at: str) -> None:
-        understood = ("type", "id", "status", "call_id", "name", "input")
+        understood = ("type", "id", "status", "call_id", "name", "namespace", "input")
         refuse_rest(item, understood, at, self._drops)
-        self._call(item["call_id"], item["name"], arguments_of(item["input"]))
+        self._call(item["call_id"], self._names.of(item), arguments_of(item["input"]))
+
+    def _hosted_call(self, item: Json, at: str) -> None:
+        """What another provider's search has found is in the answer that it led to."""
+        self._drops.hint(f"{at}.{item['type']}")
 
     def _call(self, call_id: str, name: str, arguments: str) -> None:
         turn = self._callers[call_id] = self._assistant()

@@ -1,21 +1,23 @@
 """Tools and the choice among them.
 
-Functions are functions in both dialects. A custom tool takes free text, which few servers know:
+Functions are functions in both dialects. Those of a namespace have its name before theirs, and its
+description before theirs. A custom tool takes free text, which few servers know:
 it is offered as a function of one string, `input`, and its calls are read back accordingly.
 Tools that OpenAI itself runs are refused. Those that agents offer in every request are hints,
 unless the choice demands one.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from tollgate_llm.dialects.responses_to_chat.fields import refuse_rest
+from tollgate_llm.dialects.responses_to_chat.names import Names, Offered, offered_in
 from tollgate_llm.dialects.responses_to_chat.strictness import MOST_STRICT, strict_of
 from tollgate_llm.dialects.translation import Drops, Json
 
 _OFFERED_ANYWAY = ("web_search", "image_generation", "tool_search")
-"""What the types of such tools begin with; dates may follow."""
+"""The types of such tools begin with these; dates may follow."""
 
 _FREE_TEXT: Mapping[str, Any] = {
     "type": "object",
@@ -27,14 +29,15 @@ _FREE_TEXT: Mapping[str, Any] = {
 
 def tools_of(asked: Json, drops: Drops) -> Json:
     """`tools`, `tool_choice` and `parallel_tool_calls`; the latter two only beside the first."""
-    given = asked.get("tools") or ()
-    demanded = _demanded(asked.get("tool_choice"))
-    made = (_tool(each, f"tools.{at}", demanded, drops) for at, each in enumerate(given))
-    offered = [tool for tool in made if tool]
+    names, demanded = Names(asked), _demanded(asked.get("tool_choice"))
+    _settle_namespaces(asked, drops)
+    made = [(each.tool, _tool(each, names, demanded, drops)) for each in offered_in(asked)]
+    offered = [tool for _, tool in made if tool]
     if len(offered) <= MOST_STRICT:
-        _hold_to_schemas(offered, given)
-    tools, choice = _narrowed(offered, asked.get("tool_choice"), drops)
-    settings = _choice(choice, drops)
+        for given, tool in made:
+            _hold_to_schema(given, tool)
+    tools, choice = _narrowed(offered, asked.get("tool_choice"), names, drops)
+    settings = _choice(choice, names, drops)
     if not tools:
         if settings.get("tool_choice", "none") != "none":
             drops.add("tool_choice", "there is no tool to choose")
@@ -45,9 +48,10 @@ def tools_of(asked: Json, drops: Drops) -> Json:
 
 
 def custom_names(asked: Json) -> frozenset[str]:
-    """The tools whose calls are to be read as custom ones."""
-    tools = asked.get("tools") or ()
-    return frozenset(tool["name"] for tool in tools if tool.get("type") == "custom")
+    """Return the provider's names of the tools whose calls are to be read as custom ones."""
+    names = Names(asked)
+    customs = (each for each in offered_in(asked) if each.tool.get("type") == "custom")
+    return frozenset(names.of_tool(each.tool_name) for each in customs)
 
 
 def free_text(arguments: str) -> str:
@@ -78,12 +82,19 @@ def _hosted(kind: Any) -> str | None:
     return next((name for name in _OFFERED_ANYWAY if str(kind).startswith(name)), None)
 
 
-def _tool(given: Json, at: str, demanded: frozenset[str], drops: Drops) -> Json | None:
+def _settle_namespaces(asked: Json, drops: Drops) -> None:
+    for index, tool in enumerate(asked.get("tools") or ()):
+        if tool.get("type") == "namespace":
+            refuse_rest(tool, ("type", "name", "description", "tools"), f"tools.{index}", drops)
+
+
+def _tool(offered: Offered, names: Names, demanded: frozenset[str], drops: Drops) -> Json | None:
+    at, given = offered.at, offered.tool
     kind = given.get("type")
-    if kind == "function":
-        return _function(given, at, drops)
-    if kind == "custom":
-        return _custom(given, at, drops)
+    if kind in ("function", "custom"):
+        made = _function(given, at, drops) if kind == "function" else _custom(given, at, drops)
+        function = {**made, **_described(offered), "name": names.of_tool(offered.tool_name)}
+        return {"type": "function", "function": function}
     hosted = _hosted(kind)
     if hosted and hosted not in demanded:
         drops.hint(f"{at}.{hosted}")
@@ -92,20 +103,26 @@ def _tool(given: Json, at: str, demanded: frozenset[str], drops: Drops) -> Json 
     return None
 
 
+def _described(offered: Offered) -> Json:
+    """Return the description, after that of the namespace, which describes its tools together."""
+    texts = [each.get("description") for each in (offered.namespace or {}, offered.tool)]
+    told = [text for text in texts if text]
+    return {"description": "\n\n".join(told)} if told else {}
+
+
 def _function(given: Json, at: str, drops: Drops) -> Json:
     names = ("name", "description", "parameters", "strict")
     refuse_rest(given, ("type", *names), at, drops)
     # Not to be strict is what chat completions take a missing `strict` for.
-    function = {name: given[name] for name in names if given.get(name) not in (None, False)}
-    return {"type": "function", "function": function}
+    return {name: given[name] for name in names if given.get(name) not in (None, False)}
 
 
-def _hold_to_schemas(offered: list[Json], given: Iterable[Json]) -> None:
-    unsaid = {tool["name"] for tool in given if _says_nothing_of_strict(tool)}
-    for function in (tool["function"] for tool in offered):
-        strict = strict_of(function.get("parameters")) if function["name"] in unsaid else None
-        if strict is not None:
-            function |= {"parameters": strict, "strict": True}
+def _hold_to_schema(given: Json, tool: Json | None) -> None:
+    if tool is None or not _says_nothing_of_strict(given):
+        return
+    strict = strict_of(tool["function"].get("parameters"))
+    if strict is not None:
+        tool["function"] |= {"parameters": strict, "strict": True}
 
 
 def _says_nothing_of_strict(tool: Json) -> bool:
@@ -116,30 +133,38 @@ def _custom(given: Json, at: str, drops: Drops) -> Json:
     refuse_rest(given, ("type", "name", "description", "format"), at, drops)
     if (given.get("format") or {}).get("type") == "grammar":
         drops.add(f"{at}.format", "this provider is not held to a grammar")
-    function = {"name": given["name"], "parameters": dict(_FREE_TEXT)}
-    if given.get("description") is not None:
-        function["description"] = given["description"]
-    return {"type": "function", "function": function}
+    return {"parameters": dict(_FREE_TEXT)}
 
 
-def _narrowed(offered: list[Json], choice: Any, drops: Drops) -> tuple[list[Json], Any]:
+def _narrowed(
+    offered: list[Json], choice: Any, names: Names, drops: Drops
+) -> tuple[list[Json], Any]:
     """`allowed_tools`, which few servers know, is the same as offering only these."""
     if not isinstance(choice, dict) or choice.get("type") != "allowed_tools":
         return offered, choice
-    names = {tool["function"]["name"] for tool in offered}
-    allowed = [tool.get("name") for tool in choice["tools"]]
-    for index, name in enumerate(allowed):
-        if name not in names:
+    known = {tool["function"]["name"] for tool in offered}
+    allowed: set[str] = set()
+    for index, each in enumerate(choice["tools"]):
+        chosen = known.intersection(_allowed(each, names))
+        if not chosen:
             drops.add(f"tool_choice.tools.{index}", "it is not among the tools")
+        allowed |= chosen
     return [tool for tool in offered if tool["function"]["name"] in allowed], choice["mode"]
 
 
-def _choice(choice: Any, drops: Drops) -> Json:
+def _allowed(given: Json, names: Names) -> list[str]:
+    """Return the provider's names of the tools that one entry allows."""
+    if not isinstance(given.get("name"), str):
+        return []
+    return names.within(given["name"]) if given.get("type") == "namespace" else [names.of(given)]
+
+
+def _choice(choice: Any, names: Names, drops: Drops) -> Json:
     if choice in (None, "auto"):
         return {}
     if isinstance(choice, str):
         return {"tool_choice": choice}
     if choice.get("type") in ("function", "custom"):
-        return {"tool_choice": {"type": "function", "function": {"name": choice["name"]}}}
+        return {"tool_choice": {"type": "function", "function": {"name": names.of(choice)}}}
     drops.add("tool_choice", f"a tool of the type `{choice.get('type')}` cannot be chosen")
     return {}
