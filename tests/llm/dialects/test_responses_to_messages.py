@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tollgate_llm.dialects.errors import UnsupportedParameter
 from tollgate_llm.dialects.registry import between
 from tollgate_llm.dialects.responses_to_chat import TRANSLATION as TO_CHAT
 from tollgate_llm.dialects.translation import Json, Wanted
@@ -165,3 +166,77 @@ def test_a_tool_that_need_not_be_strict_stays_as_it_is() -> None:
 def test_more_tools_than_can_be_strict_are_not() -> None:
     tools = [{"type": "function", "name": f"f{at}", "parameters": WEATHER} for at in range(21)]
     assert all("strict" not in tool for tool in tools_made(tools))
+
+
+OUTPUT_FORMAT: Json = {"type": "json_object"}
+
+
+def showing(**image: str) -> Json:
+    return {"role": "user", "content": [{"type": "input_image", **image}]}
+
+
+PICTURE = showing(image_url="https://a.org/b.png", detail="low")
+TIFF = showing(image_url="data:image/tiff;base64,AA==")
+
+
+@pytest.mark.parametrize(
+    ("param", "asked"),
+    [
+        ("reasoning.effort", {"max_output_tokens": 1000}),
+        ("reasoning.effort", {"tool_choice": "required"}),
+        ("text.format", {"text": {"format": OUTPUT_FORMAT}}),
+        ("input", {"input": [HELLO, TIFF]}),
+        ("include", {"include": ["message.output_text.logprobs"]}),
+        ("top_logprobs", {"top_logprobs": 2}),
+        ("temperature", {"temperature": 0.5}),
+        ("service_tier", {"service_tier": "flex"}),
+    ],
+)
+def test_what_cannot_be_said_is_refused_by_the_callers_own_name(param: str, asked: Json) -> None:
+    with pytest.raises(UnsupportedParameter, match=f"`{param}`") as refused:
+        TRANSLATION.request({**ASKED, **asked}, WANTED)
+    assert refused.value.param == param
+
+
+@pytest.mark.parametrize(
+    ("param", "asked"),
+    [
+        ("text.verbosity", {"text": {"verbosity": "low"}}),
+        ("prompt_cache_key", {"prompt_cache_key": "k"}),
+        ("prompt_cache_retention", {"prompt_cache_retention": "24h"}),
+        ("client_metadata", {"client_metadata": {"installation": "1"}}),
+        ("input.*.content.*.detail", {"input": [PICTURE]}),
+        ("input.*.summary", {"reasoning": None, "input": [
+            HELLO, {"type": "reasoning", "summary": [{"type": "summary_text", "text": "Hm."}]},
+            {"role": "assistant", "content": "Yes."}, HELLO]}),
+    ],
+)  # fmt: skip
+def test_hints_are_listed_by_the_callers_own_name(param: str, asked: Json) -> None:
+    assert TRANSLATION.request({**ASKED, **asked}, WANTED).dropped == (param,)
+
+
+@pytest.mark.parametrize(
+    ("param", "own"),
+    [
+        ("max_completion_tokens", "max_output_tokens"),
+        ("max_tokens", "max_output_tokens"),
+        ("response_format.json_schema.color", "text.format.color"),
+        ("messages", "input"),
+        ("messages.3", "input"),
+        ("messages.3.content.0.image_url.url", "input"),
+        ("messages.*.thinking_blocks.*", "input.*.encrypted_content"),
+        ("messages.*.content.*.prompt_cache_breakpoint.ttl",
+         "input.*.content.*.prompt_cache_breakpoint.ttl"),
+        ("tools.2.function.color", "tools"),
+        ("tool_choice.allowed_tools.tools.1", "tool_choice"),
+        ("top_p", "top_p"),
+    ],
+)  # fmt: skip
+def test_each_parameter_in_between_has_the_callers_own_name(param: str, own: str) -> None:
+    assert TO_CHAT.caller_param(param, {"input": "Hi."}) == own
+
+
+def test_the_first_message_is_what_the_instructions_became() -> None:
+    asked = {"input": "Hi.", "instructions": "Be brief."}
+    assert TO_CHAT.caller_param("messages.0.content", asked) == "instructions"
+    assert TO_CHAT.caller_param("messages.1.content", asked) == "input"

@@ -1,5 +1,6 @@
 """Two translations as one, where no third is written: from A to B, and from B to C."""
 
+from tollgate_llm.dialects.errors import UnsupportedParameter
 from tollgate_llm.dialects.translation import (
     Json,
     StreamTranslator,
@@ -11,7 +12,8 @@ from tollgate_llm.dialects.translation import (
 
 def composed(first: Translation, second: Translation) -> Translation:
     """Callers of `first`'s dialect, providers of `second`'s. In between is a request that nobody
-    sent, and so what `first` makes of the caller's."""
+    sent, and so what `first` makes of the caller's. What `second` refuses or leaves out is named as
+    the caller wrote it."""
 
     def between(asked: Json) -> Json:
         model = str(asked.get("model", ""))
@@ -19,8 +21,13 @@ def composed(first: Translation, second: Translation) -> Translation:
 
     def request(asked: Json, wanted: Wanted) -> Translated:
         half = first.request(asked, wanted)
-        whole = second.request(half.body, wanted)
-        return Translated(whole.body, (*half.dropped, *whole.dropped))
+        try:
+            whole = second.request(half.body, wanted)
+        except UnsupportedParameter as refused:
+            param = first.caller_param(refused.path, asked)
+            raise UnsupportedParameter(param, refused.reason) from None
+        dropped = (first.caller_param(name, asked) for name in whole.dropped)
+        return Translated(whole.body, tuple(dict.fromkeys((*half.dropped, *dropped))))
 
     def answer(asked: Json, answered: Json) -> Json:
         return first.answer(asked, second.answer(between(asked), answered))

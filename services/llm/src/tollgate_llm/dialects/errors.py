@@ -20,11 +20,13 @@ class UnsupportedEndpoint(BadRequest):
 
 
 class UnsupportedParameter(BadRequest):
-    """A parameter that the provider's dialect has no way to say."""
+    """A parameter that the provider's dialect has no way to say. `path` is its path in the request,
+    `reason` is what the message says of it."""
 
     code = "unsupported_parameter"
 
     def __init__(self, param: str, reason: str) -> None:
+        self.path, self.reason = param, reason
         super().__init__(
             f"`{param}` cannot be passed on to this model's provider: {reason}. Leave it out, or "
             "send `x-tollgate-drop-params: true` to have it left out.",

@@ -79,10 +79,18 @@ class StreamTranslator(Protocol):
         """The provider's stream is whole: what is left to say."""
 
 
+def same_param(param: str, asked: Json) -> str:
+    """Return the parameter as it is: what a translation reads is the caller's own request."""
+    return param
+
+
 class Translation(NamedTuple):
-    """`path` is the provider's route. `answer` and `stream` get the caller's own request too."""
+    """`path` is the provider's route. `answer` and `stream` get the caller's own request too.
+    `caller_param` tells which field of the caller's request became a parameter of the provider's,
+    for translations that are followed by another."""
 
     path: str
     request: Callable[[Json, Wanted], Translated]
     answer: Callable[[Json, Json], Json]
     stream: Callable[[Json], StreamTranslator]
+    caller_param: Callable[[str, Json], str] = same_param

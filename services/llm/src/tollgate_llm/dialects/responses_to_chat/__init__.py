@@ -8,8 +8,11 @@ Nothing is stored: what refers to something stored, or wants something run by Op
 """
 
 from tollgate_llm.dialects.responses_to_chat.answer import to_response
+from tollgate_llm.dialects.responses_to_chat.params import caller_param
 from tollgate_llm.dialects.responses_to_chat.request import to_chat
 from tollgate_llm.dialects.responses_to_chat.stream import ResponsesStream
 from tollgate_llm.dialects.translation import Translation
 
-TRANSLATION = Translation("/v1/chat/completions", to_chat, to_response, ResponsesStream)
+TRANSLATION = Translation(
+    "/v1/chat/completions", to_chat, to_response, ResponsesStream, caller_param
+)
