@@ -8,6 +8,7 @@ import pytest
 
 from tollgate_llm.dialects.messages_to_chat import TRANSLATION as TO_MESSAGES
 from tollgate_llm.dialects.responses_to_chat import TRANSLATION as TO_RESPONSES
+from tollgate_llm.dialects.translation import Wanted
 
 Json = dict[str, Any]
 MESSAGES: Json = {"model": "m", "max_tokens": 9, "messages": []}
@@ -231,3 +232,32 @@ def test_a_call_comes_before_what_is_said_after_it() -> None:
 def test_a_cap_is_a_cap_by_any_name(reason: str, endings: list[str]) -> None:
     for answers in (told_whole({"content": "hi"}, reason), told([{"content": "hi"}], reason)):
         assert [each.ending for each in answers] == endings
+
+
+LONG = "mcp__a_server_with_a_long_name__a_tool_with_an_even_longer_name_for_what_it_does"
+
+
+def test_a_name_that_was_shortened_comes_back_whole() -> None:
+    asked = {**MESSAGES, "tools": [{"name": LONG, "input_schema": {"type": "object"}}]}
+    body = TO_MESSAGES.request(asked, Wanted("m", 9)).body
+    name = body["tools"][0]["function"]["name"]
+    assert len(name) <= 64
+    whole = TO_MESSAGES.answer(asked, completion({"tool_calls": [call(name, "{}", "a")]}))
+    assert of_message(whole).calls == [(LONG, {})]
+    pieces = [{"tool_calls": [call(part, None, "a")]} for part in (name[:9], name[9:])]
+    assert of_message_events(streamed(TO_MESSAGES, asked, chunks(*pieces))).calls == [(LONG, {})]
+
+
+@pytest.mark.parametrize("kind", ["function", "custom"])
+def test_a_tool_of_a_namespace_is_found_again(kind: str) -> None:
+    tool: Json = {"type": kind, "name": "find"} | ({"parameters": {}} if kind == "function" else {})
+    space = {"type": "namespace", "name": "crm", "description": "Customers.", "tools": [tool]}
+    asked = {**RESPONSES, "tools": [space]}
+    (made,) = TO_RESPONSES.request({**asked, "input": "hi"}, Wanted("m", 9)).body["tools"]
+    name = made["function"]["name"]
+    message = {"tool_calls": [call(name, '{"input":"x"}', "a")]}
+    whole = TO_RESPONSES.answer(asked, completion(message))["output"]
+    last = streamed(TO_RESPONSES, asked, chunks(message))[-1]["response"]["output"]
+    for (item,) in (whole, last):
+        assert (item["name"], item["namespace"], item["call_id"]) == ("find", "crm", "a")
+        assert item["type"] == ("function_call" if kind == "function" else "custom_tool_call")

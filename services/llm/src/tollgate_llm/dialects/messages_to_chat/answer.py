@@ -16,6 +16,7 @@ from tollgate_llm.dialects.messages_to_chat.message import (
     service_of,
     tokens_of,
 )
+from tollgate_llm.dialects.messages_to_chat.names import original_names
 from tollgate_llm.dialects.messages_to_chat.thoughts import is_hidden, thinking_block, thought_in
 from tollgate_llm.dialects.translation import Json
 
@@ -48,10 +49,11 @@ def _content(asked: Json, said: Json, message_id: str) -> Iterator[Json]:
         yield thinking_block(thought, hidden=is_hidden(asked))
     if text := reading.text(said, "content") + reading.text(said, "refusal"):
         yield {"type": "text", "text": text}
+    names = original_names(asked)
     for number, call in enumerate(reading.objects(said.get("tool_calls"))):
         function = reading.part(call, "function")
         call_id, name = reading.text(call, "id"), reading.text(function, "name")
-        block = call_block(call_id, name, message_id, number)
+        block = call_block(call_id, names.get(name, name), message_id, number)
         yield block | {"input": _input(arguments_of(function))}
 
 

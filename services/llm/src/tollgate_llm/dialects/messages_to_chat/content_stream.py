@@ -11,14 +11,16 @@ from tollgate_llm.dialects.call_pieces import CallPieces, Piece
 from tollgate_llm.dialects.completions import spoken
 from tollgate_llm.dialects.messages_to_chat.blocks import Block, Call, Text, Thinking
 from tollgate_llm.dialects.messages_to_chat.calls import call_block
-from tollgate_llm.dialects.messages_to_chat.thoughts import Thought, thought_in
+from tollgate_llm.dialects.messages_to_chat.names import original_names
+from tollgate_llm.dialects.messages_to_chat.thoughts import Thought, is_hidden, thought_in
 from tollgate_llm.dialects.translation import Json
 
 
 class ContentStream:
-    def __init__(self, message_id: str, *, hides_thinking: bool) -> None:
+    def __init__(self, message_id: str, asked: Json) -> None:
         self._message_id = message_id
-        self._hides_thinking = hides_thinking
+        self._names = original_names(asked)
+        self._hides_thinking = is_hidden(asked)
         self._begun = 0
         self._open: list[Block] = []
         self._pieces = CallPieces()
@@ -57,7 +59,8 @@ class ContentStream:
     def _call(self, pieces: Iterable[Piece]) -> Iterator[Json]:
         for piece in pieces:
             if piece.begins:
-                block = call_block(piece.call_id, piece.name, self._message_id, piece.number)
+                name = self._names.get(piece.name, piece.name)
+                block = call_block(piece.call_id, name, self._message_id, piece.number)
                 self._calls[piece.number] = Call(self._begun, block)
                 yield from self._begin(self._calls[piece.number])
             if piece.arguments:

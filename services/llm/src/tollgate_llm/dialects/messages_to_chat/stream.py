@@ -14,7 +14,6 @@ from tollgate_llm.dialects.messages_to_chat.message import (
     service_of,
     tokens_of,
 )
-from tollgate_llm.dialects.messages_to_chat.thoughts import is_hidden
 from tollgate_llm.dialects.translation import Json
 
 
@@ -62,5 +61,5 @@ class MessagesStream:
             return [], self._content
         message = message_of(self._asked, chunk)
         message["usage"] = tokens_of({}) | service_of(self._asked, chunk)
-        self._content = ContentStream(message["id"], hides_thinking=is_hidden(self._asked))
+        self._content = ContentStream(message["id"], self._asked)
         return [{"type": "message_start", "message": message}], self._content

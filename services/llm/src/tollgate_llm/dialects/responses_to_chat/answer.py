@@ -14,7 +14,6 @@ from tollgate_llm.dialects.responses_to_chat.response import (
     tier_of,
     usage_of,
 )
-from tollgate_llm.dialects.responses_to_chat.tools import custom_names
 from tollgate_llm.dialects.translation import Json
 
 
@@ -23,7 +22,7 @@ def to_response(asked: Json, answered: Json) -> Json:
     choice = answered["choices"][0]
     reason = incomplete_reason(choice.get("finish_reason"))
     ending = Ending(reason, usage_of(answered), tier_of(answered))
-    output = Output(head.number, custom_names(asked))
+    output = Output(head.number, asked)
     output.feed(_delta(spoken(choice["message"])), choice.get("logprobs"))
     output.close(ending.status)
     return ended(asked, head, output.items, ending)

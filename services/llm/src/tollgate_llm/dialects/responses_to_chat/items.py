@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from tollgate_llm.dialects.responses_to_chat.parts import Part, event
 from tollgate_llm.dialects.responses_to_chat.thoughts import Thoughts
 from tollgate_llm.dialects.responses_to_chat.tools import free_text
+from tollgate_llm.dialects.tool_names import ToolName
 from tollgate_llm.dialects.translation import Json
 
 
@@ -127,12 +128,15 @@ class Call(Item):
 
     prefix = "fc"
 
-    def __init__(self, number: str, index: int, given: str, *, unique: bool) -> None:
+    def __init__(
+        self, number: str, index: int, name: ToolName, given: str, *, unique: bool
+    ) -> None:
         super().__init__(number, index)
         self.given = given
         self.call_id = given if given and unique else f"call_{number}_{index}"
-        self.name = ""
         self.arguments = ""
+        self._named = {"name": name.name}
+        self._named |= {"namespace": name.namespace} if name.namespace else {}
 
     def begin(self) -> list[Json]:
         return [self._added(self._item("", "in_progress"))]
@@ -147,7 +151,7 @@ class Call(Item):
 
     def _item(self, arguments: str, status: str) -> Json:
         item: Json = {"type": "function_call", "id": self.item_id, "call_id": self.call_id}
-        return {**item, "name": self.name, "arguments": arguments, "status": status}
+        return {**item, **self._named, "arguments": arguments, "status": status}
 
 
 class CustomCall(Call):
@@ -172,4 +176,4 @@ class CustomCall(Call):
 
     def _custom(self, text: str) -> Json:
         item: Json = {"type": "custom_tool_call", "id": self.item_id, "call_id": self.call_id}
-        return {**item, "name": self.name, "input": text}
+        return {**item, **self._named, "input": text}

@@ -12,6 +12,9 @@ from tollgate_llm.dialects import reading
 from tollgate_llm.dialects.call_pieces import CallPieces, Piece
 from tollgate_llm.dialects.completions import spoken
 from tollgate_llm.dialects.responses_to_chat.items import Call, CustomCall, Item, Message, Reasoning
+from tollgate_llm.dialects.responses_to_chat.names import original_names
+from tollgate_llm.dialects.responses_to_chat.tools import custom_names
+from tollgate_llm.dialects.tool_names import ToolName
 from tollgate_llm.dialects.translation import Json
 
 _SPOKEN = ("reasoning_content", "reasoning", "thinking_blocks", "content", "refusal")
@@ -19,8 +22,9 @@ _Spoken = TypeVar("_Spoken", Reasoning, Message)
 
 
 class Output:
-    def __init__(self, number: str, custom: frozenset[str]) -> None:
-        self._number, self._custom = number, custom
+    def __init__(self, number: str, asked: Json) -> None:
+        self._number = number
+        self._custom, self._names = custom_names(asked), original_names(asked)
         self._items: list[Item] = []
         self._pieces = CallPieces()
         self._calls: dict[int, Call] = {}
@@ -92,9 +96,8 @@ class Output:
         known = {item.given for item in self._items if isinstance(item, Call)}
         kind = CustomCall if piece.name in self._custom else Call
         unique = piece.call_id not in known
-        call = kind(self._number, len(self._items), piece.call_id, unique=unique)
-        call.name = piece.name
-        return call
+        name = self._names.get(piece.name, ToolName(piece.name))
+        return kind(self._number, len(self._items), name, piece.call_id, unique=unique)
 
     def _annotated(self, given: list[Json]) -> list[Json]:
         """Citations belong to the text before them."""

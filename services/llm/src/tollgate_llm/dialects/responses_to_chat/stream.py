@@ -18,7 +18,6 @@ from tollgate_llm.dialects.responses_to_chat.response import (
     tier_of,
     usage_of,
 )
-from tollgate_llm.dialects.responses_to_chat.tools import custom_names
 from tollgate_llm.dialects.translation import Json
 
 
@@ -62,7 +61,7 @@ class ResponsesStream:
         if self._output is not None:
             return [], self._output
         self._head = head_of(chunk)
-        self._output = Output(self._head.number, custom_names(self._asked))
+        self._output = Output(self._head.number, self._asked)
         kinds = ("created", "in_progress")
         return [
             event(kind, response=begun(self._asked, self._head)) for kind in kinds
