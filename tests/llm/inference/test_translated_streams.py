@@ -268,6 +268,7 @@ def mutated(draw: st.DrawFn, events: list[Event]) -> list[Event]:
 
 
 @pytest.mark.parametrize(("caller", "provider", "events", "_"), DIRECTIONS)
+@pytest.mark.timeout(rounds(120, 900))
 @settings(max_examples=rounds(300, 20_000), deadline=None)
 @given(data=st.data())
 def test_no_stream_raises_and_none_is_whole_without_its_end(

@@ -8,7 +8,7 @@ its arguments are known, or when something else is said.
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from tollgate_llm.dialects import reading
@@ -18,13 +18,15 @@ from tollgate_llm.dialects.translation import Json
 
 class Piece(NamedTuple):
     """`number` is the call's place among the calls of the answer. Its first piece `begins` it, with
-    the whole name; `call_id` is as the provider gave it, perhaps empty."""
+    the whole name; `call_id` is as the provider gave it, perhaps empty. `extra` is what else it had
+    said of the call by then (`extra_content`)."""
 
     number: int
     begins: bool
     call_id: str
     name: str
     arguments: str
+    extra: Json
 
 
 @dataclass(slots=True)
@@ -33,6 +35,7 @@ class _Call:
     call_id: str = ""
     name: str = ""
     arguments: str = ""
+    extra: Json = field(default_factory=dict)
     has_begun: bool = False
 
     def is_whole(self) -> bool:
@@ -70,17 +73,18 @@ class CallPieces:
             call = self._calls[index] = _Call(self.count)
             self.count += 1
         call.call_id = call.call_id or call_id
+        call.extra = reading.part(given, "extra_content") or call.extra
         if not call.has_begun and name != call.name:
             call.name += name
         call.arguments += arguments
         if call.has_begun and arguments:
-            yield Piece(call.number, False, call.call_id, call.name, arguments)
+            yield Piece(call.number, False, call.call_id, call.name, arguments, call.extra)
         elif not call.has_begun and call.name and call.arguments:
             yield self._begun(call)
 
     def _begun(self, call: _Call) -> Piece:
         call.has_begun = True
-        return Piece(call.number, True, call.call_id, call.name, call.arguments)
+        return Piece(call.number, True, call.call_id, call.name, call.arguments, call.extra)
 
 
 def _is_another(call: _Call, call_id: str, name: str, arguments: str) -> bool:

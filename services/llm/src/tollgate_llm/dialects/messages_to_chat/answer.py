@@ -1,6 +1,6 @@
 """A whole completion → a message: thinking, text, tool calls, in this order."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pydantic_core import from_json
@@ -17,6 +17,7 @@ from tollgate_llm.dialects.messages_to_chat.message import (
     tokens_of,
 )
 from tollgate_llm.dialects.messages_to_chat.names import original_names
+from tollgate_llm.dialects.messages_to_chat.signed import Signed
 from tollgate_llm.dialects.messages_to_chat.thoughts import is_hidden, thinking_block, thought_in
 from tollgate_llm.dialects.translation import Json
 
@@ -47,8 +48,23 @@ def _content(asked: Json, said: Json, message_id: str) -> Iterator[Json]:
     """A refusal is said in words: callers that look at nothing else still see it."""
     if thought := thought_in(said):
         yield thinking_block(thought, hidden=is_hidden(asked))
+    calls = list(_calls(asked, said, message_id))
+    if signed := _signed(said, calls).taken():
+        yield signed
     if text := reading.text(said, "content") + reading.text(said, "refusal"):
         yield {"type": "text", "text": text}
+    yield from calls
+
+
+def _signed(said: Json, blocks: Iterable[Json]) -> Signed:
+    signed = Signed()
+    signed.note_details(said)
+    for block, call in zip(blocks, reading.objects(said.get("tool_calls")), strict=True):
+        signed.note_call(block["id"], reading.part(call, "extra_content"))
+    return signed
+
+
+def _calls(asked: Json, said: Json, message_id: str) -> Iterator[Json]:
     names = original_names(asked)
     for number, call in enumerate(reading.objects(said.get("tool_calls"))):
         function = reading.part(call, "function")

@@ -70,6 +70,10 @@ class Thinking(Block):
         yield from super().stop()
 
 
+class Redacted(Block):
+    """A block that is whole from the start."""
+
+
 class Call(Block):
     delta = ("input_json_delta", "partial_json")
 

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator
 from tollgate_llm.dialects import reading
 from tollgate_llm.dialects.call_pieces import CallPieces, Piece
 from tollgate_llm.dialects.completions import spoken
-from tollgate_llm.dialects.messages_to_chat.blocks import Block, Call, Text, Thinking
+from tollgate_llm.dialects.messages_to_chat.blocks import Block, Call, Redacted, Text, Thinking
 from tollgate_llm.dialects.messages_to_chat.calls import call_block
 from tollgate_llm.dialects.messages_to_chat.names import original_names
+from tollgate_llm.dialects.messages_to_chat.signed import Signed
 from tollgate_llm.dialects.messages_to_chat.thoughts import Thought, is_hidden, thought_in
 from tollgate_llm.dialects.translation import Json
 
@@ -24,6 +25,7 @@ class ContentStream:
         self._begun = 0
         self._open: list[Block] = []
         self._pieces = CallPieces()
+        self._signed = Signed()
         self._calls: dict[int, Call] = {}
 
     @property
@@ -32,6 +34,7 @@ class ContentStream:
 
     def feed(self, delta: Json) -> Iterator[Json]:
         said = spoken(delta)
+        self._signed.note_details(said)
         if thought := thought_in(said):
             yield from self._call(self._pieces.flush())
             yield from self._think(thought)
@@ -42,6 +45,7 @@ class ContentStream:
 
     def close(self) -> Iterator[Json]:
         yield from self._call(self._pieces.flush())
+        yield from self._tell_signed()
         yield from self._stop(self._open)
         self._open = []
 
@@ -53,6 +57,7 @@ class ContentStream:
 
     def _say(self, text: str) -> Iterator[Json]:
         if self._latest != "text":
+            yield from self._tell_signed()
             yield from self._begin(Text(self._begun))
         yield from self._open[-1].add(text)
 
@@ -61,10 +66,17 @@ class ContentStream:
             if piece.begins:
                 name = self._names.get(piece.name, piece.name)
                 block = call_block(piece.call_id, name, self._message_id, piece.number)
+                self._signed.note_call(block["id"], piece.extra)
+                yield from self._tell_signed()
                 self._calls[piece.number] = Call(self._begun, block)
                 yield from self._begin(self._calls[piece.number])
             if piece.arguments:
                 yield from self._calls[piece.number].add(piece.arguments)
+
+    def _tell_signed(self) -> Iterator[Json]:
+        """Before what it was thought for: clients take no thought for the last of a message."""
+        if block := self._signed.taken():
+            yield from self._begin(Redacted(self._begun, block))
 
     @property
     def _latest(self) -> str:

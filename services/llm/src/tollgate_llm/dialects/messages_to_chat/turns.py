@@ -16,6 +16,7 @@ from tollgate_llm.dialects.messages_to_chat.content import (
     text_part,
 )
 from tollgate_llm.dialects.messages_to_chat.fields import refuse_rest
+from tollgate_llm.dialects.messages_to_chat.signed import Signed, is_signed, signed_in
 from tollgate_llm.dialects.messages_to_chat.thoughts import reasoning_of
 from tollgate_llm.dialects.tool_names import shortened
 from tollgate_llm.dialects.translation import Drops, Json
@@ -45,9 +46,13 @@ def assistant_turn(blocks: Iterable[Placed], drops: Drops) -> Iterator[Json]:
     texts: list[Json] = []
     calls: list[Json] = []
     thoughts: list[Placed] = []
+    blocks = list(blocks)
+    signed = signed_in(each.block for each in blocks)
     for each in blocks:
+        if is_signed(each.block):
+            continue
         if each.block["type"] == "tool_use":
-            calls.append(_call(each, drops))
+            calls.append(_call(each, signed, drops))
         elif each.block["type"] in ("thinking", "redacted_thinking"):
             thoughts.append(each)
         else:
@@ -56,16 +61,19 @@ def assistant_turn(blocks: Iterable[Placed], drops: Drops) -> Iterator[Json]:
     if calls:
         message |= {"content": message["content"] or None, "tool_calls": calls}
     message |= reasoning_of(thoughts, drops)
+    message |= {"reasoning_details": signed.details} if signed.details else {}
     if texts or calls:
         yield message
 
 
-def _call(each: Placed, drops: Drops) -> Json:
+def _call(each: Placed, signed: Signed, drops: Drops) -> Json:
     block = each.block
     refuse_rest(block, ("type", "id", "name", "input"), each.at, drops)
     arguments = json.dumps(block["input"], ensure_ascii=False)
     function = {"name": shortened(block["name"]), "arguments": arguments}
-    return {"id": block["id"], "type": "function", "function": function}
+    call = {"id": block["id"], "type": "function", "function": function}
+    extra = signed.calls.get(block["id"])
+    return {**call, "extra_content": extra} if extra else call
 
 
 def _result(each: Placed, drops: Drops) -> tuple[Json, list[Json]]:
