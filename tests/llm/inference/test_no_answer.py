@@ -381,7 +381,11 @@ def test_what_came_compressed_unasked_is_passed_on_as_what_it_holds(
     assert (outcome["status"], outcome["estimated"]) == ("ok", False)
 
 
-@pytest.mark.parametrize("packed", [gzip.compress(ANSWER)[:-12], b"no gzip", b""])
+@pytest.mark.parametrize(
+    "packed",
+    [gzip.compress(ANSWER)[:-12], b"no gzip", b""],
+    ids=["cut", "another encoding", "empty"],
+)
 def test_what_cannot_be_unpacked_is_broken_off(
     stand: Stand, org: str, provider: Provider, packed: bytes
 ) -> None:

@@ -14,12 +14,20 @@ _PACKAGES: dict[tuple[str, Dialect], tuple[str, ...]] = {
     ("/v1/responses", "anthropic"): ("responses_to_chat", "chat_to_messages"),
 }
 
+_OVER_CHAT = {"/v1/responses": "responses_to_chat"}
+
 
 @cache
 def between(path: str, dialect: Dialect) -> Translation | None:
     """From the caller's route to a provider that speaks another dialect."""
     packages = _PACKAGES.get((path, dialect))
     return reduce(composed, map(_loaded, packages)) if packages else None
+
+
+@cache
+def over_chat(path: str) -> Translation:
+    """From the caller's route to the chat completions of a provider that has no such route."""
+    return _loaded(_OVER_CHAT[path])
 
 
 def _loaded(package: str) -> Translation:

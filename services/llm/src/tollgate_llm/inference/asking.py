@@ -16,6 +16,7 @@ from tollgate_llm.dialects.matching import Match
 from tollgate_llm.inference.account import Account
 from tollgate_llm.inference.deadline import Deadline
 from tollgate_llm.inference.errors import ProviderDown, ProviderFailed, provider_error
+from tollgate_llm.inference.learned import Learned
 from tollgate_llm.inference.non_answers import NO_ANSWER
 from tollgate_llm.inference.receiving import Answer, received
 from tollgate_llm.inference.retrying import LONGEST_PAUSE, Refused, backoff
@@ -47,9 +48,10 @@ class Failure(NamedTuple):
 
 
 class Asker:
-    def __init__(self, upstreams: Upstreams, health: Health) -> None:
+    def __init__(self, upstreams: Upstreams, health: Health, learned: Learned) -> None:
         self._upstreams = upstreams
         self._health = health
+        self._learned = learned
 
     def ask(
         self,
@@ -89,14 +91,28 @@ class Asker:
     ) -> Answered | None:
         """Return the first answer, else the last refusal; None where no route can be asked."""
         last: tuple[Way, Failure] | None = None
-        for way in turns:
-            found = self._ask_one(org, way, account, deadline, turns)
+        for route in turns:
+            way, found = self._ask_learning(org, route, account, deadline, turns)
             if not isinstance(found, Failure):
                 return Answered(way, found)
             last = way, found
             if not found.elsewhere or deadline.left() <= 0:
                 break
         return _given_up(*last) if last is not None else None
+
+    def _ask_learning(
+        self, org: str, way: Way, account: Account, deadline: Deadline, turns: Turns
+    ) -> tuple[Way, Answer | Failure]:
+        """Ask a route, and again in another way where its refusal says what it has not."""
+        found = self._ask_one(org, way, account, deadline, turns)
+        if not isinstance(found, Failure) or found.refused is None:
+            return way, found
+        if not self._learned.learn(way, found.refused):
+            return way, found
+        other = turns.once_more(way)
+        if other is None:
+            return way, found
+        return self._ask_learning(org, other, account, deadline, turns)
 
     def _ask_one(
         self, org: str, way: Way, account: Account, deadline: Deadline, turns: Turns

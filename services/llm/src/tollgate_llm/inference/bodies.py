@@ -7,12 +7,14 @@ import msgspec
 from tollgate_common.errors import BadRequest
 from tollgate_llm.dialects.caps import cap_of
 from tollgate_llm.dialects.matching import Match
+from tollgate_llm.dialects.registry import over_chat
 from tollgate_llm.dialects.translation import Wanted
 from tollgate_llm.inference import splice
 from tollgate_llm.inference.clouds import SHAPES, Plain
 from tollgate_llm.inference.headers import Environ, to_provider
+from tollgate_llm.inference.learned import Learned
 from tollgate_llm.inference.peek import Asked
-from tollgate_llm.inference.protocols import CHAT, Protocol, protocol_at
+from tollgate_llm.inference.protocols import CHAT, RESPONSES, Protocol, protocol_at
 from tollgate_llm.inference.ways import Outgoing, Way
 from tollgate_llm.routing.models import Candidate
 
@@ -35,19 +37,25 @@ class Sent(NamedTuple):
 class Bodies:
     """Makes the request for each route. `default_max_tokens` where a dialect insists on a cap."""
 
-    def __init__(self, protocol: Protocol, sent: Sent, asked: Asked, default_max_tokens: int):
+    def __init__(
+        self,
+        protocol: Protocol,
+        sent: Sent,
+        asked: Asked,
+        default_max_tokens: int,
+        learned: Learned,
+    ) -> None:
         self._protocol = protocol
+        self._learned = learned
         self._sent = sent
         self._asked = asked
         self._default_max_tokens = default_max_tokens
         self.hides_usage = protocol.asks_usage and asked.stream is True and not asked.wants_usage
         self._decoded: dict[str, Any] | None = None
-        self._relayed = sent.body
-        if self.hides_usage:
-            has_options = asked.stream_options is not msgspec.UNSET
-            self._relayed = splice.with_usage_asked(sent.body, has_options)
 
     def way(self, match: Match) -> Way:
+        if self._protocol is RESPONSES and self._learned.is_lacking(match.route, "responses"):
+            match = match._replace(translation=over_chat(RESPONSES.path))
         return self._translated(match) if match.translation else self._as_it_is(match)
 
     def decoded(self) -> dict[str, Any]:
@@ -63,14 +71,20 @@ class Bodies:
 
     def _as_it_is(self, match: Match) -> Way:
         route, sent = match.route, self._sent
-        body = self._capped(self._relayed, route.model)
+        asks_usage = self.hides_usage and not self._learned.is_lacking(route, "stream_options")
+        body = self._with_usage_asked() if asks_usage else sent.body
+        body = self._capped(body, route.model)
         if route.model != self._asked.model:
             body = self._asked.renamed(body, route.model)
         credentials = route.provider.credentials(self._protocol.dialect)
         headers = to_provider(sent.environ, credentials, sent.call_id)
         streams = self._asked.stream is True
         outgoing = _outgoing(route, self._protocol.path, sent.query, streams, body, headers)
-        return Way(match, outgoing, self._protocol)
+        return Way(match, outgoing, self._protocol, asks_usage=asks_usage)
+
+    def _with_usage_asked(self) -> bytes:
+        has_options = self._asked.stream_options is not msgspec.UNSET
+        return splice.with_usage_asked(self._sent.body, has_options)
 
     def _capped(self, body: bytes, model: str) -> bytes:
         names, most = self._protocol.caps, self._sent.max_output

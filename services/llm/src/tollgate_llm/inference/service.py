@@ -23,6 +23,7 @@ from tollgate_llm.inference.cache import AnswerCache, Place, place_of, seconds_a
 from tollgate_llm.inference.deadline import deadline_of
 from tollgate_llm.inference.delivery import Exchange, deliver
 from tollgate_llm.inference.headers import Environ
+from tollgate_llm.inference.learned import Learned
 from tollgate_llm.inference.peek import peek
 from tollgate_llm.inference.protocols import Protocol
 from tollgate_llm.inference.stream_cost import with_stream_cost
@@ -73,6 +74,7 @@ class InferenceService:
         cashier: Cashier,
         cache: AnswerCache,
         load: Load,
+        learned: Learned,
         settings: LlmSettings,
     ) -> None:
         self._router = router
@@ -81,6 +83,7 @@ class InferenceService:
         self._cashier = cashier
         self._cache = cache
         self._load = load
+        self._learned = learned
         self._default_max_tokens = settings.default_max_output_tokens
         self._default_timeout = settings.request_timeout
 
@@ -127,7 +130,8 @@ class InferenceService:
         deadline = deadline_of(call.timeout, self._default_timeout)
         call_id = call.ticket or call.request_id
         sent = Sent(call.body, call.query, call.environ, call_id, call.max_output)
-        bodies = Bodies(protocol, sent, asked, self._default_cap(call.caller.org, asked.model))
+        cap = self._default_cap(call.caller.org, asked.model)
+        bodies = Bodies(protocol, sent, asked, cap, self._learned)
         matches = self._matches(protocol, call.caller, asked.model)
         way, answer = self._asker.ask(call.caller.org, matches, bodies.way, account, deadline)
         exchange = Exchange(protocol, account, way, call.body, call.request_id, bodies)

@@ -28,6 +28,15 @@ class Turns(Iterator[Way]):
         self._next = None
         return way
 
+    def once_more(self, way: Way) -> Way | None:
+        """Return the same route as it is asked by what has been learned of it since; None where its
+        dialect cannot say the request that way."""
+        try:
+            return self._prepare(way.match)
+        except BadRequest as refused:
+            self.refusal = self.refusal or refused
+            return None
+
     def are_over(self) -> bool:
         """Return whether no other route can be asked."""
         return self._peek() is None

@@ -17,12 +17,14 @@ class Outgoing(NamedTuple):
 
 class Way(NamedTuple):
     """One route, and how it is asked: `protocol` is the provider's side of it, `dropped` the
-    parameters that a translation has left out."""
+    parameters that a translation has left out. `asks_usage` says that the stream was asked for its
+    usage by a field which the caller did not send."""
 
     match: Match
     outgoing: Outgoing
     protocol: Protocol
     dropped: tuple[str, ...] = ()
+    asks_usage: bool = False
 
     @property
     def route(self) -> Candidate:
