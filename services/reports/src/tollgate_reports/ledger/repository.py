@@ -15,6 +15,7 @@ from tollgate_reports.ledger.models import (
     COUNTS,
     DIMENSIONS,
     MARKED_REQUESTS,
+    TOKENS,
     ledger,
     parked_events,
 )
@@ -53,6 +54,9 @@ _COUNT_OF = {
     **{name: f"count(*) FILTER (WHERE {mark})" for name, mark in MARKED_REQUESTS.items()},
 }
 _SUMS = ", ".join(_COUNT_OF.get(name, f"sum({name})") for name in COUNTS)
+_COUNTED = dict.fromkeys(
+    ("org", *DIMENSIONS, "opened_at", "latency_ms", "cost", *TOKENS, *MARKED_REQUESTS.values())
+)
 _LATENCIES = ", ".join(f"count(*) FILTER (WHERE slot = {slot})" for slot in range(SLOTS))
 _ADDED = ", ".join(f"{name} = total.{name} + excluded.{name}" for name in (*COUNTS, "cost"))
 
@@ -65,16 +69,18 @@ SET LOCAL idle_in_transaction_session_timeout = '30s';
 CREATE TEMP TABLE IF NOT EXISTS incoming (LIKE ledger) ON COMMIT DELETE ROWS
 """)
 
+ID_CHARACTERS = 36
 _COPY = f"COPY incoming ({_list(COLUMNS)}) FROM STDIN"
 
 # Both inserts go in the order of their keys, so that two consumers wait for each other and never
-# in a circle. The rollups get exactly what the ledger did not have.
+# in a circle: rows are copied in the order of their ids, which they begin with, and of two with the
+# same id the first that came holds. The rollups get exactly what the ledger did not have.
 _BOOK = text(f"""
 WITH booked AS (
     INSERT INTO ledger ({_list(COLUMNS)})
-    SELECT DISTINCT ON (id) {_list(COLUMNS)} FROM incoming ORDER BY id
+    SELECT {_list(COLUMNS)} FROM incoming
     ON CONFLICT (id) DO NOTHING
-    RETURNING *
+    RETURNING {_list(_COUNTED)}
 ), bucketed AS (
     SELECT *, date_bin('15 minutes', opened_at, '2000-01-01Z') AS bucket,
            width_bucket(latency_ms, '{{{",".join(map(str, BOUNDS_MS))}}}'::bigint[]) AS slot
@@ -114,10 +120,15 @@ def book(connection: Connection, lines: Sequence[bytes]) -> Booked:
 
 
 def _copy(connection: Connection, lines: Sequence[bytes]) -> None:
+    ordered = sorted(lines, key=_id_of)
     raw = connection.connection.driver_connection
     assert isinstance(raw, psycopg.Connection)
     with raw.cursor() as cursor, cursor.copy(_COPY) as copy:
-        copy.write(b"".join(lines))
+        copy.write(b"".join(ordered))
+
+
+def _id_of(line: bytes) -> bytes:
+    return line[:ID_CHARACTERS]
 
 
 def _reason(cause: BaseException) -> str:
