@@ -6,7 +6,6 @@ estimate: `estimate_input` of the request, and four bytes to a token of what the
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from flask import Response
 
@@ -16,57 +15,29 @@ from tollgate_common.money import usd_text
 from tollgate_common.relay import RelayFailed
 from tollgate_common.responses import PassedResponse
 from tollgate_common.tickets.models import Status
-from tollgate_llm.dialects.translation import Translation
 from tollgate_llm.inference import translating
-from tollgate_llm.inference.account import Account
-from tollgate_llm.inference.bodies import Bodies
+from tollgate_llm.inference.answer_headers import CONTENT_TYPE, JSON, headers_of
 from tollgate_llm.inference.errors import ProviderFailed, provider_error
+from tollgate_llm.inference.exchange import Exchange
 from tollgate_llm.inference.failed_events import UNFINISHED
-from tollgate_llm.inference.headers import to_client
 from tollgate_llm.inference.last_words import last_words
 from tollgate_llm.inference.non_answers import NO_ANSWER, NonAnswer
 from tollgate_llm.inference.passing import SoundBody
-from tollgate_llm.inference.protocols import Protocol
 from tollgate_llm.inference.receiving import EVENT_STREAM, Answer, WholeAnswer, is_stream
 from tollgate_llm.inference.retrying import Refused
 from tollgate_llm.inference.translating import EventTranslator
-from tollgate_llm.inference.ways import Way
 from tollgate_llm.metering.events import Grammar
 from tollgate_llm.metering.meter import Meter
 from tollgate_llm.metering.usage import NOTHING, Usage
-from tollgate_llm.routing.models import Candidate
 
-DROPPED = "x-tollgate-dropped-params"
 ERROR_EVENT = "error_event"
-CONTENT_TYPE, JSON = "content-type", "application/json"
-RETRY_AFTER = ("retry-after", "retry-after-ms", "x-should-retry")
 FIRST_ERROR = 400
 
 log = get_logger(__name__)
 
 
-class Exchange(NamedTuple):
-    """A request that has been answered by a provider. `protocol` is the client's side of it, `way`
-    how the provider was asked; `sent` is the client's body."""
-
-    protocol: Protocol
-    account: Account
-    way: Way
-    sent: bytes
-    request_id: str
-    bodies: Bodies
-
-    @property
-    def route(self) -> Candidate:
-        return self.way.route
-
-    @property
-    def translation(self) -> Translation | None:
-        return self.way.match.translation
-
-
 def deliver(exchange: Exchange, answer: Answer | Refused) -> Response:
-    headers = _headers(exchange, answer)
+    headers = headers_of(exchange, answer)
     if isinstance(answer, Refused):
         whole, cost = _settled_refusal(exchange, answer)
         return _finished(exchange, answer.status, whole, cost, headers)
@@ -81,34 +52,6 @@ def deliver(exchange: Exchange, answer: Answer | Refused) -> Response:
     assert isinstance(answer, WholeAnswer)
     whole, cost = _settled(exchange, answer)
     return _finished(exchange, answer.status, whole, cost, headers)
-
-
-def _headers(exchange: Exchange, answer: Answer | Refused) -> list[tuple[str, str]]:
-    """Return what goes before every answer: the provider's own headers where its body passes."""
-    passed = _passed_headers(exchange, answer)
-    if isinstance(answer, Refused) and answer.non_answer is not None:
-        passed = [(name, value) for name, value in passed if name.lower() != CONTENT_TYPE]
-        passed += [] if exchange.translation else [(CONTENT_TYPE, JSON)]
-    headers = [
-        *passed,
-        ("x-tollgate-model", _header_text(exchange.route.model)),
-        ("x-tollgate-provider", exchange.route.provider.name),
-        ("x-tollgate-attempts", str(exchange.account.attempts)),
-    ]
-    if exchange.translation is not None and exchange.protocol.dialect == "anthropic":
-        headers.append(("request-id", exchange.request_id))
-    if exchange.way.dropped:
-        headers.append((DROPPED, _header_text(", ".join(exchange.way.dropped))))
-    return headers
-
-
-def _passed_headers(exchange: Exchange, answer: Answer | Refused) -> list[tuple[str, str]]:
-    """Return the provider's own headers. Over a translation they tell of another body; how long to
-    wait holds for any."""
-    headers = to_client(answer.headers)
-    if exchange.translation is None:
-        return headers
-    return [(name, value) for name, value in headers if name.lower() in RETRY_AFTER]
 
 
 def _finished(
@@ -185,10 +128,6 @@ def _estimated(exchange: Exchange, output_tokens: int) -> Usage:
     if exchange.way.protocol.free:
         return NOTHING
     return exchange.protocol.estimated_usage(exchange.sent, output_tokens)
-
-
-def _header_text(text: str) -> str:
-    return text.encode("ascii", "backslashreplace").decode()
 
 
 class StreamBody:

@@ -21,7 +21,8 @@ from tollgate_llm.inference.asking import Asker
 from tollgate_llm.inference.bodies import Bodies, Sent
 from tollgate_llm.inference.cache import AnswerCache, Place, place_of, seconds_asked
 from tollgate_llm.inference.deadline import deadline_of
-from tollgate_llm.inference.delivery import Exchange, deliver
+from tollgate_llm.inference.delivery import deliver
+from tollgate_llm.inference.exchange import Exchange
 from tollgate_llm.inference.headers import Environ
 from tollgate_llm.inference.learned import Learned
 from tollgate_llm.inference.peek import peek
