@@ -170,12 +170,20 @@ def test_bedrock_gets_what_its_client_sends(
     assert sent == official
 
 
-def test_bedrock_counts_no_tokens(stand: Stand, org: str, cloud: Provider) -> None:
+def test_where_no_provider_counts_tokens_they_are_estimated(
+    stand: Stand, org: str, cloud: Provider
+) -> None:
+    """Bedrock has no such route, and OpenAI's dialect has none either."""
     put(stand, org, {**BEDROCK, "base_url": cloud.url}, CLAUDE)
-    body = json.dumps({"model": "here", "messages": []}).encode()
-    _, answer, connection = send(stand, org, body, "/v1/messages/count_tokens")
-    assert (answer.status, cloud.received) == (400, [])
+    said = [{"role": "user", "content": "hello there"}]
+    body = json.dumps({"model": "here", "messages": said}).encode()
+    ticket, answer, connection = send(stand, org, body, "/v1/messages/count_tokens")
+    assert (answer.status, cloud.received) == (200, [])
+    assert json.loads(answer.read()) == {"input_tokens": 3}
+    assert answer.headers["x-tollgate-estimated"] == "true"
     connection.close()
+    outcome = stand.outcome(org, ticket)
+    assert (outcome["status"], outcome["cost_nanos"], outcome["attempts"]) == ("ok", 0, 0)
 
 
 @pytest.mark.parametrize(("kind", "first"), [

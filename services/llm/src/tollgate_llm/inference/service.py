@@ -15,18 +15,20 @@ from tollgate_common.guard import Caller
 from tollgate_common.hangups import CallerGone
 from tollgate_common.load import Full, Load
 from tollgate_common.stream_cost import wants_stream_cost
+from tollgate_llm.dialects.errors import UnsupportedEndpoint
 from tollgate_llm.dialects.matching import Match, matched
 from tollgate_llm.inference.account import Account, Cashier
 from tollgate_llm.inference.asking import Asker
 from tollgate_llm.inference.bodies import Bodies, Sent
 from tollgate_llm.inference.cache import AnswerCache, Place, place_of, seconds_asked
+from tollgate_llm.inference.counting import estimated_count
 from tollgate_llm.inference.deadline import deadline_of
 from tollgate_llm.inference.delivery import deliver
 from tollgate_llm.inference.exchange import Exchange
 from tollgate_llm.inference.headers import Environ
 from tollgate_llm.inference.learned import Learned
 from tollgate_llm.inference.peek import peek
-from tollgate_llm.inference.protocols import Protocol
+from tollgate_llm.inference.protocols import COUNT_TOKENS, Protocol
 from tollgate_llm.inference.stream_cost import with_stream_cost
 from tollgate_llm.metering.usage import NOTHING
 from tollgate_llm.routing.health import Health, name_of
@@ -133,7 +135,12 @@ class InferenceService:
         sent = Sent(call.body, call.query, call.environ, call_id, call.max_output)
         cap = self._default_cap(call.caller.org, asked.model)
         bodies = Bodies(protocol, sent, asked, cap, self._learned)
-        matches = self._matches(protocol, call.caller, asked.model)
+        try:
+            matches = self._matches(protocol, call.caller, asked.model)
+        except UnsupportedEndpoint:
+            if protocol is COUNT_TOKENS:
+                return estimated_count(call.body, asked, account)
+            raise
         way, answer = self._asker.ask(call.caller.org, matches, bodies.way, account, deadline)
         exchange = Exchange(protocol, account, way, call.body, call.request_id, bodies)
         response = deliver(exchange, answer)
