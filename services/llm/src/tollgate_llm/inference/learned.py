@@ -20,6 +20,7 @@ Capability = Literal["responses", "stream_options"]
 REMEMBERED_SECONDS = 24 * 60 * 60
 MOST_REMEMBERED = 10_000
 _NO_ROUTE = frozenset({404, 405, 501})
+_NO_ROUTE_WORDS = (b"not found", b"not allowed", b"no route")
 _OPENAIS_ERROR = re.compile(rb'"error"\s*:\s*\{')
 _REFUSED_FIELD = frozenset({400, 422})
 
@@ -61,4 +62,5 @@ def _has_no_route(said: bytes) -> bool:
     it, unless it names it; so does what is said of a model."""
     if b"/responses" in said:
         return True
-    return _OPENAIS_ERROR.search(said) is None and b"model" not in said
+    is_of_the_server = _OPENAIS_ERROR.search(said) is None and b"model" not in said
+    return is_of_the_server and any(words in said for words in _NO_ROUTE_WORDS)
