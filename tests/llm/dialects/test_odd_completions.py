@@ -16,7 +16,7 @@ RESPONSES: Json = {"model": "m", "input": []}
 
 
 class Told(NamedTuple):
-    """What a caller is told, in either dialect."""
+    """An answer as the caller reads it, in whichever dialect."""
 
     thought: str
     text: str

@@ -19,6 +19,7 @@ NO_ROUTES = [
     ("405 Method Not Allowed", b'{"detail":"Method Not Allowed"}'),
     ("404 Not Found", b'{"message":"no Route matched with those values"}'),
     ("404 Not Found", b'{"error":{"message":"Invalid URL (POST /v1/responses)"}}'),
+    ("404 Not Found", b""),
     ("404 Not Found", b'{"error":"Unexpected endpoint or method. (POST /v1/responses)"}'),
 ]
 NO_OPTIONS = [
@@ -112,12 +113,54 @@ def test_what_says_nothing_of_the_provider_goes_to_the_caller(
     assert len(provider.received) == 1
 
 
-def test_what_cannot_be_said_in_chat_completions_is_refused_as_the_provider_did(
+def test_what_chat_completions_cannot_say_is_refused_as_the_provider_did(
     stand: Stand, org: str, provider: Provider
 ) -> None:
-    provider.script = [provider.answers(b"404 page not found", status="404 Not Found")]
-    asked = ASKED | {"previous_response_id": "resp_1"}
-    _, answer, _ = ask(stand, org, RESPONSES, asked)
-    assert (answer.status, paths(provider)) == (404, ["/v1/responses"])
-    _, answer, content = ask(stand, org, RESPONSES, asked)
-    assert (answer.status, json.loads(content)["error"]["param"]) == (400, "previous_response_id")
+    refusal = b"404 page not found"
+    provider.script = [provider.answers(refusal, status="404 Not Found")]
+    body = ASKED | {"previous_response_id": "resp_1"}
+    for _ in range(2):
+        _, answer, content = ask(stand, org, RESPONSES, body)
+        assert (answer.status, content) == (404, refusal)
+    assert paths(provider) == [RESPONSES, RESPONSES]
+
+
+def test_a_refusal_that_stays_the_same_is_the_providers_own_answer(
+    stand: Stand, org: str, provider: Provider
+) -> None:
+    """Its bytes reach the caller, and nothing is learned of the provider."""
+    refusal = b"\xb6 no such thing"
+    provider.script = [provider.answers(refusal, status="404 Not Found")]
+    for _ in range(2):
+        _, answer, content = ask(stand, org, RESPONSES, ASKED)
+        assert (answer.status, content) == (404, refusal)
+    assert paths(provider) == [RESPONSES, CHAT] * 2
+
+
+def test_a_server_may_lack_both(stand: Stand, org: str, provider: Provider) -> None:
+    stream = [provider.streams(), provider.chunk(HI + DONE), b"0\r\n\r\n"]
+    no_options = provider.answers(NO_OPTIONS[0][1], status=NO_OPTIONS[0][0])
+    Script(provider, [provider.answers(b"", status="404 Not Found")], [no_options], stream)
+    for _ in range(2):
+        _, answer, content = ask(stand, org, RESPONSES, ASKED | {"stream": True})
+        assert answer.status == 200
+        assert b"response.completed" in content
+    assert paths(provider) == [RESPONSES, CHAT, CHAT, CHAT]
+    assert "stream_options" not in json.loads(provider.received[3].body)
+
+
+@pytest.mark.parametrize(("status", "body"), NO_OPTIONS)
+def test_a_translated_stream_is_asked_without_the_field(
+    stand: Stand, org: str, provider: Provider, status: str, body: bytes
+) -> None:
+    stream = [provider.streams(), provider.chunk(HI + DONE), b"0\r\n\r\n"]
+    Script(provider, [provider.answers(body, status=status)], stream)
+    request = {**STREAMED, "max_tokens": 9}
+    headers = {"anthropic-version": "2023-06-01"}
+    ticket, answer, connection = send(
+        stand, org, json.dumps(request).encode(), "/v1/messages", **headers
+    )
+    assert b"message_stop" in answer.read()
+    connection.close()
+    assert "stream_options" not in json.loads(provider.received[1].body)
+    assert stand.outcome(org, ticket)["estimated"]

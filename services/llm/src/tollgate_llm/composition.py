@@ -20,7 +20,7 @@ from tollgate_llm.inference.account import Cashier
 from tollgate_llm.inference.asking import Asker
 from tollgate_llm.inference.billing import Billing
 from tollgate_llm.inference.cache import AnswerCache
-from tollgate_llm.inference.learned import Learned
+from tollgate_llm.inference.learned import LearnedCapabilities
 from tollgate_llm.inference.service import InferenceService
 from tollgate_llm.jobs.service import JobService
 from tollgate_llm.pricing import overlay
@@ -91,7 +91,7 @@ def compose(settings: LlmSettings, engine: Engine) -> Parts:
     capacity = Load(settings.max_requests)
     cache = AnswerCache(redis, settings.cache_entries)
     cashier = Cashier(TicketBook(redis, SERVICE), billing)
-    learned = Learned()
+    learned = LearnedCapabilities()
     asker = Asker(upstreams, health, learned)
     inference = InferenceService(router, asker, health, cashier, cache, capacity, learned, settings)
     jobs = JobService(stores.connect(settings.queues()), settings.job_timeout)

@@ -70,8 +70,8 @@ class InputMaxima(msgspec.Struct, frozen=True):
 
 
 class OtherModelFacts(msgspec.Struct, frozen=True):
-    """What llm knows of a model that the same providers may ask beside the request's own. None:
-    unknown."""
+    """The facts of a model that a provider may ask beside the request's own. A field is None where
+    llm does not know it."""
 
     price: Price | None = None
     context: int | None = None

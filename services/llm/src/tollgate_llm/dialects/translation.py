@@ -70,7 +70,7 @@ class StreamTranslator(Protocol):
 
     @property
     def is_whole(self) -> bool:
-        """Whether the provider has said how its answer ended."""
+        """Return whether the provider has said how its answer ended."""
 
     def feed(self, event: Json) -> list[Json]:
         """The caller's events for one of the provider's."""

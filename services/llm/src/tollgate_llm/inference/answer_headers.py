@@ -24,8 +24,8 @@ def headers_of(exchange: Exchange, answer: Answer | Refused) -> list[tuple[str, 
     ]
     if exchange.translation is not None and exchange.protocol.dialect == "anthropic":
         headers.append(("request-id", exchange.request_id))
-    if exchange.way.dropped:
-        headers.append((DROPPED, _header_text(", ".join(exchange.way.dropped))))
+    if exchange.request.dropped:
+        headers.append((DROPPED, _header_text(", ".join(exchange.request.dropped))))
     return headers
 
 

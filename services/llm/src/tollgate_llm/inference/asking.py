@@ -3,7 +3,7 @@ again where that may help, until the caller's deadline. Nothing has gone to the 
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from tollgate_common import hangups
@@ -16,12 +16,13 @@ from tollgate_llm.dialects.matching import Match
 from tollgate_llm.inference.account import Account
 from tollgate_llm.inference.deadline import Deadline
 from tollgate_llm.inference.errors import ProviderDown, ProviderFailed, provider_error
-from tollgate_llm.inference.learned import Learned
+from tollgate_llm.inference.learned import LearnedCapabilities, lacking
 from tollgate_llm.inference.non_answers import NO_ANSWER
+from tollgate_llm.inference.provider_request import ProviderRequest
 from tollgate_llm.inference.receiving import Answer, received
 from tollgate_llm.inference.retrying import LONGEST_PAUSE, Refused, backoff
-from tollgate_llm.inference.turns import Turns
-from tollgate_llm.inference.ways import Way
+from tollgate_llm.inference.turns import Prepare, Turns
+from tollgate_llm.inference.unpacking import unpacked
 from tollgate_llm.providers.upstreams import Upstreams
 from tollgate_llm.routing.health import Health, name_of
 
@@ -34,7 +35,7 @@ log = get_logger(__name__)
 class Answered(NamedTuple):
     """What the caller gets: a provider's answer, or its refusal when there was nothing better."""
 
-    way: Way
+    request: ProviderRequest
     answer: Answer | Refused
 
 
@@ -48,7 +49,7 @@ class Failure(NamedTuple):
 
 
 class Asker:
-    def __init__(self, upstreams: Upstreams, health: Health, learned: Learned) -> None:
+    def __init__(self, upstreams: Upstreams, health: Health, learned: LearnedCapabilities) -> None:
         self._upstreams = upstreams
         self._health = health
         self._learned = learned
@@ -57,7 +58,7 @@ class Asker:
         self,
         org: str,
         matches: Sequence[Match],
-        prepare: Callable[[Match], Way],
+        prepare: Prepare,
         account: Account,
         deadline: Deadline,
     ) -> Answered:
@@ -90,36 +91,47 @@ class Asker:
         self, org: str, turns: Turns, account: Account, deadline: Deadline
     ) -> Answered | None:
         """Return the first answer, else the last refusal; None where no route can be asked."""
-        last: tuple[Way, Failure] | None = None
-        for route in turns:
-            way, found = self._ask_learning(org, route, account, deadline, turns)
-            if not isinstance(found, Failure):
-                return Answered(way, found)
-            last = way, found
-            if not found.elsewhere or deadline.left() <= 0:
+        last: tuple[ProviderRequest, Failure] | None = None
+        for first in turns:
+            request, result = self._ask_learning(org, first, account, deadline, turns)
+            if not isinstance(result, Failure):
+                return Answered(request, result)
+            last = request, result
+            if not result.elsewhere or deadline.left() <= 0:
                 break
         return _given_up(*last) if last is not None else None
 
     def _ask_learning(
-        self, org: str, way: Way, account: Account, deadline: Deadline, turns: Turns
-    ) -> tuple[Way, Answer | Failure]:
-        """Ask a route, and again in another way where its refusal says what it has not."""
-        found = self._ask_one(org, way, account, deadline, turns)
-        if not isinstance(found, Failure) or found.refused is None:
-            return way, found
-        if not self._learned.learn(way, found.refused):
-            return way, found
-        other = turns.once_more(way)
+        self,
+        org: str,
+        request: ProviderRequest,
+        account: Account,
+        deadline: Deadline,
+        turns: Turns,
+    ) -> tuple[ProviderRequest, Answer | Failure]:
+        """Ask a route, and once more without a capability that its refusal says it lacks. An answer
+        then proves that; refused just the same, it lacks nothing, and the first refusal stands."""
+        result = self._ask_one(org, request, account, deadline, turns)
+        refused = result.refused if isinstance(result, Failure) else None
+        capability = lacking(request, refused) if refused is not None else None
+        if refused is None or capability is None:
+            return request, result
+        other = turns.again(request, capability)
         if other is None:
-            return way, found
-        return self._ask_learning(org, other, account, deadline, turns)
+            return request, result
+        answered = self._ask_learning(org, other, account, deadline, turns)
+        if _is_refused_alike(answered[1], refused):
+            return request, result
+        if not isinstance(answered[1], Failure):
+            self._learned.note(request.route, capability)
+        return answered
 
     def _ask_one(
-        self, org: str, way: Way, account: Account, deadline: Deadline, turns: Turns
+        self, org: str, request: ProviderRequest, account: Account, deadline: Deadline, turns: Turns
     ) -> Answer | Failure:
         """The last route is asked again, a route before it is not: the next one is."""
         for attempt in range(RETRIES + 1):
-            found = self._attempt(org, way, account, deadline)
+            found = self._attempt(org, request, account, deadline)
             if not isinstance(found, Failure) or not found.again or attempt == RETRIES:
                 return found
             if not turns.are_over():
@@ -133,19 +145,19 @@ class Asker:
         raise AssertionError("the last attempt has returned")
 
     def _attempt(
-        self, org: str, way: Way, account: Account, deadline: Deadline
+        self, org: str, request: ProviderRequest, account: Account, deadline: Deadline
     ) -> Answer | Failure:
-        provider, name = way.route.provider, name_of(org, way.route)
-        account.attempt(way.route)
+        provider, name = request.route.provider, name_of(org, request.route)
+        account.attempt(request.route)
         within = max(0.001, deadline.left())
         started = time.perf_counter()
         try:
-            raw = self._upstreams.post(provider, *way.outgoing, within=within)
+            raw = unpacked(self._upstreams.post(provider, *request.outgoing, within=within))
             seconds = time.perf_counter() - started
             account.answered()
-            answer = received(way.protocol, raw) if raw.status == 200 else Refused.of(raw)
+            answer = received(request.protocol, raw) if raw.status == 200 else Refused.of(raw)
         except RelayFailed as broken:
-            self._note(way, "failed", None)
+            self._note(request, "failed", None)
             again = broken.reason != TIMED_OUT
             if again or self._upstreams.had_time(within, sent=broken.sent):
                 self._health.failed(name, down=True)
@@ -154,16 +166,18 @@ class Asker:
         if isinstance(answer, Refused):
             if answer.usage is not None:
                 account.spent(answer.usage)
-            return self._refused(way, name, answer, seconds)
-        self._note(way, "200", seconds)
+            return self._refused(request, name, answer, seconds)
+        self._note(request, "200", seconds)
         self._health.succeeded(name, seconds)
         return answer
 
-    def _refused(self, way: Way, name: str, refused: Refused, seconds: float) -> Failure:
+    def _refused(
+        self, request: ProviderRequest, name: str, refused: Refused, seconds: float
+    ) -> Failure:
         if refused.non_answer is not None:
-            provider = way.route.provider.name
+            provider = request.route.provider.name
             log.warning("provider_gave_no_answer", provider=provider, status=refused.status)
-        self._note(way, NO_ANSWER if refused.non_answer else str(refused.status), seconds)
+        self._note(request, NO_ANSWER if refused.non_answer else str(refused.status), seconds)
         self._judge(name, refused, seconds)
         return Failure(refused, None, refused.worth_retrying, refused.worth_another_route)
 
@@ -177,11 +191,16 @@ class Asker:
         else:
             self._health.failed(name)
 
-    def _note(self, way: Way, outcome: str, seconds: float | None) -> None:
-        name = way.route.provider.name
+    def _note(self, request: ProviderRequest, outcome: str, seconds: float | None) -> None:
+        name = request.route.provider.name
         labelled(provider_requests, name, outcome).inc()
         if seconds is not None:
             labelled(provider_seconds, name).observe(seconds)
+
+
+def _is_refused_alike(result: Answer | Failure, refused: Refused) -> bool:
+    again = result.refused if isinstance(result, Failure) else None
+    return again is not None and again.status == refused.status
 
 
 def _stop_for_nobody(account: Account) -> None:
@@ -193,8 +212,8 @@ def _stop_for_nobody(account: Account) -> None:
         raise
 
 
-def _given_up(way: Way, failure: Failure) -> Answered:
+def _given_up(request: ProviderRequest, failure: Failure) -> Answered:
     if failure.refused is None:
         assert failure.error is not None
         raise failure.error
-    return Answered(way, failure.refused)
+    return Answered(request, failure.refused)

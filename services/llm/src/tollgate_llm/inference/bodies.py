@@ -12,10 +12,10 @@ from tollgate_llm.dialects.translation import Wanted
 from tollgate_llm.inference import splice
 from tollgate_llm.inference.clouds import SHAPES, Plain
 from tollgate_llm.inference.headers import Environ, to_provider
-from tollgate_llm.inference.learned import Learned
+from tollgate_llm.inference.learned import LearnedCapabilities
 from tollgate_llm.inference.peek import Asked
 from tollgate_llm.inference.protocols import CHAT, RESPONSES, Protocol, protocol_at
-from tollgate_llm.inference.ways import Outgoing, Way
+from tollgate_llm.inference.provider_request import Capability, Outgoing, ProviderRequest
 from tollgate_llm.routing.models import Candidate
 
 DROP_PARAMS = "HTTP_X_TOLLGATE_DROP_PARAMS"
@@ -43,7 +43,7 @@ class Bodies:
         sent: Sent,
         asked: Asked,
         default_max_tokens: int,
-        learned: Learned,
+        learned: LearnedCapabilities,
     ) -> None:
         self._protocol = protocol
         self._learned = learned
@@ -53,10 +53,18 @@ class Bodies:
         self.hides_usage = protocol.asks_usage and asked.stream is True and not asked.wants_usage
         self._decoded: dict[str, Any] | None = None
 
-    def way(self, match: Match) -> Way:
-        if self._protocol is RESPONSES and self._learned.is_lacking(match.route, "responses"):
+    def prepare(self, match: Match, without: frozenset[Capability]) -> ProviderRequest:
+        """Return the request for one route, without these capabilities of its provider and those
+        that it is known to lack. Raises `BadRequest` where its dialect cannot say the call."""
+        if self._protocol is RESPONSES and self._is_without("responses", match, without):
             match = match._replace(translation=over_chat(RESPONSES.path))
-        return self._translated(match) if match.translation else self._as_it_is(match)
+        make = self._translated if match.translation else self._as_it_is
+        return make(match, without)
+
+    def _is_without(
+        self, capability: Capability, match: Match, without: frozenset[Capability]
+    ) -> bool:
+        return capability in without or self._learned.is_lacking(match.route, capability)
 
     def decoded(self) -> dict[str, Any]:
         """The caller's body, for translations."""
@@ -69,9 +77,9 @@ class Bodies:
             self._protocol.check(self._decoded)
         return self._decoded
 
-    def _as_it_is(self, match: Match) -> Way:
+    def _as_it_is(self, match: Match, without: frozenset[Capability]) -> ProviderRequest:
         route, sent = match.route, self._sent
-        asks_usage = self.hides_usage and not self._learned.is_lacking(route, "stream_options")
+        asks_usage = self.hides_usage and not self._is_without("stream_options", match, without)
         body = self._with_usage_asked() if asks_usage else sent.body
         body = self._capped(body, route.model)
         if route.model != self._asked.model:
@@ -80,7 +88,7 @@ class Bodies:
         headers = to_provider(sent.environ, credentials, sent.call_id)
         streams = self._asked.stream is True
         outgoing = _outgoing(route, self._protocol.path, sent.query, streams, body, headers)
-        return Way(match, outgoing, self._protocol, asks_usage=asks_usage)
+        return ProviderRequest(match, outgoing, self._protocol, (), asks_usage, without)
 
     def _with_usage_asked(self) -> bytes:
         has_options = self._asked.stream_options is not msgspec.UNSET
@@ -93,7 +101,7 @@ class Bodies:
         name = next(iter(cap_of(most, model))) if self._protocol is CHAT else names[0]
         return splice.with_cap(body, name, names, most)
 
-    def _translated(self, match: Match) -> Way:
+    def _translated(self, match: Match, without: frozenset[Capability]) -> ProviderRequest:
         assert match.translation is not None
         route, sent = match.route, self._sent
         protocol = protocol_at(match.translation.path)
@@ -101,7 +109,10 @@ class Bodies:
         wanted = Wanted(route.model, self._default_max_tokens, drop)
         try:
             made = match.translation.request(self.decoded(), wanted)
-            body = msgspec.json.encode(made.body)
+            translated = made.body
+            if self._is_without("stream_options", match, without):
+                translated.pop("stream_options", None)
+            body = msgspec.json.encode(translated)
         except RecursionError:
             raise BadRequest("The body is nested too deeply.", param="body") from None
         headers = {
@@ -111,9 +122,10 @@ class Bodies:
         }  # fmt: skip
         if protocol.dialect == "anthropic":
             headers["anthropic-version"] = ANTHROPIC_VERSION
-        streams = made.body.get("stream") is True
+        streams = translated.get("stream") is True
         outgoing = _outgoing(route, protocol.path, "", streams, body, headers)
-        return Way(match, outgoing, protocol, made.dropped)
+        asks_usage = "stream_options" in translated
+        return ProviderRequest(match, outgoing, protocol, made.dropped, asks_usage, without)
 
 
 def _outgoing(

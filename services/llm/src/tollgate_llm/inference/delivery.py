@@ -6,6 +6,7 @@ estimate: `estimate_input` of the request, and four bytes to a token of what the
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 from flask import Response
 
@@ -41,7 +42,7 @@ def deliver(exchange: Exchange, answer: Answer | Refused) -> Response:
     if isinstance(answer, Refused):
         whole, cost = _settled_refusal(exchange, answer)
         return _finished(exchange, answer.status, whole, cost, headers)
-    protocol = exchange.way.protocol
+    protocol = exchange.request.protocol
     if protocol.grammar is not None and is_stream(protocol, answer):
         if exchange.translation is not None:
             headers.append(("content-type", f"{EVENT_STREAM}; charset=utf-8"))
@@ -90,13 +91,13 @@ def _settled_refusal(exchange: Exchange, refused: Refused) -> tuple[bytes, int]:
         return whole, account.close("provider_error", status, error=NO_ANSWER)
     if status >= FIRST_ERROR:
         return whole, account.close("provider_error", status, error=f"http_{status}")
-    usage_read = exchange.way.protocol.read(refused.body)
+    usage_read = exchange.request.protocol.read(refused.body)
     return whole, _close_whole(exchange, refused.body, usage_read, status)
 
 
 def _close_unreadable(exchange: Exchange, answer: WholeAnswer, failed: ProviderFailed) -> None:
     """It was answered, so it was used: by its own number if that much can be read."""
-    protocol = exchange.way.protocol
+    protocol = exchange.request.protocol
     booked = answer.usage or _estimated(exchange, protocol.estimated_output(answer.body))
     exchange.account.close(
         "provider_error",
@@ -110,7 +111,7 @@ def _close_unreadable(exchange: Exchange, answer: WholeAnswer, failed: ProviderF
 def _broken_off(exchange: Exchange, body: bytes, broken: RelayFailed) -> ProviderFailed:
     """Return the error for the caller; the part of the answer that came is booked."""
     error: ProviderFailed = provider_error(exchange.route.provider.name, broken.reason, sent=True)
-    usage = _estimated(exchange, exchange.way.protocol.estimated_output(body))
+    usage = _estimated(exchange, exchange.request.protocol.estimated_output(body))
     exchange.account.close(
         "provider_error", error.http_status, usage=usage, estimated=True, error=error.error_code
     )
@@ -120,12 +121,12 @@ def _broken_off(exchange: Exchange, body: bytes, broken: RelayFailed) -> Provide
 def _close_whole(exchange: Exchange, body: bytes, usage: Usage | None, status: int = 200) -> int:
     if usage is not None:
         return exchange.account.close("ok", status, usage=usage)
-    usage = _estimated(exchange, exchange.way.protocol.estimated_output(body))
+    usage = _estimated(exchange, exchange.request.protocol.estimated_output(body))
     return exchange.account.close("ok", status, usage=usage, estimated=True)
 
 
 def _estimated(exchange: Exchange, output_tokens: int) -> Usage:
-    if exchange.way.protocol.free:
+    if exchange.request.protocol.free:
         return NOTHING
     return exchange.protocol.estimated_usage(exchange.sent, output_tokens)
 
@@ -150,27 +151,22 @@ class StreamBody:
         return self._relayed() if self._translator is None else self._translated(self._translator)
 
     def _translated(self, translator: EventTranslator) -> Iterator[bytes]:
-        """What the caller's dialect makes of the answer. A failure that the provider tells in its
-        stream is told in the caller's way, and ends it; so is a stream that ends before its answer
-        does."""
+        """Yield the answer in the caller's dialect. A failure in the provider's stream ends it with
+        the caller's event for an error, and so does a stream that ends before its answer does."""
         meter = self._meter
         try:
-            for data in self._answer:
-                if out := translator.feed(meter.feed(data)):
+            with self._closed_on_a_bug():
+                for data in self._answer:
+                    if out := translator.feed(meter.feed(data)):
+                        yield out
+                    if translator.failure is not None:
+                        break
+                if out := translator.feed(meter.finish()):
                     yield out
-                if translator.failure is not None:
-                    break
-            if out := translator.feed(meter.finish()):
-                yield out
         except RelayFailed as broken:
             if not translator.is_whole:
                 yield self._broken_off(broken)
                 return
-        except CallerGone:
-            raise  # to `close`
-        except Exception:
-            self._close("provider_error", 200, error="internal_error")
-            raise
         failure = translator.failure or (None if translator.is_whole else UNFINISHED)
         if failure is not None:
             yield self._told_to_fail(failure)
@@ -181,27 +177,35 @@ class StreamBody:
     def _relayed(self) -> Iterator[bytes]:
         meter, ended = self._meter, False
         try:
-            for data in self._answer:
-                passed = meter.feed(data)
-                if meter.over and not ended:
-                    ended = True
-                    self._finish()
-                if passed:
-                    yield passed
+            with self._closed_on_a_bug():
+                for data in self._answer:
+                    passed = meter.feed(data)
+                    if meter.over and not ended:
+                        ended = True
+                        self._finish()
+                    if passed:
+                        yield passed
         except RelayFailed as broken:
             if not ended:
                 yield self._broken_off(broken)
             return
-        except CallerGone:
-            raise  # to `close`
-        except Exception:
-            self._close("provider_error", 200, error="internal_error")
-            raise
         rest = meter.finish()
         if not ended:
             self._finish()
         if rest:
             yield rest
+
+    @contextmanager
+    def _closed_on_a_bug(self) -> Iterator[None]:
+        """Close the ticket where an error of our own breaks the answer off. A provider that breaks
+        off and a caller that is gone have endings of their own."""
+        try:
+            yield
+        except (RelayFailed, CallerGone):
+            raise
+        except Exception:
+            self._close("provider_error", 200, error="internal_error")
+            raise
 
     def close(self) -> None:
         self._answer.close()

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Protocol as Interface
 
-from tollgate_common.relay import RelayAnswer, RelayFailed
+from tollgate_common.relay import RelayFailed
 from tollgate_llm.inference.non_answers import BAD_GATEWAY, NonAnswer, judge
 from tollgate_llm.inference.openings import Opening
 from tollgate_llm.inference.protocols import Protocol
 from tollgate_llm.inference.retrying import Refused
-from tollgate_llm.inference.unpacking import Unpacked, unpacked
+from tollgate_llm.inference.unpacking import Received
 from tollgate_llm.metering.meter import Meter
 from tollgate_llm.metering.usage import Usage
 
@@ -28,7 +28,6 @@ HOLD_BYTES = 4 * 1024 * 1024
 _CLAIMS_NO_SOUND = ("json", "html")
 _FIELD = re.compile(rb"\xef?\xbb?\xbf?\s*(?:data|event|id|retry)?:")
 _PLAIN = ("", "identity")
-Received = RelayAnswer | Unpacked
 
 
 class Answer(Interface):
@@ -90,12 +89,11 @@ class BegunAnswer:
         self._answer.close()
 
 
-def received(protocol: Protocol, raw: RelayAnswer) -> Answer | Refused:
+def received(protocol: Protocol, answer: Received) -> Answer | Refused:
     """Return an answer with status 200, or how it is refused when it is none.
 
     Raises `RelayFailed` when it breaks off before it has begun.
     """
-    answer = unpacked(raw)
     content_type = (answer.header("content-type") or "").lower()
     # There are encodings that nobody here can read.
     is_plain = (answer.header("content-encoding") or "").lower() in _PLAIN

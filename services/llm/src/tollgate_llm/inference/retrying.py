@@ -11,8 +11,9 @@ import random
 import time
 from typing import Protocol
 
-from tollgate_common.relay import RelayAnswer, RelayFailed
+from tollgate_common.relay import RelayFailed
 from tollgate_llm.inference.non_answers import NonAnswer
+from tollgate_llm.inference.unpacking import Received
 from tollgate_llm.metering.usage import Usage
 
 RETRIED = frozenset({408, 409, 429, *range(500, 600)})
@@ -59,7 +60,7 @@ class Refused:
         self.usage = usage
 
     @classmethod
-    def of(cls, answer: RelayAnswer) -> "Refused":
+    def of(cls, answer: Received) -> "Refused":
         """Return a provider's own refusal; `RelayFailed` when it breaks off."""
         return cls(answer.status, answer.headers, _read(answer))
 
@@ -102,7 +103,7 @@ def backoff(attempt: int) -> float:
     return random.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt))  # noqa: S311
 
 
-def _read(answer: RelayAnswer) -> bytes:
+def _read(answer: Received) -> bytes:
     parts, size = [], 0
     try:
         for part in answer:

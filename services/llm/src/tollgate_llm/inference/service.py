@@ -26,7 +26,7 @@ from tollgate_llm.inference.deadline import deadline_of
 from tollgate_llm.inference.delivery import deliver
 from tollgate_llm.inference.exchange import Exchange
 from tollgate_llm.inference.headers import Environ
-from tollgate_llm.inference.learned import Learned
+from tollgate_llm.inference.learned import LearnedCapabilities
 from tollgate_llm.inference.peek import peek
 from tollgate_llm.inference.protocols import COUNT_TOKENS, Protocol
 from tollgate_llm.inference.stream_cost import with_stream_cost
@@ -77,7 +77,7 @@ class InferenceService:
         cashier: Cashier,
         cache: AnswerCache,
         load: Load,
-        learned: Learned,
+        learned: LearnedCapabilities,
         settings: LlmSettings,
     ) -> None:
         self._router = router
@@ -141,8 +141,10 @@ class InferenceService:
             if protocol is COUNT_TOKENS:
                 return estimated_count(call.body, asked, account)
             raise
-        way, answer = self._asker.ask(call.caller.org, matches, bodies.way, account, deadline)
-        exchange = Exchange(protocol, account, way, call.body, call.request_id, bodies)
+        request, answer = self._asker.ask(
+            call.caller.org, matches, bodies.prepare, account, deadline
+        )
+        exchange = Exchange(protocol, account, request, call.body, call.request_id, bodies)
         response = deliver(exchange, answer)
         return response if place is None else self._cache.keep(place, account, response)
 

@@ -16,7 +16,7 @@ class Halves:
         self._kept: dict[_Path, str] = {}
 
     def __bool__(self) -> bool:
-        """Whether the first half of a pair waits for the second."""
+        """Return whether the first half of a pair waits for the second."""
         return bool(self._kept)
 
     def joined(self, event: Any) -> Any:

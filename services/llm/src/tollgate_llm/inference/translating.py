@@ -90,7 +90,7 @@ class EventTranslator:
 
     @property
     def is_whole(self) -> bool:
-        """Whether the answer has ended as answers of the provider's dialect end."""
+        """Return whether the event has come that ends an answer of the provider's dialect."""
         return self._is_done or self._translator.is_whole
 
     def feed(self, block: bytes) -> bytes:

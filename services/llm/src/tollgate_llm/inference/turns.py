@@ -8,46 +8,50 @@ from collections.abc import Callable, Iterator, Sequence
 
 from tollgate_common.errors import BadRequest
 from tollgate_llm.dialects.matching import Match
-from tollgate_llm.inference.ways import Way
+from tollgate_llm.inference.provider_request import Capability, ProviderRequest
+
+Prepare = Callable[[Match, frozenset[Capability]], ProviderRequest]
 
 
-class Turns(Iterator[Way]):
-    """What is left to ask. `refusal` is why the first route that was passed over cannot be asked,
-    None as long as none was."""
+class Turns(Iterator[ProviderRequest]):
+    """Yields the routes that can be asked, as requests to their providers. `refusal` is why the
+    first route that was passed over cannot be asked, None as long as none was."""
 
-    def __init__(self, matches: Sequence[Match], prepare: Callable[[Match], Way]) -> None:
+    def __init__(self, matches: Sequence[Match], prepare: Prepare) -> None:
         self._matches = iter(matches)
         self._prepare = prepare
-        self._next: Way | None = None
+        self._next: ProviderRequest | None = None
         self.refusal: BadRequest | None = None
 
-    def __next__(self) -> Way:
-        way = self._peek()
-        if way is None:
+    def __next__(self) -> ProviderRequest:
+        request = self._peek()
+        if request is None:
             raise StopIteration
         self._next = None
-        return way
+        return request
 
-    def once_more(self, way: Way) -> Way | None:
-        """Return the same route as it is asked by what has been learned of it since; None where its
-        dialect cannot say the request that way."""
-        try:
-            return self._prepare(way.match)
-        except BadRequest as refused:
-            self.refusal = self.refusal or refused
-            return None
+    def again(self, request: ProviderRequest, capability: Capability) -> ProviderRequest | None:
+        """Return a request to the same route that does without a capability; None where that cannot
+        say what the caller asks."""
+        return self._prepared(request.match, request.without | {capability})
 
     def are_over(self) -> bool:
         """Return whether no other route can be asked."""
         return self._peek() is None
 
-    def _peek(self) -> Way | None:
+    def _peek(self) -> ProviderRequest | None:
         while self._next is None:
             match = next(self._matches, None)
             if match is None:
                 return None
-            try:
-                self._next = self._prepare(match)
-            except BadRequest as refused:
-                self.refusal = self.refusal or refused
+            self._next = self._prepared(match)
         return self._next
+
+    def _prepared(
+        self, match: Match, without: frozenset[Capability] = frozenset()
+    ) -> ProviderRequest | None:
+        try:
+            return self._prepare(match, without)
+        except BadRequest as refused:
+            self.refusal = self.refusal or refused
+            return None

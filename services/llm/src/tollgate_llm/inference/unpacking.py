@@ -1,7 +1,7 @@
-"""Answers that came compressed, though nobody asked for that.
+"""Answers that are compressed, although every provider is asked for `identity`.
 
-What they report is read here, and whoever gets them asked for none of it either, so that they are
-passed on as what they hold. Encodings other than gzip and deflate pass as they came.
+Usage is read from answers, and the caller has asked this hop for no encoding, so that both get the
+decompressed body. Encodings other than gzip and deflate pass as they came.
 """
 
 import zlib
@@ -16,7 +16,7 @@ PIECE_BYTES = 1024 * 1024
 
 
 class Unpacked:
-    """A compressed answer as what it holds. What cannot be unpacked is broken off."""
+    """A compressed answer, read decompressed. Raises `RelayFailed` where it cannot be."""
 
     def __init__(self, answer: RelayAnswer) -> None:
         self.status = answer.status
@@ -43,14 +43,17 @@ class Unpacked:
         self._answer.close()
 
 
-def unpacked(answer: RelayAnswer) -> RelayAnswer | Unpacked:
-    """Return the answer as what it holds, as far as its encoding is known here."""
+Received = RelayAnswer | Unpacked
+
+
+def unpacked(answer: RelayAnswer) -> Received:
+    """Return the answer, decompressed if its encoding is one that is known here."""
     encoding = (answer.header("content-encoding") or "").strip().lower()
     return Unpacked(answer) if encoding in _UNPACKED else answer
 
 
 def _pieces(unpacker: "zlib._Decompress", data: bytes) -> Iterator[bytes]:
-    """Yield what a chunk holds, no more at once than a piece: a small chunk can hold very much."""
+    """Yield a chunk decompressed, at most `PIECE_BYTES` at once: a few bytes can hold gigabytes."""
     while data and not unpacker.eof:
         if piece := unpacker.decompress(data, PIECE_BYTES):
             yield piece

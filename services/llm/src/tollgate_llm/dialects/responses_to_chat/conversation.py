@@ -87,7 +87,7 @@ class Conversation:
         self._call(item["call_id"], self._names.of(item), arguments_of(item["input"]))
 
     def _hosted_call(self, item: Json, at: str) -> None:
-        """What another provider's search has found is in the answer that it led to."""
+        """List the call as left out: what it brought in is in the answer that follows it."""
         self._drops.hint(f"{at}.{item['type']}")
 
     def _call(self, call_id: str, name: str, arguments: str) -> None:
