@@ -54,9 +54,12 @@ def test_what_differs_is_another_limit(org: Org, other: dict[str, Any]) -> None:
 
 
 def test_another_subject_has_a_limit_of_its_own(org: Org, other_org: Org) -> None:
-    made(org)
-    made(other_org)
-    made(org, subject={"kind": "user", "id": org.owner_id})
+    limits = [
+        made(org),
+        made(other_org),
+        made(org, subject={"kind": "user", "id": org.owner_id}),
+    ]
+    assert len({limit["id"] for limit in limits}) == 3
 
 
 def test_of_many_at_once_one_is_made(org: Org) -> None:

@@ -25,8 +25,8 @@ ADVISED = ADVISOR | {"max_uses": 2, "max_tokens": 300}
 
 
 def lines(redis: Redis, **body: Any) -> list[tuple[Any, ...]]:
-    asked: dict[str, Any] = {"messages": HI, "max_tokens": 500, "facts": FACTS} | body
-    return [tuple(line) for line in opened(redis, MESSAGES, **asked).hold.bound.lines]
+    request_body: dict[str, Any] = {"messages": HI, "max_tokens": 500, "facts": FACTS} | body
+    return [tuple(line) for line in opened(redis, MESSAGES, **request_body).hold.bound.lines]
 
 
 def test_an_advisor_is_reserved_at_its_price_for_each_of_its_uses(redis_client: Redis) -> None:
@@ -66,8 +66,13 @@ def test_a_fallback_of_what_the_provider_keeps_reads_the_larger_context(
 
 
 def test_all_of_it_counts_as_tokens_and_as_cost(redis_client: Redis) -> None:
-    asked: dict[str, Any] = {"messages": HI, "max_tokens": 500, "facts": FACTS, "tools": [ADVISED]}
-    bound = opened(redis_client, MESSAGES, "tokens", **asked).hold.bound
+    request_body: dict[str, Any] = {
+        "messages": HI,
+        "max_tokens": 500,
+        "facts": FACTS,
+        "tools": [ADVISED],
+    }
+    bound = opened(redis_client, MESSAGES, "tokens", **request_body).hold.bound
     own, written, others, advice = (line[1] for line in bound.lines)
     assert bound.tokens == own + written + others + advice
     assert bound.cost_nanos == own * 1_000 + written * 2_000 + others * 10_000 + advice * 50_000
@@ -103,9 +108,7 @@ def test_what_nothing_bounds_is_refused_by_its_name(
 
 def test_a_model_that_nobody_prices_is_refused_under_a_limit_on_cost(redis_client: Redis) -> None:
     fallbacks = [{"model": "secret"}]
-    body: dict[str, Any] = {
-        "messages": HI, "max_tokens": 5, "fallbacks": fallbacks, "facts": FACTS
-    }  # fmt: skip
+    body: dict[str, Any] = {"messages": HI, "max_tokens": 5, "fallbacks": fallbacks, "facts": FACTS}
     with pytest.raises(TollgateError) as refused:
         opened(redis_client, MESSAGES, **body)
     assert (refused.value.error_code, refused.value.param) == ("unpriced_model", "fallbacks")

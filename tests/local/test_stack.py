@@ -112,6 +112,7 @@ class TestWhileItRuns:
         os.kill(first, signal.SIGKILL)
         eventually(lambda: stack.supervisor.pids().get("auth", first) != first)
         eventually(lambda: ports.accepts(stack.settings.auth_port))
+        assert stack.supervisor.pids()["auth"] != first
 
     def test_no_secret_is_on_a_command_line(self, stack: Stack) -> None:
         lines = (stack.state / "secrets.env").read_text().splitlines()

@@ -59,11 +59,11 @@ def test_calls_and_results_are_marked_and_thoughts_are_not() -> None:
 
 
 @pytest.mark.parametrize(
-    "given",
+    "marked_tool",
     [tool(cache_control=MARK), tool(function={"name": "look", "cache_control": MARK})],
 )
-def test_a_marked_tool_stays_marked(given: Json) -> None:
-    assert body_of(USER, tools=[given])["tools"] == [{**LOOK, "cache_control": MARK}]
+def test_a_marked_tool_stays_marked(marked_tool: Json) -> None:
+    assert body_of(USER, tools=[marked_tool])["tools"] == [{**LOOK, "cache_control": MARK}]
 
 
 def test_the_request_itself_may_be_marked() -> None:
@@ -72,8 +72,8 @@ def test_the_request_itself_may_be_marked() -> None:
 
 def test_the_last_four_marks_hold_those_of_tools_and_the_request_included() -> None:
     marked = text("a", cache_control=MARK)
-    given = [tool(cache_control=MARK)]
-    body = body_of(user(marked, marked, marked, marked), tools=given)
+    tools = [tool(cache_control=MARK)]
+    body = body_of(user(marked, marked, marked, marked), tools=tools)
     assert body["tools"] == [LOOK]
     [turn] = body_of(user(marked, marked, marked, marked), cache_control=MARK)["messages"]
     assert [block.get("cache_control") for block in turn["content"]] == [None, MARK, MARK, MARK]
@@ -89,17 +89,19 @@ def test_both_vendors_marks_may_be_mixed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "asked"),
+    ("name", "request_body"),
     [
-        ("messages.*.content.*.cache_control",
-         {"messages": [user(text("a", cache_control={"type": "eternal"}))]}),
+        (
+            "messages.*.content.*.cache_control",
+            {"messages": [user(text("a", cache_control={"type": "eternal"}))]},
+        ),
         ("messages.*.cache_control", {"messages": [{**USER, "cache_control": True}]}),
         ("tools.*.cache_control", {"messages": [USER], "tools": [tool(cache_control="on")]}),
         ("cache_control", {"messages": [USER], "cache_control": "on"}),
     ],
-)  # fmt: skip
-def test_a_mark_of_no_known_kind_is_left_out(name: str, asked: Json) -> None:
-    made = TRANSLATION.request({"model": "small", **asked}, WANTED)
+)
+def test_a_mark_of_no_known_kind_is_left_out(name: str, request_body: Json) -> None:
+    made = TRANSLATION.request({"model": "small", **request_body}, WANTED)
     assert made.dropped == (name,)
     assert "cache_control" not in str(made.body)
 

@@ -56,9 +56,9 @@ def claude_code() -> Json:
 def test_claude_code_is_answered_by_a_model_of_chat_completions(
     model: str, effort: str | None
 ) -> None:
-    asked = claude_code()
-    STABLE.check(asked)
-    made = messages_to_chat.TRANSLATION.request(asked, Wanted(model, 4096))
+    request_body = claude_code()
+    STABLE.check(request_body)
+    made = messages_to_chat.TRANSLATION.request(request_body, Wanted(model, 4096))
     chat.PARAMS.check(made.body)
     assert made.body.get("reasoning_effort") == effort
     assert [tool["function"]["name"] for tool in made.body["tools"]] == ["Read", "mcp__crm__find"]
@@ -73,21 +73,38 @@ def test_claude_code_is_answered_by_a_model_of_chat_completions(
 
 
 def codex() -> Json:
-    read = {"type": "function", "name": "read", "description": "Reads.", "parameters": SCHEMA,
-            "strict": False}  # fmt: skip
+    read = {
+        "type": "function",
+        "name": "read",
+        "description": "Reads.",
+        "parameters": SCHEMA,
+        "strict": False,
+    }
     agents = {"type": "namespace", "name": "agents", "description": "Agents.", "tools": [read]}
     return {
         "model": "small",
         "instructions": "You are an agent.",
         "input": [
-            {"type": "message", "role": "developer",
-             "content": [{"type": "input_text", "text": "Be brief."}]},
+            {
+                "type": "message",
+                "role": "developer",
+                "content": [{"type": "input_text", "text": "Be brief."}],
+            },
             {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hi."}]},
             {"type": "reasoning", "summary": [], "content": None, "encrypted_content": "gAAA"},
-            {"type": "message", "role": "assistant", "phase": "commentary",
-             "content": [{"type": "output_text", "text": "I look."}]},
-            {"type": "function_call", "name": "read", "namespace": "agents", "call_id": "c1",
-             "arguments": "{}"},
+            {
+                "type": "message",
+                "role": "assistant",
+                "phase": "commentary",
+                "content": [{"type": "output_text", "text": "I look."}],
+            },
+            {
+                "type": "function_call",
+                "name": "read",
+                "namespace": "agents",
+                "call_id": "c1",
+                "arguments": "{}",
+            },
             {"type": "function_call_output", "call_id": "c1", "output": "a"},
         ],
         "tools": [read, agents, {"type": "web_search", "external_web_access": True}],
@@ -101,13 +118,13 @@ def codex() -> Json:
         "prompt_cache_key": "thread_1",
         "text": {"verbosity": "low"},
         "client_metadata": {"x-codex-installation-id": "1"},
-    }  # fmt: skip
+    }
 
 
 def test_codex_is_answered_by_claude() -> None:
-    asked = codex()
-    responses.PARAMS.check(asked)
-    made = TO_CLAUDE.request(asked, Wanted("claude-opus-5", 32000))
+    request_body = codex()
+    responses.PARAMS.check(request_body)
+    made = TO_CLAUDE.request(request_body, Wanted("claude-opus-5", 32000))
     STABLE.check(made.body)
     assert [tool["name"] for tool in made.body["tools"]] == ["read", "agents__read"]
     assert made.body["messages"][1]["content"][1]["name"] == "agents__read"
@@ -125,41 +142,124 @@ NULLS: list[tuple[Translation, Any, Json, tuple[str, ...]]] = [
     (
         chat_to_messages.TRANSLATION,
         chat.PARAMS,
-        {"messages": [{**HELLO, "name": None}, {
-            "role": "assistant", "content": "Yes.", "name": None, "refusal": None, "audio": None,
-            "tool_calls": None, "function_call": None, "thinking_blocks": None,
-            "reasoning_content": None}, HELLO]},
-        ("user", "tools", "tool_choice", "response_format", "stop", "metadata", "stream_options",
-         "parallel_tool_calls", "n", "seed", "logit_bias", "audio", "functions", "service_tier",
-         "store", "verbosity", "prediction", "web_search_options", "max_tokens", "modalities",
-         "function_call", "prompt_cache_options", "safety_identifier", "cache_control"),
+        {
+            "messages": [
+                {**HELLO, "name": None},
+                {
+                    "role": "assistant",
+                    "content": "Yes.",
+                    "name": None,
+                    "refusal": None,
+                    "audio": None,
+                    "tool_calls": None,
+                    "function_call": None,
+                    "thinking_blocks": None,
+                    "reasoning_content": None,
+                },
+                HELLO,
+            ]
+        },
+        (
+            "user",
+            "tools",
+            "tool_choice",
+            "response_format",
+            "stop",
+            "metadata",
+            "stream_options",
+            "parallel_tool_calls",
+            "n",
+            "seed",
+            "logit_bias",
+            "audio",
+            "functions",
+            "service_tier",
+            "store",
+            "verbosity",
+            "prediction",
+            "web_search_options",
+            "max_tokens",
+            "modalities",
+            "function_call",
+            "prompt_cache_options",
+            "safety_identifier",
+            "cache_control",
+        ),
     ),
     (
         messages_to_chat.TRANSLATION,
         STABLE,
-        {"max_tokens": 10, "messages": [{"role": "user", "content": [
-            {"type": "text", "text": "Hi.", "cache_control": None, "citations": None}]}]},
-        ("metadata", "system", "stop_sequences", "stream", "thinking", "tools", "tool_choice",
-         "temperature", "top_k", "output_config", "service_tier", "container", "mcp_servers",
-         "context_management", "inference_geo"),
+        {
+            "max_tokens": 10,
+            "messages": [
+                {
+                    "role": "user",
+                    "content": [
+                        {"type": "text", "text": "Hi.", "cache_control": None, "citations": None}
+                    ],
+                }
+            ],
+        },
+        (
+            "metadata",
+            "system",
+            "stop_sequences",
+            "stream",
+            "thinking",
+            "tools",
+            "tool_choice",
+            "temperature",
+            "top_k",
+            "output_config",
+            "service_tier",
+            "container",
+            "mcp_servers",
+            "context_management",
+            "inference_geo",
+        ),
     ),
     (
         TO_CLAUDE,
         responses.PARAMS,
-        {"input": [{"role": "user", "content": [
-            {"type": "input_image", "image_url": "https://a.org/b.png", "detail": None}]}]},
-        ("user", "tools", "tool_choice", "text", "include", "metadata", "instructions", "stream",
-         "stream_options", "truncation", "prompt_cache_key", "reasoning", "parallel_tool_calls",
-         "prompt", "conversation", "background", "client_metadata", "max_tool_calls"),
+        {
+            "input": [
+                {
+                    "role": "user",
+                    "content": [
+                        {"type": "input_image", "image_url": "https://a.org/b.png", "detail": None}
+                    ],
+                }
+            ]
+        },
+        (
+            "user",
+            "tools",
+            "tool_choice",
+            "text",
+            "include",
+            "metadata",
+            "instructions",
+            "stream",
+            "stream_options",
+            "truncation",
+            "prompt_cache_key",
+            "reasoning",
+            "parallel_tool_calls",
+            "prompt",
+            "conversation",
+            "background",
+            "client_metadata",
+            "max_tool_calls",
+        ),
     ),
-]  # fmt: skip
+]
 
 
-@pytest.mark.parametrize(("translation", "params", "asked", "names"), NULLS)
+@pytest.mark.parametrize(("translation", "params", "request_body", "names"), NULLS)
 def test_null_says_nothing_in_any_direction(
-    translation: Translation, params: Any, asked: Json, names: tuple[str, ...]
+    translation: Translation, params: Any, request_body: Json, names: tuple[str, ...]
 ) -> None:
-    plain = {"model": "small", **asked}
+    plain = {"model": "small", **request_body}
     full = {**plain, **dict.fromkeys(names)}
     params.check(full)
     wanted = Wanted("big", 4096)
@@ -169,21 +269,38 @@ def test_null_says_nothing_in_any_direction(
 
 def test_null_says_nothing_in_tools() -> None:
     function: Json = {"name": "look", "description": None, "parameters": None, "strict": None}
-    asked: Json = {"model": "small", "messages": [HELLO],
-             "tools": [{"type": "function", "function": function}],
-             "response_format": {"type": "json_schema", "json_schema": {
-                 "name": "n", "description": None, "strict": None, "schema": SCHEMA}}}  # fmt: skip
-    chat.PARAMS.check(asked)
-    made = chat_to_messages.TRANSLATION.request(asked, Wanted("big", 4096))
+    request_body: Json = {
+        "model": "small",
+        "messages": [HELLO],
+        "tools": [{"type": "function", "function": function}],
+        "response_format": {
+            "type": "json_schema",
+            "json_schema": {"name": "n", "description": None, "strict": None, "schema": SCHEMA},
+        },
+    }
+    chat.PARAMS.check(request_body)
+    made = chat_to_messages.TRANSLATION.request(request_body, Wanted("big", 4096))
     STABLE.check(made.body)
     assert made.body["tools"][0].keys() == {"name", "input_schema"}
-    tool: Json = {"name": "look", "type": None, "description": None, "input_schema": SCHEMA,
-            "strict": None, "cache_control": None, "defer_loading": None}  # fmt: skip
-    asked = {"model": "small", "max_tokens": 1, "messages": [HELLO], "tools": [tool],
-             "tool_choice": {"type": "auto", "disable_parallel_tool_use": None},
-             "output_config": {"effort": None, "format": None}}  # fmt: skip
-    STABLE.check(asked)
-    made = messages_to_chat.TRANSLATION.request(asked, Wanted("big", 4096))
+    tool: Json = {
+        "name": "look",
+        "type": None,
+        "description": None,
+        "input_schema": SCHEMA,
+        "strict": None,
+        "cache_control": None,
+        "defer_loading": None,
+    }
+    request_body = {
+        "model": "small",
+        "max_tokens": 1,
+        "messages": [HELLO],
+        "tools": [tool],
+        "tool_choice": {"type": "auto", "disable_parallel_tool_use": None},
+        "output_config": {"effort": None, "format": None},
+    }
+    STABLE.check(request_body)
+    made = messages_to_chat.TRANSLATION.request(request_body, Wanted("big", 4096))
     function = {"name": "look", "parameters": SCHEMA}
     assert made.body["tools"] == [{"type": "function", "function": function}]
     assert made.dropped == ()
@@ -192,20 +309,26 @@ def test_null_says_nothing_in_tools() -> None:
 @pytest.mark.parametrize(
     ("part", "expected"),
     [
-        ({"type": "input_image", "image_url": "x"},
-         {"type": "image_url", "image_url": {"url": "x"}}),
-        ({"type": "input_image", "image_url": "x", "detail": None, "file_id": None},
-         {"type": "image_url", "image_url": {"url": "x"}}),
-        ({"type": "input_file", "file_data": "x", "filename": None, "file_id": None},
-         {"type": "file", "file": {"file_data": "x"}}),
+        (
+            {"type": "input_image", "image_url": "x"},
+            {"type": "image_url", "image_url": {"url": "x"}},
+        ),
+        (
+            {"type": "input_image", "image_url": "x", "detail": None, "file_id": None},
+            {"type": "image_url", "image_url": {"url": "x"}},
+        ),
+        (
+            {"type": "input_file", "file_data": "x", "filename": None, "file_id": None},
+            {"type": "file", "file": {"file_data": "x"}},
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_part_of_responses_needs_no_more_than_the_reference_shows(
     part: Json, expected: Json
 ) -> None:
-    asked = {"model": "small", "input": [{"role": "user", "content": [part]}]}
-    responses.PARAMS.check(asked)
-    made = responses_to_chat.TRANSLATION.request(asked, Wanted("big", 4096))
+    request_body = {"model": "small", "input": [{"role": "user", "content": [part]}]}
+    responses.PARAMS.check(request_body)
+    made = responses_to_chat.TRANSLATION.request(request_body, Wanted("big", 4096))
     assert made.body["messages"] == [{"role": "user", "content": [expected]}]
 
 
@@ -213,7 +336,7 @@ def test_a_part_of_responses_needs_no_more_than_the_reference_shows(
 def test_what_the_assistant_said_needs_no_id_and_no_status(more: Json) -> None:
     part = {"type": "output_text", "text": "Yes."}
     item = {"role": "assistant", "content": [part], **more}
-    asked = {"model": "small", "input": [HELLO, item, HELLO]}
-    responses.PARAMS.check(asked)
-    made = responses_to_chat.TRANSLATION.request(asked, Wanted("big", 4096))
+    request_body = {"model": "small", "input": [HELLO, item, HELLO]}
+    responses.PARAMS.check(request_body)
+    made = responses_to_chat.TRANSLATION.request(request_body, Wanted("big", 4096))
     assert made.body["messages"][1] == {"role": "assistant", "content": "Yes."}

@@ -31,24 +31,24 @@ def said(*content: Any, **fields: Any) -> Json:
     return {"messages": [HELLO, *spoken, HELLO]}
 
 
-def from_chat(asked: Json) -> Translated:
-    request = {"model": "small", "messages": [HELLO], **asked}
+def from_chat(request_body: Json) -> Translated:
+    request = {"model": "small", "messages": [HELLO], **request_body}
     chat.PARAMS.check(request)
     made = chat_to_messages.TRANSLATION.request(request, Wanted("claude-sonnet-4-5", 4096))
     STABLE.check(made.body)
     return made
 
 
-def from_messages(asked: Json) -> Translated:
-    request = {"model": "small", "max_tokens": 10, "messages": [HELLO], **asked}
+def from_messages(request_body: Json) -> Translated:
+    request = {"model": "small", "max_tokens": 10, "messages": [HELLO], **request_body}
     STABLE.check(request)
     made = messages_to_chat.TRANSLATION.request(request, Wanted("big", 4096))
     chat.PARAMS.check(made.body)
     return made
 
 
-def from_responses(asked: Json) -> Translated:
-    request = {"model": "small", "input": [HELLO], **asked}
+def from_responses(request_body: Json) -> Translated:
+    request = {"model": "small", "input": [HELLO], **request_body}
     responses.PARAMS.check(request)
     made = responses_to_chat.TRANSLATION.request(request, Wanted("big", 4096))
     chat.PARAMS.check(made.body)
@@ -79,16 +79,38 @@ CHAT_HINTS: list[tuple[str, Json]] = [
     ),
     (
         "messages.*.content.*.image_url.detail",
-        {"messages": [{"role": "user", "content": [
-            {"type": "image_url", "image_url": {"url": "https://a.org/b.png", "detail": "low"}}]}]},
+        {
+            "messages": [
+                {
+                    "role": "user",
+                    "content": [
+                        {
+                            "type": "image_url",
+                            "image_url": {"url": "https://a.org/b.png", "detail": "low"},
+                        }
+                    ],
+                }
+            ]
+        },
     ),
     (
         "messages.*.content.*.prompt_cache_breakpoint.ttl",
-        {"messages": [{"role": "user", "content": [
-            {"type": "text", "text": "Hi.",
-             "prompt_cache_breakpoint": {"mode": "explicit", "ttl": "12h"}}]}]},
+        {
+            "messages": [
+                {
+                    "role": "user",
+                    "content": [
+                        {
+                            "type": "text",
+                            "text": "Hi.",
+                            "prompt_cache_breakpoint": {"mode": "explicit", "ttl": "12h"},
+                        }
+                    ],
+                }
+            ]
+        },
     ),
-]  # fmt: skip
+]
 TOOL: Json = {"name": "look", "input_schema": SCHEMA}
 MESSAGES_HINTS: list[tuple[str, Json]] = [
     ("cache_control", {"cache_control": EPHEMERAL}),
@@ -102,15 +124,21 @@ MESSAGES_HINTS: list[tuple[str, Json]] = [
     ("output_config.task_budget", {"output_config": {"task_budget": {"total": 1000}}}),
     ("user_profile_id", {"user_profile_id": "p"}),
     ("workspace_id", {"workspace_id": "w"}),
-    ("system.*.cache_control",
-     {"system": [{"type": "text", "text": "Hi.", "cache_control": EPHEMERAL}]}),
+    (
+        "system.*.cache_control",
+        {"system": [{"type": "text", "text": "Hi.", "cache_control": EPHEMERAL}]},
+    ),
     ("tools.*.cache_control", {"tools": [{**TOOL, "cache_control": EPHEMERAL}]}),
     ("tools.*.defer_loading", {"tools": [TOOL, {**TOOL, "name": "hear", "defer_loading": True}]}),
     ("tools.*.eager_input_streaming", {"tools": [{**TOOL, "eager_input_streaming": True}]}),
     (
         "tools.*.tool_search",
-        {"tools": [TOOL, {"type": "tool_search_tool_regex_20251119",
-                          "name": "tool_search_tool_regex"}]},
+        {
+            "tools": [
+                TOOL,
+                {"type": "tool_search_tool_regex_20251119", "name": "tool_search_tool_regex"},
+            ]
+        },
     ),
     ("messages.*.content.*.thinking", said([FOREIGN, {"type": "text", "text": "Yes."}])),
     (
@@ -121,49 +149,68 @@ MESSAGES_HINTS: list[tuple[str, Json]] = [
         "messages.*.content.*.data",
         said([{"type": "redacted_thinking", "data": "x"}, {"type": "text", "text": "Yes."}]),
     ),
-]  # fmt: skip
+]
 LOOK: Json = {"type": "function", "name": "look", "parameters": SCHEMA, "strict": False}
 RESPONSES_HINTS: list[tuple[str, Json]] = [
     ("client_metadata", {"client_metadata": {"x-codex-installation-id": "1"}}),
     ("context_management", {"context_management": [{"type": "compaction"}]}),
     ("image", {"image": {"context_compression": "enabled"}}),
-    ("input.*.encrypted_content", {"input": [
-        HELLO, {"type": "reasoning", "summary": [], "encrypted_content": "gAAA"}]}),
-    ("input.*.phase", {"input": [
-        {"role": "assistant", "content": "…", "phase": "commentary"}, HELLO]}),
-    ("input.*.web_search_call", {"input": [
-        {"type": "web_search_call", "id": "ws_1", "status": "completed",
-         "action": {"type": "search", "query": "x"}}, HELLO]}),
+    (
+        "input.*.encrypted_content",
+        {"input": [HELLO, {"type": "reasoning", "summary": [], "encrypted_content": "gAAA"}]},
+    ),
+    (
+        "input.*.phase",
+        {"input": [{"role": "assistant", "content": "…", "phase": "commentary"}, HELLO]},
+    ),
+    (
+        "input.*.web_search_call",
+        {
+            "input": [
+                {
+                    "type": "web_search_call",
+                    "id": "ws_1",
+                    "status": "completed",
+                    "action": {"type": "search", "query": "x"},
+                },
+                HELLO,
+            ]
+        },
+    ),
     ("prompt_cache_options.prewarm", {"prompt_cache_options": {"prewarm": True}}),
     ("prompt_cache_options.ttl", {"prompt_cache_options": {"ttl": "12h"}}),
     ("reasoning.summary", {"reasoning": {"summary": "concise"}}),
     ("truncation", {"truncation": "auto"}),
     ("tools.*.defer_loading", {"tools": [{**LOOK, "defer_loading": True}]}),
-    ("tools.*.image_generation",
-     {"tools": [LOOK, {"type": "image_generation", "output_format": "png"}]}),
+    (
+        "tools.*.image_generation",
+        {"tools": [LOOK, {"type": "image_generation", "output_format": "png"}]},
+    ),
     ("tools.*.tool_search", {"tools": [LOOK, {"type": "tool_search", "execution": "client"}]}),
     ("tools.*.web_search", {"tools": [LOOK, {"type": "web_search", "external_web_access": True}]}),
-    ("tools.*.web_search", {"tools": [LOOK, {"type": "web_search_preview"}],
-                            "tool_choice": "required"}),
+    (
+        "tools.*.web_search",
+        {"tools": [LOOK, {"type": "web_search_preview"}], "tool_choice": "required"},
+    ),
     ("tools.*.web_search", {"tools": [{"type": "web_search"}]}),
-]  # fmt: skip
+]
 
 
-@pytest.mark.parametrize(("name", "asked"), CHAT_HINTS)
-def test_a_hint_of_chat_completions_is_left_out_and_listed(name: str, asked: Json) -> None:
-    assert from_chat(asked).dropped == (name,)
+@pytest.mark.parametrize(("name", "request_body"), CHAT_HINTS)
+def test_a_hint_of_chat_completions_is_left_out_and_listed(name: str, request_body: Json) -> None:
+    assert from_chat(request_body).dropped == (name,)
     assert CHAT_TO_MESSAGES.rule(name).outcome != "refused"
 
 
-@pytest.mark.parametrize(("name", "asked"), MESSAGES_HINTS)
-def test_a_hint_of_messages_is_left_out_and_listed(name: str, asked: Json) -> None:
-    assert from_messages(asked).dropped == (name,)
+@pytest.mark.parametrize(("name", "request_body"), MESSAGES_HINTS)
+def test_a_hint_of_messages_is_left_out_and_listed(name: str, request_body: Json) -> None:
+    assert from_messages(request_body).dropped == (name,)
     assert MESSAGES_TO_CHAT.rule(name).outcome == "hint"
 
 
-@pytest.mark.parametrize(("name", "asked"), RESPONSES_HINTS)
-def test_a_hint_of_responses_is_left_out_and_listed(name: str, asked: Json) -> None:
-    assert from_responses(asked).dropped == (name,)
+@pytest.mark.parametrize(("name", "request_body"), RESPONSES_HINTS)
+def test_a_hint_of_responses_is_left_out_and_listed(name: str, request_body: Json) -> None:
+    assert from_responses(request_body).dropped == (name,)
     assert RESPONSES_TO_CHAT.rule(name).outcome == "hint"
 
 

@@ -38,7 +38,7 @@ KNOWN: list[tuple[str, tuple[str | None, ...]]] = [
     ("o1-mini", NOTHING),
     ("grok-4", NOTHING),
     ("grok-4-fast-non-reasoning", NOTHING),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("model", "expected"), KNOWN)
@@ -52,9 +52,9 @@ def test_minimal_effort_is_the_least_that_a_model_knows() -> None:
     assert [effort_for(model, "minimal") for model in ("gpt-5", "o3")] == ["minimal", "low"]
 
 
-def translated(model: str, **asked: Json) -> Translated:
+def translated(model: str, **request_body: Json) -> Translated:
     messages = [{"role": "user", "content": "Hi."}]
-    request = {"model": "small", "max_tokens": 10, "messages": messages, **asked}
+    request = {"model": "small", "max_tokens": 10, "messages": messages, **request_body}
     return TRANSLATION.request(request, Wanted(model, 4096))
 
 
@@ -78,14 +78,14 @@ def test_an_effort_that_the_caller_names_is_told(thinking: Json) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "asked"),
+    ("name", "request_body"),
     [
         ("output_config.effort", {"output_config": {"effort": "high"}}),
         ("thinking.budget_tokens", {"thinking": {"type": "enabled", "budget_tokens": 2000}}),
     ],
 )
-def test_a_model_that_does_not_reason_is_told_no_effort(name: str, asked: Json) -> None:
-    made = translated("gpt-4o-mini", **asked)
+def test_a_model_that_does_not_reason_is_told_no_effort(name: str, request_body: Json) -> None:
+    made = translated("gpt-4o-mini", **request_body)
     assert "reasoning_effort" not in made.body
     assert made.dropped == (name,)
 

@@ -77,8 +77,8 @@ def of_response(response: Json) -> Told:
     )
 
 
-def streamed(translation: Any, asked: Json, sent: list[Json]) -> list[Json]:
-    stream = translation.stream(asked)
+def streamed(translation: Any, request_body: Json, sent: list[Json]) -> list[Json]:
+    stream = translation.stream(request_body)
     return [*(event for each in sent for event in stream.feed(each)), *stream.finish()]
 
 
@@ -193,14 +193,17 @@ CALLS: list[tuple[str, list[Json], list[tuple[str, Json]]]] = [
         [("look", {"at": 1})],
     ),
     ("a call without arguments", [call("look", None, "a")], [("look", {})]),
-    ("a call with empty arguments", [call("look", "", "a"), call("take", "", "b", 1)],
-     [("look", {}), ("take", {})]),
+    (
+        "a call with empty arguments",
+        [call("look", "", "a"), call("take", "", "b", 1)],
+        [("look", {}), ("take", {})],
+    ),
     (
         "pieces of two calls in turns",
         [call("a", '{"n":', "1"), call("b", '{"n":', "2", 1), call("", "1}"), call("", "2}", at=1)],
         [("a", {"n": 1}), ("b", {"n": 2})],
     ),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("pieces", "calls"), [c[1:] for c in CALLS], ids=[c[0] for c in CALLS])
@@ -238,26 +241,28 @@ LONG = "mcp__a_server_with_a_long_name__a_tool_with_an_even_longer_name_for_what
 
 
 def test_a_name_that_was_shortened_comes_back_whole() -> None:
-    asked = {**MESSAGES, "tools": [{"name": LONG, "input_schema": {"type": "object"}}]}
-    body = TO_MESSAGES.request(asked, Wanted("m", 9)).body
+    request_body = {**MESSAGES, "tools": [{"name": LONG, "input_schema": {"type": "object"}}]}
+    body = TO_MESSAGES.request(request_body, Wanted("m", 9)).body
     name = body["tools"][0]["function"]["name"]
     assert len(name) <= 64
-    whole = TO_MESSAGES.answer(asked, completion({"tool_calls": [call(name, "{}", "a")]}))
+    whole = TO_MESSAGES.answer(request_body, completion({"tool_calls": [call(name, "{}", "a")]}))
     assert of_message(whole).calls == [(LONG, {})]
     pieces = [{"tool_calls": [call(part, None, "a")]} for part in (name[:9], name[9:])]
-    assert of_message_events(streamed(TO_MESSAGES, asked, chunks(*pieces))).calls == [(LONG, {})]
+    assert of_message_events(streamed(TO_MESSAGES, request_body, chunks(*pieces))).calls == [
+        (LONG, {})
+    ]
 
 
 @pytest.mark.parametrize("kind", ["function", "custom"])
 def test_a_tool_of_a_namespace_is_found_again(kind: str) -> None:
     tool: Json = {"type": kind, "name": "find"} | ({"parameters": {}} if kind == "function" else {})
     space = {"type": "namespace", "name": "crm", "description": "Customers.", "tools": [tool]}
-    asked = {**RESPONSES, "tools": [space]}
-    (made,) = TO_RESPONSES.request({**asked, "input": "hi"}, Wanted("m", 9)).body["tools"]
+    request_body = {**RESPONSES, "tools": [space]}
+    (made,) = TO_RESPONSES.request({**request_body, "input": "hi"}, Wanted("m", 9)).body["tools"]
     name = made["function"]["name"]
     message = {"tool_calls": [call(name, '{"input":"x"}', "a")]}
-    whole = TO_RESPONSES.answer(asked, completion(message))["output"]
-    last = streamed(TO_RESPONSES, asked, chunks(message))[-1]["response"]["output"]
+    whole = TO_RESPONSES.answer(request_body, completion(message))["output"]
+    last = streamed(TO_RESPONSES, request_body, chunks(message))[-1]["response"]["output"]
     for (item,) in (whole, last):
         assert (item["name"], item["namespace"], item["call_id"]) == ("find", "crm", "a")
         assert item["type"] == ("function_call" if kind == "function" else "custom_tool_call")

@@ -206,11 +206,20 @@ def test_what_cannot_be_said_is_refused_by_the_callers_own_name(param: str, aske
         ("prompt_cache_retention", {"prompt_cache_retention": "24h"}),
         ("client_metadata", {"client_metadata": {"installation": "1"}}),
         ("input.*.content.*.detail", {"input": [PICTURE]}),
-        ("input.*.summary", {"reasoning": None, "input": [
-            HELLO, {"type": "reasoning", "summary": [{"type": "summary_text", "text": "Hm."}]},
-            {"role": "assistant", "content": "Yes."}, HELLO]}),
+        (
+            "input.*.summary",
+            {
+                "reasoning": None,
+                "input": [
+                    HELLO,
+                    {"type": "reasoning", "summary": [{"type": "summary_text", "text": "Hm."}]},
+                    {"role": "assistant", "content": "Yes."},
+                    HELLO,
+                ],
+            },
+        ),
     ],
-)  # fmt: skip
+)
 def test_hints_are_listed_by_the_callers_own_name(param: str, asked: Json) -> None:
     assert TRANSLATION.request({**ASKED, **asked}, WANTED).dropped == (param,)
 
@@ -225,13 +234,15 @@ def test_hints_are_listed_by_the_callers_own_name(param: str, asked: Json) -> No
         ("messages.3", "input"),
         ("messages.3.content.0.image_url.url", "input"),
         ("messages.*.thinking_blocks.*", "input.*.encrypted_content"),
-        ("messages.*.content.*.prompt_cache_breakpoint.ttl",
-         "input.*.content.*.prompt_cache_breakpoint.ttl"),
+        (
+            "messages.*.content.*.prompt_cache_breakpoint.ttl",
+            "input.*.content.*.prompt_cache_breakpoint.ttl",
+        ),
         ("tools.2.function.color", "tools"),
         ("tool_choice.allowed_tools.tools.1", "tool_choice"),
         ("top_p", "top_p"),
     ],
-)  # fmt: skip
+)
 def test_each_parameter_in_between_has_the_callers_own_name(param: str, own: str) -> None:
     assert TO_CHAT.caller_param(param, {"input": "Hi."}) == own
 

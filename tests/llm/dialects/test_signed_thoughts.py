@@ -33,7 +33,7 @@ def next_turn(content: Any) -> list[Json]:
         for block in content
         if block["type"] == "tool_use"
     ]
-    asked = {
+    request_body = {
         **MESSAGES,
         "tools": TOOLS,
         "messages": [
@@ -42,7 +42,7 @@ def next_turn(content: Any) -> list[Json]:
             {"role": "user", "content": [*results, {"type": "text", "text": "go on"}]},
         ],
     }
-    made = TRANSLATION.request(asked, Wanted("m", 9))
+    made = TRANSLATION.request(request_body, Wanted("m", 9))
     assert made.dropped == ()
     sent: list[Json] = made.body["messages"]
     return sent

@@ -81,16 +81,19 @@ def use(name: str) -> Json:
 
 def asked_of_messages(**fields: Any) -> Json:
     done = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "Done."}
-    turns = [HELLO, {"role": "assistant", "content": [use(LONG)]},
-             {"role": "user", "content": [done]}]  # fmt: skip
+    turns = [
+        HELLO,
+        {"role": "assistant", "content": [use(LONG)]},
+        {"role": "user", "content": [done]},
+    ]
     tools = [{"name": name, "input_schema": SCHEMA} for name in (LONG, "look")]
     return {"model": "small", "max_tokens": 10, "messages": turns, "tools": tools, **fields}
 
 
 def test_long_names_of_messages_are_short_in_tools_choices_and_calls() -> None:
-    asked = asked_of_messages(tool_choice={"type": "tool", "name": LONG})
-    STABLE.check(asked)
-    made = MESSAGES.request(asked, WANTED)
+    request_body = asked_of_messages(tool_choice={"type": "tool", "name": LONG})
+    STABLE.check(request_body)
+    made = MESSAGES.request(request_body, WANTED)
     chat.PARAMS.check(made.body)
     assert [tool["function"]["name"] for tool in made.body["tools"]] == [SHORT, "look"]
     assert made.body["tool_choice"] == {"type": "function", "function": {"name": SHORT}}
@@ -106,18 +109,31 @@ def test_long_names_of_messages_are_found_again() -> None:
 def test_a_long_name_that_a_search_has_found_is_short_too() -> None:
     found = [{"type": "tool_reference", "tool_name": LONG}]
     result = {"type": "tool_result", "tool_use_id": "toolu_1", "content": found}
-    turns = [HELLO, {"role": "assistant", "content": [use("look")]},
-             {"role": "user", "content": [result]}]  # fmt: skip
+    turns = [
+        HELLO,
+        {"role": "assistant", "content": [use("look")]},
+        {"role": "user", "content": [result]},
+    ]
     made = MESSAGES.request(asked_of_messages(messages=turns), WANTED)
     assert made.body["messages"][2]["content"] == SHORT
 
 
-FIND: Json = {"type": "function", "name": "find", "description": "Finds.", "parameters": SCHEMA,
-              "strict": False}  # fmt: skip
+FIND: Json = {
+    "type": "function",
+    "name": "find",
+    "description": "Finds.",
+    "parameters": SCHEMA,
+    "strict": False,
+}
 RUN: Json = {"type": "custom", "name": "run"}
 CRM: Json = {"type": "namespace", "name": "crm", "description": "Customers.", "tools": [FIND, RUN]}
-CALL: Json = {"type": "function_call", "call_id": "c1", "name": "find", "namespace": "crm",
-              "arguments": "{}"}  # fmt: skip
+CALL: Json = {
+    "type": "function_call",
+    "call_id": "c1",
+    "name": "find",
+    "namespace": "crm",
+    "arguments": "{}",
+}
 RESULT: Json = {"type": "function_call_output", "call_id": "c1", "output": "Ada"}
 
 
@@ -125,9 +141,9 @@ def asked_of_responses(*items: Json, **fields: Any) -> Json:
     return {"model": "small", "input": [HELLO, *items], "tools": [CRM, FIND], **fields}
 
 
-def made_of(asked: Json) -> Json:
-    responses.PARAMS.check(asked)
-    made = RESPONSES.request(asked, WANTED)
+def made_of(request_body: Json) -> Json:
+    responses.PARAMS.check(request_body)
+    made = RESPONSES.request(request_body, WANTED)
     chat.PARAMS.check(made.body)
     assert made.dropped == ()
     return made.body
@@ -152,13 +168,21 @@ def test_a_namespace_is_flattened_for_anthropic_too() -> None:
 
 def test_tools_of_a_namespace_that_say_nothing_of_strict_are_held_to_their_schemas() -> None:
     loose = {name: FIND[name] for name in ("type", "name", "parameters")}
-    asked = asked_of_responses(tools=[{**CRM, "tools": [loose]}, FIND])
-    assert [tool["function"].get("strict") for tool in made_of(asked)["tools"]] == [True, None]
+    request_body = asked_of_responses(tools=[{**CRM, "tools": [loose]}, FIND])
+    assert [tool["function"].get("strict") for tool in made_of(request_body)["tools"]] == [
+        True,
+        None,
+    ]
 
 
 def test_earlier_calls_have_the_name_of_the_tool() -> None:
-    custom = {"type": "custom_tool_call", "call_id": "c2", "name": "run", "namespace": "crm",
-              "input": "x"}  # fmt: skip
+    custom = {
+        "type": "custom_tool_call",
+        "call_id": "c2",
+        "name": "run",
+        "namespace": "crm",
+        "input": "x",
+    }
     body = made_of(asked_of_responses(CALL, custom, RESULT))
     calls = [call["function"]["name"] for call in body["messages"][1]["tool_calls"]]
     assert calls == ["crm__find", "crm__run"]
@@ -181,15 +205,17 @@ def test_a_namespace_or_tools_of_it_can_be_allowed() -> None:
 
 
 def test_long_names_of_responses_are_short_in_tools_choices_and_calls() -> None:
-    asked = asked_of_responses(
-        {**CALL, "name": LONG, "namespace": None}, RESULT,
-        tools=[{**FIND, "name": LONG}], tool_choice={"type": "function", "name": LONG},
-    )  # fmt: skip
-    body = made_of(asked)
+    request_body = asked_of_responses(
+        {**CALL, "name": LONG, "namespace": None},
+        RESULT,
+        tools=[{**FIND, "name": LONG}],
+        tool_choice={"type": "function", "name": LONG},
+    )
+    body = made_of(request_body)
     assert body["tools"][0]["function"]["name"] == SHORT
     assert body["tool_choice"]["function"]["name"] == SHORT
     assert body["messages"][1]["tool_calls"][0]["function"]["name"] == SHORT
-    assert responses_names(asked) == {SHORT: ToolName(LONG)}
+    assert responses_names(request_body) == {SHORT: ToolName(LONG)}
 
 
 def test_the_names_of_a_namespace_are_found_again() -> None:

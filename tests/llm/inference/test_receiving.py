@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tollgate_common.relay import RelayAnswer
+from tollgate_common.relay import RelayAnswer, RelayFailed
 from tollgate_llm.inference import receiving
 from tollgate_llm.inference.protocols import CHAT
-from tollgate_llm.inference.receiving import BegunAnswer, received
+from tollgate_llm.inference.receiving import BegunAnswer, WholeAnswer, received
 
 COMMENT = b": waiting\n\n"
 HI = b'data: {"choices":[{"delta":{"content":"hi"}}]}\n\n'
@@ -57,3 +57,35 @@ def test_no_more_is_held_back_than_memory_allows(monkeypatch: pytest.MonkeyPatch
     assert answer.left == [COMMENT, HI]
     taken.close()
     assert answer.closed
+
+
+class Breaking(Arriving):
+    """An answer of plain text that breaks off after its pieces."""
+
+    def __init__(self, *pieces: bytes) -> None:
+        super().__init__(*pieces)
+        self.headers = [("content-type", "text/plain")]
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from super().__iter__()
+        raise RelayFailed("reset", sent=True)
+
+
+@pytest.mark.parametrize("pieces", [(), (b"\n",), (b'{"choices":',)])
+def test_an_answer_that_is_no_stream_and_breaks_off_is_delivered_as_broken(
+    pieces: tuple[bytes, ...],
+) -> None:
+    """The provider has answered 200, so that it may charge for it: it is booked, not repeated."""
+    taken = received(CHAT, Breaking(*pieces))
+    assert isinstance(taken, WholeAnswer)
+    assert taken.broken is not None
+
+
+def test_blank_lines_before_a_body_say_nothing_of_its_kind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answer = Breaking(b"\n", b"\n\n", HI, b"later")
+    assert isinstance(received(CHAT, answer), BegunAnswer)
+    monkeypatch.setattr(receiving, "HOLD_BYTES", 2)
+    answer = Breaking(b"\n", b"\n\n", HI)
+    assert isinstance(received(CHAT, answer), WholeAnswer)

@@ -227,8 +227,13 @@ def test_a_stream_of_another_type_is_passed_in_pieces(
     go_on = threading.Event()
     head = ["HTTP/1.1 200 OK", "transfer-encoding: chunked"]
     head += [f"content-type: {kind}"] if kind else []
-    provider.script = ["\r\n".join([*head, "", ""]).encode(), provider.chunk(b"\n" + HI), go_on,
-                       provider.chunk(USAGE + DONE), b"0\r\n\r\n"]  # fmt: skip
+    provider.script = [
+        "\r\n".join([*head, "", ""]).encode(),
+        provider.chunk(b"\n" + HI),
+        go_on,
+        provider.chunk(USAGE + DONE),
+        b"0\r\n\r\n",
+    ]
     body = json.dumps(ASKED | {"stream": True}).encode()
     headers = {"anthropic-version": "2023-06-01"}
     ticket, answer, connection = send(stand, org, body, MESSAGES, **headers)
@@ -245,8 +250,12 @@ def test_a_stream_of_another_type_is_passed_in_pieces(
 
 def test_a_compressed_stream_is_translated(stand: Stand, org: str, provider: Provider) -> None:
     packed = gzip.compress(HI + USAGE + DONE)
-    provider.script = [provider.streams("content-encoding: gzip"), provider.chunk(packed[:30]),
-                       provider.chunk(packed[30:]), b"0\r\n\r\n"]  # fmt: skip
+    provider.script = [
+        provider.streams("content-encoding: gzip"),
+        provider.chunk(packed[:30]),
+        provider.chunk(packed[30:]),
+        b"0\r\n\r\n",
+    ]
     ticket, _, content = ask(stand, org, ASKED | {"stream": True})
     assert b"hi there" in content
     assert b"message_stop" in content

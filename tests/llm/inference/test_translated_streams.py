@@ -42,27 +42,34 @@ CHUNKS = [
 STARTED: Event = {
     "type": "message_start",
     "message": {
-        "id": "msg_1", "type": "message", "role": "assistant", "content": [], "model": "claude",
-        "stop_reason": None, "usage": {"input_tokens": 3, "output_tokens": 1},
+        "id": "msg_1",
+        "type": "message",
+        "role": "assistant",
+        "content": [],
+        "model": "claude",
+        "stop_reason": None,
+        "usage": {"input_tokens": 3, "output_tokens": 1},
     },
-}  # fmt: skip
+}
 EVENTS: list[Event] = [
     STARTED,
     {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
     {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "See."}},
     {"type": "content_block_stop", "index": 0},
     {
-        "type": "content_block_start", "index": 1,
+        "type": "content_block_start",
+        "index": 1,
         "content_block": {"type": "tool_use", "id": "toolu_1", "name": "look", "input": {}},
     },
     {
-        "type": "content_block_delta", "index": 1,
+        "type": "content_block_delta",
+        "index": 1,
         "delta": {"type": "input_json_delta", "partial_json": '{"at":"x"}'},
     },
     {"type": "content_block_stop", "index": 1},
     {"type": "message_delta", "delta": {"stop_reason": "tool_use"}, "usage": {"output_tokens": 9}},
     {"type": "message_stop"},
-]  # fmt: skip
+]
 DIRECTIONS = [
     pytest.param(MESSAGES, "openai", CHUNKS, 5, id="messages over chat"),
     pytest.param(CHAT, "anthropic", EVENTS, 7, id="chat over messages"),

@@ -14,11 +14,15 @@ CHAT, MESSAGES = "/v1/chat/completions", "/v1/messages"
 SAID = [{"role": "user", "content": "hello"}]
 MESSAGE = json.dumps(
     {
-        "id": "msg_1", "type": "message", "role": "assistant", "model": "claude",
-        "content": [{"type": "text", "text": "hi"}], "stop_reason": "end_turn",
+        "id": "msg_1",
+        "type": "message",
+        "role": "assistant",
+        "model": "claude",
+        "content": [{"type": "text", "text": "hi"}],
+        "stop_reason": "end_turn",
         "usage": {"input_tokens": 3, "output_tokens": 1},
     }
-).encode()  # fmt: skip
+).encode()
 COMPLETION = json.dumps(ANSWER).encode()
 ONLY_MESSAGES: list[dict[str, Any]] = [
     {"top_k": 5},
@@ -62,9 +66,16 @@ def ask(stand: Stand, org: str, path: str, **body: Any) -> tuple[str, Any, Any]:
 )
 @pytest.mark.parametrize("is_first", [True, False], ids=["first", "last"])
 def test_a_route_that_cannot_say_the_request_is_passed_over(
-    stand: Stand, org: str, provider: Provider, path: str, own: str, other: str, answer: bytes,
-    body: dict[str, Any], is_first: bool,
-) -> None:  # fmt: skip
+    stand: Stand,
+    org: str,
+    provider: Provider,
+    path: str,
+    own: str,
+    other: str,
+    answer: bytes,
+    body: dict[str, Any],
+    is_first: bool,
+) -> None:
     two_routes(stand, org, provider, *((own, other) if is_first else (other, own)))
     provider.script = [provider.answers(answer, "content-type: application/json")]
     ticket, answered, content = ask(stand, org, path, **body)

@@ -136,7 +136,7 @@ def test_what_is_made_is_an_instance(schema: Schema) -> None:
     ],
 )
 def test_schemas_that_people_write_are_satisfied(schema: Any) -> None:
-    Draft202012Validator(schema).validate(instance(schema))
+    assert list(Draft202012Validator(schema).iter_errors(instance(schema))) == []
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,8 @@ def test_a_streamed_tool_call_accumulates(anthropic_client: anthropic.Anthropic)
         model="m", max_tokens=100, messages=MESSAGES, tools=TOOLS
     ) as stream:
         block: Any = stream.get_final_message().content[0]
-    Person.model_validate(block.input)
+    person = Person.model_validate(block.input)
+    assert person.model_dump() == block.input
 
 
 def test_an_agent_loop_ends_with_the_tools_result_as_text(

@@ -17,13 +17,49 @@ HELLO: Json = {"role": "user", "content": "Hi."}
 CHAT: Json = {"model": "m", "messages": [HELLO]}
 MESSAGES: Json = {"model": "m", "max_tokens": 10, "messages": [HELLO]}
 NAMES = {
-    "chat": ("user", "tools", "tool_choice", "response_format", "stop", "metadata", "stream",
-             "stream_options", "parallel_tool_calls", "n", "seed", "audio", "temperature"),
-    "messages": ("metadata", "system", "stop_sequences", "stream", "thinking", "tools",
-                 "tool_choice", "temperature", "top_k", "output_config", "service_tier"),
-    "responses": ("user", "tools", "tool_choice", "text", "include", "metadata", "instructions",
-                  "stream", "stream_options", "truncation", "prompt_cache_key", "reasoning"),
-}  # fmt: skip
+    "chat": (
+        "user",
+        "tools",
+        "tool_choice",
+        "response_format",
+        "stop",
+        "metadata",
+        "stream",
+        "stream_options",
+        "parallel_tool_calls",
+        "n",
+        "seed",
+        "audio",
+        "temperature",
+    ),
+    "messages": (
+        "metadata",
+        "system",
+        "stop_sequences",
+        "stream",
+        "thinking",
+        "tools",
+        "tool_choice",
+        "temperature",
+        "top_k",
+        "output_config",
+        "service_tier",
+    ),
+    "responses": (
+        "user",
+        "tools",
+        "tool_choice",
+        "text",
+        "include",
+        "metadata",
+        "instructions",
+        "stream",
+        "stream_options",
+        "truncation",
+        "prompt_cache_key",
+        "reasoning",
+    ),
+}
 REASONING: Json = {"type": "reasoning", "summary": [], "encrypted_content": "gAAA"}
 FUNCTION: Json = {"type": "function", "name": "now"}
 NAMESPACE: Json = {"type": "namespace", "name": "clock", "tools": [FUNCTION]}
@@ -55,8 +91,9 @@ def test_null_says_nothing_in_nested_objects() -> None:
     spoken = {"role": "assistant", "content": "Hi.", "name": None, "tool_calls": None}
     turns = [{**HELLO, "name": None}, spoken, {"role": "user", "content": [image]}]
     tools = [{"type": "function", "function": function}]
-    chat.PARAMS.check({**CHAT, "messages": turns, "tools": tools, "stream_options": {
-        "include_usage": None}})  # fmt: skip
+    chat.PARAMS.check(
+        {**CHAT, "messages": turns, "tools": tools, "stream_options": {"include_usage": None}}
+    )
     text = {"type": "text", "text": "Hi.", "cache_control": None, "citations": None}
     tool = {"name": "f", "input_schema": {"type": "object"}, "strict": None, "type": None}
     STABLE.check({**MESSAGES, "messages": [{"role": "user", "content": [text]}], "tools": [tool]})
@@ -111,16 +148,19 @@ def test_the_sandbox_answers_what_is_full_of_nulls(
 ) -> None:
     nothing: Any = None
     completion = openai_client.chat.completions.create(
-        model="m", messages=[{"role": "user", "content": "Hi."}],
+        model="m",
+        messages=[{"role": "user", "content": "Hi."}],
         extra_body=dict.fromkeys(NAMES["chat"], nothing),
-    )  # fmt: skip
+    )
     assert completion.choices[0].message.content == "Hi."
     response = openai_client.responses.create(
         model="m", input="Hi.", extra_body=dict.fromkeys(NAMES["responses"], nothing)
     )
     assert response.output_text == "Hi."
     message = anthropic_client.messages.create(
-        model="m", max_tokens=10, messages=[{"role": "user", "content": "Hi."}],
+        model="m",
+        max_tokens=10,
+        messages=[{"role": "user", "content": "Hi."}],
         extra_body=dict.fromkeys(NAMES["messages"], nothing),
-    )  # fmt: skip
+    )
     assert [block.type for block in message.content] == ["text"]

@@ -211,6 +211,7 @@ def test_an_entry_without_an_event_is_parked(
     with running([str(COMMAND), "ledger"], environment):
         until(lambda: rows("SELECT count(*)::int AS n FROM parked_events") == [{"n": 1}])
         until(lambda: lag(redis_client) == 0)
+    assert rows("SELECT count(*)::int AS n FROM ledger") == [{"n": 0}]
 
 
 def test_the_books_are_as_of_the_oldest_event_that_waits(

@@ -73,8 +73,8 @@ def _fallbacks(entries: Any) -> Iterator[OtherModel]:
         )
 
 
-def _name(asked: dict[str, Any], field: str) -> str:
-    name = asked.get("model")
+def _name(entry: dict[str, Any], field: str) -> str:
+    name = entry.get("model")
     if not isinstance(name, str) or not 0 < len(name) <= MAX_MODEL_CHARACTERS:
         raise UnboundedModel(field)
     return name

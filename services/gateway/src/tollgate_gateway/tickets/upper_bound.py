@@ -23,7 +23,7 @@ from tollgate_common.usage_lines import Kind, line_cost_nanos
 from tollgate_gateway.parsed_requests.input_bound import BoundSource, InputBound
 from tollgate_gateway.parsed_requests.parsed_request import Medium, ParsedRequest
 from tollgate_gateway.tickets.model_facts import MediaMaxima, ModelFacts, OtherModelFacts, Price
-from tollgate_gateway.tickets.other_bounds import bound_other
+from tollgate_gateway.tickets.other_bounds import OtherBound, bound_other
 from tollgate_gateway.tickets.prices import MAX_AMOUNT, token_prices
 
 PREVIEW_TOKENS = 100
@@ -128,15 +128,8 @@ def upper_bound(
     is_capped = request.medium != "text" or request.output_cap() or facts.max_output_tokens
     most_read = _most(input_tokens, read.text_tokens)
     most_written = min(_most(output_tokens, cap * request.answers()) * read.reads, MAX_AMOUNT)
-    conversation = most_read
-    if read.reads > 1:
-        conversation = min(most_read + most_written + read.advice_tokens, MAX_AMOUNT)
-    others = [
-        bound_other(
-            other, facts.others.get(other.name, OtherModelFacts()), read, conversation, most_written
-        )
-        for other in read.others
-    ]
+    conversation = _conversation(read, most_read, most_written)
+    others = _bound_others(case, conversation, most_written)
     unbounded, unpriced = _unknown_fees(read, facts)
     return UpperBound(
         input_tokens=min(conversation * read.reads, MAX_AMOUNT),
@@ -151,6 +144,21 @@ def upper_bound(
         unbounded_fee=unbounded,
         unpriced_fee=unpriced or next((each.other.field for each in others if not each.price), ""),
     )
+
+
+def _conversation(read: InputBound, most_read: int, most_written: int) -> int:
+    """Return the most that the model reads at a time: advice comes after what it has written."""
+    if read.reads == 1:
+        return most_read
+    return min(most_read + most_written + read.advice_tokens, MAX_AMOUNT)
+
+
+def _bound_others(case: _Case, conversation: int, most_written: int) -> list[OtherBound]:
+    unknown, facts = OtherModelFacts(), case.facts.others
+    return [
+        bound_other(other, facts.get(other.name, unknown), case.read, conversation, most_written)
+        for other in case.read.others
+    ]
 
 
 def _fees(read: InputBound, facts: ModelFacts) -> tuple[ReservedLine, ...]:

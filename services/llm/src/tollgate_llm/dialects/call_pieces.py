@@ -63,9 +63,9 @@ class CallPieces:
             if not call.has_begun:
                 yield self._begun(call)
 
-    def _feed(self, given: Json, index: int) -> Iterator[Piece]:
-        function = reading.part(given, "function")
-        call_id, name = reading.text(given, "id"), reading.text(function, "name")
+    def _feed(self, delta: Json, index: int) -> Iterator[Piece]:
+        function = reading.part(delta, "function")
+        call_id, name = reading.text(delta, "id"), reading.text(function, "name")
         arguments = arguments_of(function)
         call = self._calls.get(index)
         if call is None or _is_another(call, call_id, name, arguments):
@@ -73,7 +73,7 @@ class CallPieces:
             call = self._calls[index] = _Call(self.count)
             self.count += 1
         call.call_id = call.call_id or call_id
-        call.extra = reading.part(given, "extra_content") or call.extra
+        call.extra = reading.part(delta, "extra_content") or call.extra
         if not call.has_begun and name != call.name:
             call.name += name
         call.arguments += arguments

@@ -17,16 +17,16 @@ _THOUGHTS = ("thinking", "reasoning", "summary")
 _DEEPEST = 4
 
 
-def spoken(said: Json) -> Json:
+def spoken(message: Json) -> Json:
     """Return a message, or a delta, whose content is one text; thoughts among its parts are its
     `reasoning_content`."""
-    content = said.get("content")
+    content = message.get("content")
     if not isinstance(content, list):
-        return said
+        return message
     text = "".join(_words(part) for part in content if not _is_thought(part))
     thought = "".join(_words(part) for part in content if _is_thought(part))
-    told = {**said, "content": text}
-    return {**told, "reasoning_content": thought} if thought else told
+    plain = {**message, "content": text}
+    return {**plain, "reasoning_content": thought} if thought else plain
 
 
 def arguments_of(function: Json) -> str:

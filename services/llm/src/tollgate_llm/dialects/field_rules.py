@@ -38,8 +38,8 @@ class Direction(NamedTuple):
         """Return the rule for the field at this path."""
         pattern = pattern_of(path)
         parent, _, name = pattern.rpartition(".")
-        found = (self.rules.get(key) for key in (pattern, f"**.{name}", f"{parent}.**"))
-        return next((rule for rule in found if rule), _refused(self.rest))
+        candidates = (self.rules.get(key) for key in (pattern, f"**.{name}", f"{parent}.**"))
+        return next((rule for rule in candidates if rule), _refused(self.rest))
 
     @property
     def understood(self) -> frozenset[str]:
@@ -49,11 +49,11 @@ class Direction(NamedTuple):
 
 
 def settle_rest(
-    direction: Direction, given: Json, understood: Collection[str], at: str, drops: Drops
+    direction: Direction, fields: Json, understood: Collection[str], at: str, drops: Drops
 ) -> None:
-    """Leave out or refuse the fields of `given` that nothing was made of, each by its name. `at`
+    """Leave out or refuse the fields of an object that are not understood, each by its name. `at`
     is the object's own path, empty for the request itself. Null says nothing."""
-    for name, value in given.items():
+    for name, value in fields.items():
         if name in understood or value is None:
             continue
         path = f"{at}.{name}" if at else name

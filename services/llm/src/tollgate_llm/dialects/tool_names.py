@@ -53,6 +53,6 @@ def _joined(tool: ToolName) -> str:
     return _REFUSED.sub("_", f"{tool.namespace}{between}{tool.name}")
 
 
-def _hashed(name: str, whole: str) -> str:
-    digest = sha256(whole.encode()).hexdigest()[:_HASH_CHARACTERS]
+def _hashed(name: str, identity: str) -> str:
+    digest = sha256(identity.encode()).hexdigest()[:_HASH_CHARACTERS]
     return f"{name[: MAX_CHARACTERS - _HASH_CHARACTERS - 1]}_{digest}"

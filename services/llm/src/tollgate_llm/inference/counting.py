@@ -6,20 +6,19 @@ from flask import Response
 
 from tollgate_common.responses import PassedResponse
 from tollgate_llm.inference.account import Account
-from tollgate_llm.inference.peek import Asked
 from tollgate_llm.inference.protocols import COUNT_TOKENS
 
 ESTIMATED = "x-tollgate-estimated"
 
 
-def estimated_count(body: bytes, asked: Asked, account: Account) -> Response:
+def estimated_count(body: bytes, model: str, account: Account) -> Response:
     """Return the estimate, the ticket closed: nobody is asked, and it costs nothing."""
     counted = msgspec.json.encode({"input_tokens": COUNT_TOKENS.estimate_input(body)})
     account.close("ok", 200, provider="tollgate")
     headers = [
         ("content-type", "application/json"),
         ("content-length", str(len(counted))),
-        ("x-tollgate-model", asked.model.encode("ascii", "backslashreplace").decode()),
+        ("x-tollgate-model", model.encode("ascii", "backslashreplace").decode()),
         ("x-tollgate-cost-usd", "0.000000000"),
         (ESTIMATED, "true"),
     ]

@@ -39,12 +39,12 @@ class LearnedCapabilities:
 
 def lacking(request: ProviderRequest, refused: Refused) -> Capability | None:
     """Return the capability that the provider seems to lack by its refusal; None for none."""
-    said = refused.body.lower()
+    body = refused.body.lower()
     if request.asks_usage and refused.status in _REFUSED_FIELD:
-        return "stream_options" if b"stream_options" in said or b"include_usage" in said else None
+        return "stream_options" if b"stream_options" in body or b"include_usage" in body else None
     if request.protocol is not RESPONSES or request.route.provider.kind != "openai":
         return None
-    return "responses" if refused.status in _NO_ROUTE and _may_lack_route(said) else None
+    return "responses" if refused.status in _NO_ROUTE and _may_lack_route(body) else None
 
 
 def _may_lack_route(body: bytes) -> bool:

@@ -115,17 +115,28 @@ def is_stream(protocol: Protocol, answer: Answer) -> bool:
 
 
 def _perhaps_stream(protocol: Protocol, answer: Received, content_type: str) -> Answer | Refused:
-    """Some servers send events as plain text or as JSON, or do not say what they send."""
+    """Return a stream if the body begins as one, whatever its type: some servers send events as
+    plain text or as JSON, or do not say what they send."""
     chunks = iter(answer)
-    first = b""
+    try:
+        beginning = _beginning_of(chunks)
+    except RelayFailed as broken:
+        return WholeAnswer(answer, b"", None, broken)
+    body = chain((beginning,), chunks)
+    if _FIELD.match(beginning):
+        return _stream(protocol, answer, body)
+    return _whole(protocol, answer, body, content_type)
+
+
+def _beginning_of(chunks: Iterator[bytes]) -> bytes:
+    """Return the chunks up to the first that is not blank: some servers send line ends while they
+    compute."""
+    beginning = b""
     for data in chunks:
-        first += data
-        if first.strip():
+        beginning += data
+        if beginning.strip() or len(beginning) > HOLD_BYTES:
             break
-    rest = chain((first,), chunks)
-    if _FIELD.match(first):
-        return _stream(protocol, answer, rest)
-    return _whole(protocol, answer, rest, content_type)
+    return beginning
 
 
 def _whole(

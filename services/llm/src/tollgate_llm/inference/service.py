@@ -139,7 +139,7 @@ class InferenceService:
             matches = self._matches(protocol, call.caller, asked.model)
         except UnsupportedEndpoint:
             if protocol is COUNT_TOKENS:
-                return estimated_count(call.body, asked, account)
+                return estimated_count(call.body, asked.model, account)
             raise
         request, answer = self._asker.ask(
             call.caller.org, matches, bodies.prepare, account, deadline

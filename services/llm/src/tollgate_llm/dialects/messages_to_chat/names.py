@@ -5,8 +5,8 @@ from tollgate_llm.dialects.tool_names import shortened
 from tollgate_llm.dialects.translation import Json
 
 
-def original_names(asked: Json) -> dict[str, str]:
+def original_names(request: Json) -> dict[str, str]:
     """Return the caller's names of the request's tools that have shorter ones at the provider, by
     the latter."""
-    names = (reading.text(tool, "name") for tool in reading.objects(asked.get("tools")))
+    names = (reading.text(tool, "name") for tool in reading.objects(request.get("tools")))
     return {short: name for name in names if (short := shortened(name)) != name}

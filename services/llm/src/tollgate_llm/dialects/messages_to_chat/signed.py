@@ -25,9 +25,9 @@ class Signed(msgspec.Struct):
     details: list[Json] = []
     calls: dict[str, Json] = {}
 
-    def note_details(self, said: Json) -> None:
+    def note_details(self, message: Json) -> None:
         """Add what a message or a delta has: pieces of one index are one."""
-        for piece in reading.objects(said.get("reasoning_details")):
+        for piece in reading.objects(message.get("reasoning_details")):
             place = (piece.get("type"), piece.get("index"))
             known = next((each for each in self.details if _place(each) == place), None)
             if known is None or piece.get("index") is None:
@@ -64,11 +64,11 @@ def signed_in(blocks: Iterable[Json]) -> Signed:
         if not data.startswith(_OURS):
             continue
         try:
-            found = _decode(urlsafe_b64decode(data.removeprefix(_OURS)))
+            unpacked = _decode(urlsafe_b64decode(data.removeprefix(_OURS)))
         except (ValueError, RecursionError):
             continue
-        signed.details += found.details
-        signed.calls |= found.calls
+        signed.details += unpacked.details
+        signed.calls |= unpacked.calls
     return signed
 
 

@@ -25,14 +25,14 @@ class Offered(NamedTuple):
 class Names:
     """Knows what the request's tools are called at the provider."""
 
-    def __init__(self, asked: Json) -> None:
-        named = [each for each in offered_in(asked) if each.tool.get("type") in _NAMED]
+    def __init__(self, request: Json) -> None:
+        named = [each for each in offered_in(request) if each.tool.get("type") in _NAMED]
         self._names = provider_names(each.tool_name for each in named)
 
-    def of(self, given: Json) -> str:
+    def of(self, reference: Json) -> str:
         """Return the provider's name of the tool that a call or a choice names. Earlier calls may
         be to tools that are no longer offered."""
-        tool = ToolName(given["name"], reading.text(given, "namespace"))
+        tool = ToolName(reference["name"], reading.text(reference, "namespace"))
         return self.of_tool(tool)
 
     def of_tool(self, tool: ToolName) -> str:
@@ -47,9 +47,9 @@ class Names:
         return {name: tool for tool, name in self._names.items() if ToolName(name) != tool}
 
 
-def offered_in(asked: Json) -> Iterator[Offered]:
+def offered_in(request: Json) -> Iterator[Offered]:
     """Yield the request's tools, and in place of a namespace the tools in it."""
-    for index, tool in enumerate(reading.objects(asked.get("tools"))):
+    for index, tool in enumerate(reading.objects(request.get("tools"))):
         at = f"tools.{index}"
         if tool.get("type") != "namespace":
             yield Offered(at, tool)
@@ -58,7 +58,7 @@ def offered_in(asked: Json) -> Iterator[Offered]:
             yield Offered(f"{at}.tools.{inner}", each, tool)
 
 
-def original_names(asked: Json) -> dict[str, ToolName]:
+def original_names(request: Json) -> dict[str, ToolName]:
     """Return the caller's names of the request's tools that have other ones at the provider, by
     the latter: a call to `crm__find` is one to `find` in the namespace `crm`."""
-    return Names(asked).changed()
+    return Names(request).changed()

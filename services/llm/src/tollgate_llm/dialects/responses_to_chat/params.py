@@ -24,13 +24,13 @@ _RENAMED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 have no numbers."""
 
 
-def caller_param(param: str, asked: Json) -> str:
+def caller_param(param: str, request: Json) -> str:
     """Return the caller's name of a parameter that was made of this request."""
-    if param.startswith("messages.0") and asked.get("instructions"):
+    if param.startswith("messages.0") and request.get("instructions"):
         return "instructions"
     if param == "logprobs":
-        return "top_logprobs" if asked.get("top_logprobs") else "include"
+        return "top_logprobs" if request.get("top_logprobs") else "include"
     for pattern, name in _RENAMED:
-        if found := pattern.match(param):
-            return name + param[found.end() :]
+        if match := pattern.match(param):
+            return name + param[match.end() :]
     return param
