@@ -34,11 +34,19 @@ class _Call:
     number: int
     call_id: str = ""
     name: str = ""
-    arguments: str = ""
+    pieces: list[str] = field(default_factory=list)
+    """Of the arguments. Adding each to a text would take time that grows with its square."""
     extra: Json = field(default_factory=dict)
     has_begun: bool = False
 
+    @property
+    def arguments(self) -> str:
+        return "".join(self.pieces)
+
     def is_whole(self) -> bool:
+        """Return whether the arguments are a whole object; most pieces tell at once that not."""
+        if not self.pieces or not self.pieces[-1].rstrip().endswith("}"):
+            return False
         try:
             return isinstance(json.loads(self.arguments), dict)
         except (ValueError, RecursionError):
@@ -76,10 +84,11 @@ class CallPieces:
         call.extra = reading.part(delta, "extra_content") or call.extra
         if not call.has_begun and name != call.name:
             call.name += name
-        call.arguments += arguments
+        if arguments:
+            call.pieces.append(arguments)
         if call.has_begun and arguments:
             yield Piece(call.number, False, call.call_id, call.name, arguments, call.extra)
-        elif not call.has_begun and call.name and call.arguments:
+        elif not call.has_begun and call.name and call.pieces:
             yield self._begun(call)
 
     def _begun(self, call: _Call) -> Piece:

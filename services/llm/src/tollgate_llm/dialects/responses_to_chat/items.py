@@ -48,15 +48,15 @@ class Reasoning(Item):
 
     def __init__(self, number: str, index: int) -> None:
         super().__init__(number, index)
-        self._text = ""
+        self._pieces: list[str] = []
         self._thoughts = Thoughts()
 
     def begin(self) -> list[Json]:
         return [self._added(self._item([]))]
 
     def say(self, text: str) -> list[Json]:
-        first = [] if self._text else [self._summary("part.added", part=_summary(""))]
-        self._text += text
+        first = [] if self._pieces else [self._summary("part.added", part=_summary(""))]
+        self._pieces.append(text)
         return [*first, self._summary("text.delta", delta=text)]
 
     def keep(self, blocks: list[Json]) -> None:
@@ -64,11 +64,12 @@ class Reasoning(Item):
         self._thoughts.add(blocks)
 
     def end(self, status: str) -> list[Json]:
-        if not self._text:
+        if not self._pieces:
             return [self._done(self._item([]))]
-        part = _summary(self._text)
+        text = "".join(self._pieces)
+        part = _summary(text)
         return [
-            self._summary("text.done", text=self._text),
+            self._summary("text.done", text=text),
             self._summary("part.done", part=part),
             self._done(self._item([part])),
         ]
@@ -134,20 +135,25 @@ class Call(Item):
         super().__init__(number, index)
         self.given = given
         self.call_id = given if given and unique else f"call_{number}_{index}"
-        self.arguments = ""
+        self._pieces: list[str] = []
         self._named = {"name": name.name}
         self._named |= {"namespace": name.namespace} if name.namespace else {}
 
     def begin(self) -> list[Json]:
         return [self._added(self._item("", "in_progress"))]
 
+    @property
+    def arguments(self) -> str:
+        return "".join(self._pieces)
+
     def say(self, arguments: str) -> list[Json]:
-        self.arguments += arguments
+        self._pieces.append(arguments)
         return [self._event("function_call_arguments.delta", delta=arguments)] if arguments else []
 
     def end(self, status: str) -> list[Json]:
-        done = self._event("function_call_arguments.done", arguments=self.arguments)
-        return [done, self._done(self._item(self.arguments, status))]
+        arguments = self.arguments
+        done = self._event("function_call_arguments.done", arguments=arguments)
+        return [done, self._done(self._item(arguments, status))]
 
     def _item(self, arguments: str, status: str) -> Json:
         item: Json = {"type": "function_call", "id": self.item_id, "call_id": self.call_id}
@@ -163,7 +169,7 @@ class CustomCall(Call):
         return [self._added(self._custom(""))]
 
     def say(self, arguments: str) -> list[Json]:
-        self.arguments += arguments
+        self._pieces.append(arguments)
         return []
 
     def end(self, status: str) -> list[Json]:

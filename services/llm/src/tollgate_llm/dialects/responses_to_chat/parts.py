@@ -16,12 +16,16 @@ class Part:
 
     def __init__(self, kind: str, item_id: str, output_index: int, content_index: int) -> None:
         self.kind = kind
-        self._text = ""
+        self._pieces: list[str] = []
         self._logprobs: list[Json] = []
         self._annotations: list[Json] = []
         self._at: Json = {
             "item_id": item_id, "output_index": output_index, "content_index": content_index,
         }  # fmt: skip
+
+    @property
+    def _text(self) -> str:
+        return "".join(self._pieces)
 
     @property
     def content(self) -> Json:
@@ -34,7 +38,7 @@ class Part:
         return [event("content_part.added", **self._at, part=self.content)]
 
     def say(self, text: str, logprobs: list[Json]) -> list[Json]:
-        self._text += text
+        self._pieces.append(text)
         self._logprobs += logprobs
         return [event(f"{self.kind}.delta", **self._at, delta=text, **self._likely(logprobs))]
 
