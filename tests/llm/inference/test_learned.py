@@ -19,7 +19,6 @@ NO_ROUTES = [
     ("405 Method Not Allowed", b'{"detail":"Method Not Allowed"}'),
     ("404 Not Found", b'{"message":"no Route matched with those values"}'),
     ("404 Not Found", b'{"error":{"message":"Invalid URL (POST /v1/responses)"}}'),
-    ("404 Not Found", b""),
     ("404 Not Found", b'{"error":"Unexpected endpoint or method. (POST /v1/responses)"}'),
 ]
 NO_OPTIONS = [
@@ -100,6 +99,7 @@ def test_a_stream_of_a_server_of_chat_completions_only(
     [
         (RESPONSES, ASKED, b'{"error":{"code":"model_not_found","message":"No such model"}}'),
         (RESPONSES, ASKED, b'{"error":{"code":"not_found","message":"No such item."}}'),
+        (RESPONSES, ASKED, b""),
         (RESPONSES, ASKED, b'{"detail":"The model `x` does not exist"}'),
         (CHAT, {**STREAMED, "stream": False}, b'{"detail":"Not Found"}'),
     ],
@@ -129,7 +129,7 @@ def test_a_refusal_that_stays_the_same_is_the_providers_own_answer(
     stand: Stand, org: str, provider: Provider
 ) -> None:
     """Its bytes reach the caller, and nothing is learned of the provider."""
-    refusal = b"\xb6 no such thing"
+    refusal = b"\xb6 not found"
     provider.script = [provider.answers(refusal, status="404 Not Found")]
     for _ in range(2):
         _, answer, content = ask(stand, org, RESPONSES, ASKED)
@@ -140,7 +140,8 @@ def test_a_refusal_that_stays_the_same_is_the_providers_own_answer(
 def test_a_server_may_lack_both(stand: Stand, org: str, provider: Provider) -> None:
     stream = [provider.streams(), provider.chunk(HI + DONE), b"0\r\n\r\n"]
     no_options = provider.answers(NO_OPTIONS[0][1], status=NO_OPTIONS[0][0])
-    Script(provider, [provider.answers(b"", status="404 Not Found")], [no_options], stream)
+    no_route = provider.answers(NO_ROUTES[0][1], status=NO_ROUTES[0][0])
+    Script(provider, [no_route], [no_options], stream)
     for _ in range(2):
         _, answer, content = ask(stand, org, RESPONSES, ASKED | {"stream": True})
         assert answer.status == 200

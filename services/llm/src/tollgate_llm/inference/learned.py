@@ -17,6 +17,7 @@ from tollgate_llm.routing.models import Candidate
 REMEMBERED_SECONDS = 24 * 60 * 60
 MAX_REMEMBERED = 10_000
 _NO_ROUTE = frozenset({404, 405, 501})
+_NO_ROUTE_WORDS = (b"not found", b"not allowed", b"no route")
 _OPENAI_ERROR = re.compile(rb'"error"\s*:\s*\{')
 _REFUSED_FIELD = frozenset({400, 422})
 
@@ -48,8 +49,9 @@ def lacking(request: ProviderRequest, refused: Refused) -> Capability | None:
 
 
 def _may_lack_route(body: bytes) -> bool:
-    """Return whether a refusal may be of the route. An error as OpenAI has them comes from behind
-    it, unless it names it; so does what is said of a model."""
+    """Return whether a refusal may be of the route: it names it, or says that something was not
+    found. An error as OpenAI has them comes from behind the route, and so does one of a model."""
     if b"/responses" in body:
         return True
-    return _OPENAI_ERROR.search(body) is None and b"model" not in body
+    is_of_server = _OPENAI_ERROR.search(body) is None and b"model" not in body
+    return is_of_server and any(words in body for words in _NO_ROUTE_WORDS)
