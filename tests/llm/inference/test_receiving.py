@@ -89,3 +89,28 @@ def test_blank_lines_before_a_body_say_nothing_of_its_kind(
     monkeypatch.setattr(receiving, "HOLD_BYTES", 2)
     answer = Breaking(b"\n", b"\n\n", HI)
     assert isinstance(received(CHAT, answer), WholeAnswer)
+
+
+class Unlabelled(Arriving):
+    """A stream of events that does not say that it is one."""
+
+    def __init__(self, *pieces: bytes) -> None:
+        super().__init__(*pieces)
+        self.headers = [("content-type", "application/octet-stream")]
+
+
+@pytest.mark.parametrize("body", [b":", b": colon first", b"data:", b"id: 7\n\n", b"data", b"da"])
+def test_a_body_that_only_begins_like_a_stream_is_a_whole_answer(body: bytes) -> None:
+    taken = received(CHAT, Unlabelled(body))
+    assert isinstance(taken, WholeAnswer)
+    assert list(taken) == [body]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7])
+@pytest.mark.parametrize("beginning", [b"", b"\xef\xbb\xbf", b"\n", b"event: x\n", COMMENT])
+def test_a_stream_is_known_whatever_pieces_it_comes_in(beginning: bytes, size: int) -> None:
+    body = beginning + HI
+    pieces = [body[at : at + size] for at in range(0, len(body), size)]
+    taken = received(CHAT, Unlabelled(*pieces))
+    assert isinstance(taken, BegunAnswer)
+    assert b"".join(taken) == body

@@ -6,6 +6,7 @@ comments. Sound is held back until there is any. What is broken off in the middl
 delivery tells of it; what is broken off before it has begun is as if nothing had come.
 """
 
+import codecs
 import re
 import time
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from typing import Protocol as Interface
 
 from tollgate_common.relay import RelayFailed
 from tollgate_llm.inference.non_answers import BAD_GATEWAY, NonAnswer, judge
-from tollgate_llm.inference.openings import Opening
+from tollgate_llm.inference.openings import SILENT, Opening
 from tollgate_llm.inference.protocols import Protocol
 from tollgate_llm.inference.retrying import Refused
 from tollgate_llm.inference.unpacking import Received
@@ -26,7 +27,8 @@ LARGEST_ANSWER = 256 * 1024 * 1024
 HOLD_SECONDS = 10.0
 HOLD_BYTES = 4 * 1024 * 1024
 _CLAIMS_NO_SOUND = ("json", "html")
-_FIELD = re.compile(rb"\xef?\xbb?\xbf?\s*(?:data|event|id|retry)?:")
+_FIELD = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:data|event|id|retry)?:")
+_FIELDS = (b"data:", b"event:", b"id:", b"retry:", b"\xef\xbb\xbf")
 _PLAIN = ("", "identity")
 
 
@@ -124,19 +126,24 @@ def _perhaps_stream(protocol: Protocol, answer: Received, content_type: str) -> 
         return WholeAnswer(answer, b"", None, broken)
     body = chain((beginning,), chunks)
     if _FIELD.match(beginning):
-        return _stream(protocol, answer, body)
+        return _stream(protocol, answer, body, content_type)
     return _whole(protocol, answer, body, content_type)
 
 
 def _beginning_of(chunks: Iterator[bytes]) -> bytes:
-    """Return the chunks up to the first that is not blank: some servers send line ends while they
-    compute."""
+    """Return the chunks up to the one that tells whether the body is a stream: some servers send
+    line ends while they compute, and a field's name may come in pieces."""
     beginning = b""
     for data in chunks:
         beginning += data
-        if beginning.strip() or len(beginning) > HOLD_BYTES:
+        if not _may_become_field(beginning) or len(beginning) > HOLD_BYTES:
             break
     return beginning
+
+
+def _may_become_field(beginning: bytes) -> bool:
+    text = beginning.removeprefix(codecs.BOM_UTF8).lstrip()
+    return any(field.startswith(text) and field != text for field in _FIELDS)
 
 
 def _whole(
@@ -171,7 +178,11 @@ def _read(answer: Received, chunks: Iterator[bytes]) -> tuple[bytes, RelayFailed
     return b"".join(parts), broken
 
 
-def _stream(protocol: Protocol, answer: Received, chunks: Iterator[bytes]) -> Answer | Refused:
+def _stream(
+    protocol: Protocol, answer: Received, chunks: Iterator[bytes], other_type: str | None = None
+) -> Answer | Refused:
+    """Return the stream once it has begun. With `other_type` nothing but its beginning has told
+    that it is one: if it never says anything, it is a whole answer of that type."""
     opening = Opening()
     until = time.monotonic() + HOLD_SECONDS
     try:
@@ -190,6 +201,8 @@ def _stream(protocol: Protocol, answer: Received, chunks: Iterator[bytes]) -> An
     answer.close()
     if opening.non_answer is None:
         return BegunAnswer(answer, opening.held, iter(()))
+    if opening.non_answer is SILENT and other_type is not None:
+        return _whole(protocol, answer, iter((opening.held,)), other_type)
     usage = _usage_of(protocol, opening.held)
     return Refused(
         opening.non_answer.status, answer.headers, opening.error, opening.non_answer, usage

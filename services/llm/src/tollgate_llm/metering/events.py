@@ -4,6 +4,7 @@ A dialect's `Grammar` has a pattern (`alert`) that no event of interest goes wit
 events in which it is not found are passed on unread. What is found is decoded.
 """
 
+import codecs
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -75,8 +76,9 @@ def split_events(block: bytes) -> Iterator[bytes]:
 
 
 def data_of(event: bytes) -> bytes:
-    """The event's data: its `data:` lines, joined."""
-    lines = [line[5:] for line in _LINES.split(event) if line.startswith(b"data:")]
+    """The event's data: its `data:` lines, joined. A stream may begin with a byte order mark."""
+    lines = _LINES.split(event.removeprefix(codecs.BOM_UTF8))
+    lines = [line[5:] for line in lines if line.startswith(b"data:")]
     return b"\n".join(line[1:] if line.startswith(b" ") else line for line in lines)
 
 
