@@ -45,11 +45,22 @@ KNOWN: list[tuple[str, tuple[str | None, ...]]] = [
 def test_an_effort_is_one_that_the_model_knows(
     model: str, expected: tuple[str | None, ...]
 ) -> None:
-    assert tuple(effort_for(model, effort) for effort in EFFORTS) == expected
+    assert tuple(effort_for(Wanted(model, 9), effort) for effort in EFFORTS) == expected
 
 
 def test_minimal_effort_is_the_least_that_a_model_knows() -> None:
-    assert [effort_for(model, "minimal") for model in ("gpt-5", "o3")] == ["minimal", "low"]
+    levels = [effort_for(Wanted(model, 9), "minimal") for model in ("gpt-5", "o3")]
+    assert levels == ["minimal", "low"]
+
+
+@pytest.mark.parametrize(
+    ("model", "reasons", "expected"),
+    [("gpt-4o", True, "high"), ("mine", True, "high"), ("gpt-5", False, None), ("o3", False, None)],
+)
+def test_what_is_known_of_the_provider_goes_before_the_name(
+    model: str, reasons: bool, expected: str | None
+) -> None:
+    assert effort_for(Wanted(model, 9, reasons=reasons), "high") == expected
 
 
 def translated(model: str, **request_body: Json) -> Translated:

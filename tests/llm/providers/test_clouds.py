@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from tests.llm.clouds import MESSAGE, put, whole
 from tests.llm.inference.test_relay import send
+from tests.llm.providers.test_providers import UNSTATED
 from tests.llm.stand import Provider, Stand
 
 KEY = rsa.generate_private_key(65537, 2048)
@@ -69,7 +70,7 @@ def test_a_cloud_is_where_its_sdk_has_it(
     made = stand.manage("PUT", "/api/v1/providers/cloud", org, json=body).json()
     assert made == {
         "name": "cloud", "has_api_key": False, "source": "organisation", "api_version": None,
-        "project": None, "region": None, **body, "base_url": base_url,
+        "project": None, "region": None, "capabilities": UNSTATED, **body, "base_url": base_url,
     }  # fmt: skip
     assert stand.manage("GET", "/api/v1/providers/cloud", org).json() == made
 

@@ -1,6 +1,7 @@
 """Providers and models as an administrator sets them up."""
 
 import re
+from typing import Any
 
 import pytest
 from redis import Redis
@@ -9,6 +10,7 @@ from sqlalchemy import create_engine, text
 from tests.llm.stand import Provider, Stand, eventually
 
 KEY = "sk-very-secret-0123456789"
+UNSTATED = {"responses": None, "stream_options": None, "reasoning": None}
 
 
 def test_a_credential_is_written_and_never_read(
@@ -18,7 +20,7 @@ def test_a_credential_is_written_and_never_read(
     put = stand.manage("PUT", "/api/v1/providers/mine", org, json=body)
     expected = {"name": "mine", "kind": "openai", "base_url": "https://api.openai.com/v1",
                 "has_api_key": True, "source": "organisation", "api_version": None,
-                "project": None, "region": None}  # fmt: skip
+                "project": None, "region": None, "capabilities": UNSTATED}  # fmt: skip
     assert put.json() == expected
     assert stand.manage("GET", "/api/v1/providers/mine", org).json() == expected
     assert expected in stand.manage("GET", "/api/v1/providers", org).json()["data"]
@@ -71,10 +73,24 @@ def test_another_organisation_sees_nothing_of_it(stand: Stand, org: str) -> None
         ("p", {"kind": "openai", "api_key": "a\nb"}, "api_key"),
         ("p", {"kind": "openai", "api_kee": "x"}, "api_kee"),
         ("P", {"kind": "openai"}, "name"),
+        ("p", {"kind": "openai", "capabilities": {"responses": "yes"}}, "capabilities.responses"),
+        ("p", {"kind": "openai", "capabilities": {"chat": True}}, "capabilities.chat"),
+        ("p", {"kind": "openai", "capabilities": None}, "capabilities"),
+        ("p", {"kind": "anthropic", "capabilities": {"reasoning": False}}, "capabilities"),
+        (
+            "p",
+            {
+                "kind": "vertex",
+                "project": "x",
+                "region": "eu",
+                "capabilities": {"reasoning": False},
+            },
+            "capabilities",
+        ),
     ],
 )
 def test_a_wrong_provider_is_422_naming_the_field(
-    stand: Stand, org: str, name: str, body: dict[str, str], param: str
+    stand: Stand, org: str, name: str, body: dict[str, Any], param: str
 ) -> None:
     answer = stand.manage("PUT", f"/api/v1/providers/{name}", org, json=body)
     assert answer.status_code == 422
@@ -192,3 +208,14 @@ def test_a_name_with_a_nul_is_nobodys(stand: Stand, org: str) -> None:
             assert stand.manage(method, path, org).status_code == 404, (method, path)
     body = {"routes": [{"provider": "sandbox", "model": "a\0"}]}
     assert stand.manage("PUT", "/api/v1/models/a", org, json=body).status_code == 422
+
+
+def test_capabilities_are_stated_until_the_provider_is_put_without_them(
+    stand: Stand, org: str
+) -> None:
+    body = {"kind": "openai", "capabilities": {"responses": False, "reasoning": None}}
+    put = stand.manage("PUT", "/api/v1/providers/mine", org, json=body)
+    assert put.json()["capabilities"] == {**UNSTATED, "responses": False}
+    assert stand.manage("GET", "/api/v1/providers/mine", org).json() == put.json()
+    put = stand.manage("PUT", "/api/v1/providers/mine", org, json={"kind": "openai"})
+    assert put.json()["capabilities"] == UNSTATED

@@ -252,6 +252,7 @@ RESPONSES_TO_CHAT = Direction(
         "prompt_cache_retention": _SAME,
         "reasoning": _translated("`reasoning_effort`"),
         "reasoning.context": _refused("chat completions have no counterpart", "auto"),
+        "reasoning.effort": _hint("it is told only to models that are not known to refuse it"),
         "reasoning.generate_summary": _hint("what is shown of the reasoning is up to the provider"),
         "reasoning.mode": _refused("chat completions have no counterpart", "standard"),
         "reasoning.summary": _hint("what is shown of the reasoning is up to the provider"),

@@ -22,11 +22,13 @@ def pattern_of(path: str) -> str:
 class Wanted(NamedTuple):
     """`model` is its name at the provider. `default_max_tokens` is the output cap where the
     provider insists on one and the caller names none. `drop`: parameters that cannot be expressed
-    may be left out, and are listed, instead of refusing the request."""
+    may be left out, and are listed, instead of refusing the request. `reasons` says whether the
+    model takes an effort of reasoning, None where only its name can tell."""
 
     model: str
     default_max_tokens: int
     drop: bool = False
+    reasons: bool | None = None
 
 
 class Translated(NamedTuple):

@@ -20,6 +20,10 @@ from tollgate_llm.routing.models import Candidate
 
 DROP_PARAMS = "HTTP_X_TOLLGATE_DROP_PARAMS"
 ANTHROPIC_VERSION = "2023-06-01"
+_USED_BY_FIELD: dict[str, Capability] = {
+    "stream_options": "stream_options",
+    "reasoning_effort": "reasoning",
+}
 
 
 class Sent(NamedTuple):
@@ -79,8 +83,8 @@ class Bodies:
 
     def _as_it_is(self, match: Match, without: frozenset[Capability]) -> ProviderRequest:
         route, sent = match.route, self._sent
-        asks_usage = self.hides_usage and not self._is_without("stream_options", match, without)
-        body = self._with_usage_asked() if asks_usage else sent.body
+        uses = self._used_as_it_is(match, without)
+        body = self._with_usage_asked() if "stream_options" in uses else sent.body
         body = self._capped(body, route.model)
         if route.model != self._asked.model:
             body = self._asked.renamed(body, route.model)
@@ -88,7 +92,15 @@ class Bodies:
         headers = to_provider(sent.environ, credentials, sent.call_id)
         streams = self._asked.stream is True
         outgoing = _outgoing(route, self._protocol.path, sent.query, streams, body, headers)
-        return ProviderRequest(match, outgoing, self._protocol, (), asks_usage, without)
+        return ProviderRequest(match, outgoing, self._protocol, (), uses, without)
+
+    def _used_as_it_is(self, match: Match, without: frozenset[Capability]) -> frozenset[Capability]:
+        """Return the capabilities that a relayed request takes for granted."""
+        if self._protocol is RESPONSES and match.route.provider.kind == "openai":
+            return frozenset({"responses"})
+        if self.hides_usage and not self._is_without("stream_options", match, without):
+            return frozenset({"stream_options"})
+        return frozenset()
 
     def _with_usage_asked(self) -> bytes:
         has_options = self._asked.stream_options is not msgspec.UNSET
@@ -106,7 +118,8 @@ class Bodies:
         route, sent = match.route, self._sent
         protocol = protocol_at(match.translation.path)
         drop = str(sent.environ.get(DROP_PARAMS, "")).strip().lower() == "true"
-        wanted = Wanted(route.model, self._default_max_tokens, drop)
+        reasons = self._reasons(match, without)
+        wanted = Wanted(route.model, self._default_max_tokens, drop, reasons)
         try:
             made = match.translation.request(self.decoded(), wanted)
             translated = made.body
@@ -124,8 +137,16 @@ class Bodies:
             headers["anthropic-version"] = ANTHROPIC_VERSION
         streams = translated.get("stream") is True
         outgoing = _outgoing(route, protocol.path, "", streams, body, headers)
-        asks_usage = "stream_options" in translated
-        return ProviderRequest(match, outgoing, protocol, made.dropped, asks_usage, without)
+        uses = frozenset(
+            capability for field, capability in _USED_BY_FIELD.items() if field in translated
+        )
+        return ProviderRequest(match, outgoing, protocol, made.dropped, uses, without)
+
+    def _reasons(self, match: Match, without: frozenset[Capability]) -> bool | None:
+        """Return whether the route's model takes an effort; None: as far as its name says."""
+        if self._is_without("reasoning", match, without):
+            return False
+        return match.route.provider.capabilities.reasoning
 
 
 def _outgoing(

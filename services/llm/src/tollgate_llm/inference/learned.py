@@ -1,15 +1,15 @@
-"""Capabilities that providers turn out to lack, by a call's own refusal, remembered for a day.
+"""Capabilities that providers lack: stated in their settings, or learned from a call's refusal.
 
 Servers that speak chat completions differ: some have no `/v1/responses` (DeepSeek, Mistral, older
-vLLM and Ollama), some refuse the `stream_options` by which a stream is asked for its usage. No call
-of our own asks them, since that could cost something.
+vLLM and Ollama), some refuse the `stream_options` by which a stream is asked for its usage, and
+many models take no effort of reasoning. No call of our own asks them, since that could cost
+something. What is learned is remembered for a day; what is stated is never questioned.
 """
 
 import re
 
 from cachetools import TTLCache
 
-from tollgate_llm.inference.protocols import RESPONSES
 from tollgate_llm.inference.provider_request import Capability, ProviderRequest
 from tollgate_llm.inference.retrying import Refused
 from tollgate_llm.routing.models import Candidate
@@ -20,32 +20,51 @@ _NO_ROUTE = frozenset({404, 405, 501})
 _NO_ROUTE_WORDS = (b"not found", b"not allowed", b"no route")
 _OPENAI_ERROR = re.compile(rb'"error"\s*:\s*\{')
 _REFUSED_FIELD = frozenset({400, 422})
+_FIELD_WORDS: dict[Capability, tuple[bytes, ...]] = {
+    "stream_options": (b"stream_options", b"include_usage"),
+    "reasoning": (b"reasoning_effort", b"reasoning.effort", b"reasoning effort"),
+}
 
 
 class LearnedCapabilities:
-    """Remembers, for each provider's address, the capabilities that it has turned out to lack."""
+    """Remembers the capabilities that providers have turned out to lack, by their addresses."""
 
     def __init__(self) -> None:
-        self._lacking: TTLCache[tuple[str, Capability], bool] = TTLCache(
+        self._lacking: TTLCache[tuple[str, str, Capability], bool] = TTLCache(
             MAX_REMEMBERED, REMEMBERED_SECONDS
         )
 
     def is_lacking(self, route: Candidate, capability: Capability) -> bool:
-        return (route.provider.base_url, capability) in self._lacking
+        stated: bool | None = getattr(route.provider.capabilities, capability)
+        return _key(route, capability) in self._lacking if stated is None else not stated
 
     def note(self, route: Candidate, capability: Capability) -> None:
         """Remember that the route's provider lacks a capability."""
-        self._lacking[route.provider.base_url, capability] = True
+        self._lacking[_key(route, capability)] = True
+
+
+def _key(route: Candidate, capability: Capability) -> tuple[str, str, Capability]:
+    """Reasoning is a matter of the model; the others are one of its server."""
+    model = route.model if capability == "reasoning" else ""
+    return route.provider.base_url, model, capability
 
 
 def lacking(request: ProviderRequest, refused: Refused) -> Capability | None:
     """Return the capability that the provider seems to lack by its refusal; None for none."""
-    body = refused.body.lower()
-    if request.asks_usage and refused.status in _REFUSED_FIELD:
-        return "stream_options" if b"stream_options" in body or b"include_usage" in body else None
-    if request.protocol is not RESPONSES or request.route.provider.kind != "openai":
+    capability = _refused_capability(request, refused)
+    if capability is None or getattr(request.route.provider.capabilities, capability) is not None:
         return None
-    return "responses" if refused.status in _NO_ROUTE and _may_lack_route(body) else None
+    return capability
+
+
+def _refused_capability(request: ProviderRequest, refused: Refused) -> Capability | None:
+    body = refused.body.lower()
+    if refused.status in _REFUSED_FIELD:
+        fields = (name for name, words in _FIELD_WORDS.items() if any(w in body for w in words))
+        return next((name for name in fields if name in request.uses), None)
+    if "responses" in request.uses and refused.status in _NO_ROUTE and _may_lack_route(body):
+        return "responses"
+    return None
 
 
 def _may_lack_route(body: bytes) -> bool:

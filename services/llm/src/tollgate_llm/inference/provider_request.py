@@ -6,8 +6,9 @@ from tollgate_llm.dialects.matching import Match
 from tollgate_llm.inference.protocols import Protocol
 from tollgate_llm.routing.models import Candidate
 
-Capability = Literal["responses", "stream_options"]
-"""What some servers of OpenAI's dialect have and others lack: the route, and the field."""
+Capability = Literal["responses", "stream_options", "reasoning"]
+"""What some servers of OpenAI's dialect have and others lack: the route, the field, and models that
+take an effort of reasoning."""
 
 
 class Outgoing(NamedTuple):
@@ -20,15 +21,15 @@ class Outgoing(NamedTuple):
 
 class ProviderRequest(NamedTuple):
     """What one route's provider is sent. `protocol` is the provider's side of the call, `dropped`
-    are the parameters that a translation has left out. `asks_usage` says that a stream is asked for
-    its usage by a field which the caller did not send; `without` are the capabilities that it does
-    without."""
+    are the parameters that a translation has left out. `uses` are the capabilities that the request
+    takes for granted, by a route or a field which the caller did not send as they are; `without`
+    are those that it does without."""
 
     match: Match
     outgoing: Outgoing
     protocol: Protocol
     dropped: tuple[str, ...] = ()
-    asks_usage: bool = False
+    uses: frozenset[Capability] = frozenset()
     without: frozenset[Capability] = frozenset()
 
     @property

@@ -37,6 +37,11 @@ _KINDS: dict[Kind, KindOf] = {
 }
 
 
+def speaks_openai(kind: Kind) -> bool:
+    """Return whether providers of this kind speak OpenAI's dialect."""
+    return "openai" in _KINDS[kind].dialects
+
+
 class Cloud(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a cloud wants to know besides the address: Azure its `api_version`, None for the API
     that has none; Vertex its `project` and `region`."""
@@ -49,6 +54,19 @@ class Cloud(msgspec.Struct, frozen=True, omit_defaults=True):
 NO_CLOUD = Cloud()
 
 
+class Capabilities(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a server of OpenAI's dialect has: the route `/v1/responses`, the field `stream_options`,
+    models that take an effort of reasoning. None is not stated, and found out by a call's refusal.
+    """
+
+    responses: bool | None = None
+    stream_options: bool | None = None
+    reasoning: bool | None = None
+
+
+NONE_STATED = Capabilities()
+
+
 class Provider(msgspec.Struct, frozen=True, kw_only=True):
     """One provider of one organisation. `source` says who set it up. Holds the credential in
     clear: it lives in memory only and is never logged."""
@@ -59,6 +77,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     api_key: str
     source: Literal["platform", "organisation"]
     cloud: Cloud = NO_CLOUD
+    capabilities: Capabilities = NONE_STATED
 
     def __repr__(self) -> str:
         return f"Provider({self.name!r}, {self.kind!r})"

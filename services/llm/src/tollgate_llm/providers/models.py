@@ -11,7 +11,7 @@ from tollgate_llm.database import Base, Moment
 
 class ProviderRow(Base):
     """`sealed` is the credential as the vault gave it, None where there is none; `cloud` what a
-    cloud wants to know besides the address."""
+    cloud wants to know besides the address; `capabilities` what is stated of them."""
 
     __tablename__ = "providers"
 
@@ -21,5 +21,6 @@ class ProviderRow(Base):
     base_url: Mapped[str] = mapped_column(String(512))
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     cloud: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    capabilities: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     created_at: Mapped[Moment]
     updated_at: Mapped[Moment]

@@ -45,6 +45,29 @@ HttpUrl = Annotated[
 ]
 
 
+class CapabilitiesOf(BaseModel):
+    """What a server of OpenAI's dialect has; null is not stated: a call's own refusal then tells,
+    and is remembered for a day. None of them changes what a caller of that dialect has sent."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    responses: bool | None = Field(
+        None,
+        description="Whether it has `/v1/responses`. Without it, callers of that route are answered"
+        " over `/v1/chat/completions`.",
+    )
+    stream_options: bool | None = Field(
+        None,
+        description="Whether its streams take `stream_options`, by which Tollgate asks for their"
+        " usage. Without it, streams are booked by an estimate.",
+    )
+    reasoning: bool | None = Field(
+        None,
+        description="Whether translated calls may tell its models an effort. Not stated, the"
+        " model's name decides.",
+    )
+
+
 class ProviderIn(BaseModel):
     """`base_url` as the vendor's SDK has it; the vendor's own unless given. `api_key` is written,
     never read; left out, the one that is stored stays.
@@ -73,6 +96,7 @@ class ProviderIn(BaseModel):
     api_version: ApiVersion | None = None
     project: Project | None = None
     region: Region | None = None
+    capabilities: CapabilitiesOf = CapabilitiesOf()
 
 
 class ProviderQuery(BaseModel):
@@ -95,6 +119,7 @@ class ProviderOut(BaseModel):
     api_version: str | None = None
     project: str | None = None
     region: str | None = None
+    capabilities: CapabilitiesOf = CapabilitiesOf()
     source: Source
 
 

@@ -13,7 +13,7 @@ from tollgate_llm import changes
 from tollgate_llm.providers import repository
 from tollgate_llm.providers.clouds.addresses import base_url_of, cloud_of, credential_of
 from tollgate_llm.providers.errors import ProviderNotFound
-from tollgate_llm.providers.kinds import Kind, Provider
+from tollgate_llm.providers.kinds import Kind, Provider, speaks_openai
 from tollgate_llm.providers.models import ProviderRow
 from tollgate_llm.providers.schemas import ProviderIn, ProviderOut, ProviderQuery
 
@@ -62,7 +62,13 @@ class ProviderService:
         base_url = base_url_of(wanted, self._defaults)
         before = _audited(repository.get(session, org, name))
         sealed = self._sealed(session, org, name, wanted, base_url)
-        columns = {"kind": wanted.kind, "base_url": base_url, "sealed": sealed, "cloud": cloud}
+        columns = {
+            "kind": wanted.kind,
+            "base_url": base_url,
+            "sealed": sealed,
+            "cloud": cloud,
+            "capabilities": _stated(wanted),
+        }
         repository.put(session, org, name, columns)
         put = ProviderOut(
             name=name,
@@ -70,6 +76,7 @@ class ProviderService:
             base_url=base_url,
             has_api_key=sealed is not None,
             source="organisation",
+            capabilities=wanted.capabilities,
             **cloud,
         )
         after = put.model_dump(mode="json") | ({"api_key": "***"} if wanted.api_key else {})
@@ -109,6 +116,16 @@ def purpose(org: str, name: str) -> str:
     return f"provider:{org}/{name}"
 
 
+def _stated(wanted: ProviderIn) -> dict[str, bool]:
+    """Return the capabilities that are stated; raises `InvalidField` for a kind without them."""
+    stated = wanted.capabilities.model_dump(exclude_none=True)
+    if stated and not speaks_openai(wanted.kind):
+        raise InvalidField(
+            f"capabilities: mean nothing to the kind `{wanted.kind}`.", param="capabilities"
+        )
+    return stated
+
+
 def _audited(row: ProviderRow | None) -> dict[str, Any] | None:
     return _from_row(row).model_dump(mode="json") if row else None
 
@@ -121,6 +138,7 @@ def _from_row(row: ProviderRow) -> ProviderOut:
             "base_url": row.base_url,
             "has_api_key": row.sealed is not None,
             "source": "organisation",
+            "capabilities": row.capabilities or {},
             **(row.cloud or {}),
         }
     )

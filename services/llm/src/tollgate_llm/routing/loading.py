@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from tollgate_llm.catalog import repository as models
 from tollgate_llm.pricing.tariffs import Tariff, per_mtok
 from tollgate_llm.providers import repository as providers
-from tollgate_llm.providers.kinds import NO_CLOUD, Provider
+from tollgate_llm.providers.kinds import NO_CLOUD, NONE_STATED, Provider
 from tollgate_llm.providers.service import ProviderService
 from tollgate_llm.routing.models import (
     Model,
@@ -63,6 +63,7 @@ class Builder:
                     api_key=api_key,
                     source="organisation",
                     cloud=row.cloud or NO_CLOUD,
+                    capabilities=row.capabilities or NONE_STATED,
                 )
         return Snapshot(org, found, {row.name: _model(row) for row in stored.models})
 

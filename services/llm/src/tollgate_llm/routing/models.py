@@ -7,7 +7,7 @@ import msgspec
 
 from tollgate_common.principal import folded
 from tollgate_llm.pricing.tariffs import Tariff
-from tollgate_llm.providers.kinds import Cloud, Kind, Provider
+from tollgate_llm.providers.kinds import Capabilities, Cloud, Kind, Provider
 
 Strategy = Literal["fallback", "weighted", "least_latency"]
 
@@ -20,6 +20,7 @@ class StoredProvider(msgspec.Struct, frozen=True):
     base_url: str
     sealed: bytes | None
     cloud: Cloud | None = None
+    capabilities: Capabilities | None = None
 
 
 class Route(msgspec.Struct, frozen=True):

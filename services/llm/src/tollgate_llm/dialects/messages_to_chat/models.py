@@ -1,4 +1,4 @@
-"""Which effort a model of chat completions can be told, as far as its name says.
+"""Which effort a model of chat completions can be told: by its name, unless it is known better.
 
 A model that does not reason, or always as much, refuses `reasoning_effort`, and one that does
 refuses the levels that it does not know. Sources: OpenAI's model pages, and the
@@ -6,6 +6,8 @@ references of xAI, Mistral and vLLM.
 """
 
 import re
+
+from tollgate_llm.dialects.translation import Wanted
 
 _LADDER = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 _USUAL = ("low", "medium", "high")
@@ -26,12 +28,13 @@ _LEVELS: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
 )
 
 
-def effort_for(model: str, effort: str) -> str | None:
+def effort_for(wanted: Wanted, effort: str) -> str | None:
     """Return the level for the model that comes closest to `effort` without going above it, or the
     model's lowest. None is for a model that takes no effort. A name that tells nothing is that of
     a model that may know the levels which all servers know."""
-    name = model.lower()
-    if _WITHOUT_EFFORT.search(name):
+    name = wanted.model.lower()
+    reasons = not _WITHOUT_EFFORT.search(name) if wanted.reasons is None else wanted.reasons
+    if not reasons:
         return None
     levels = next((levels for known, levels in _LEVELS if known.search(name)), _USUAL)
     most = _LADDER.index(effort)

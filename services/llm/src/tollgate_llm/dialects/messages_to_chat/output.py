@@ -11,24 +11,24 @@ from typing import Any
 from tollgate_llm.dialects.messages_to_chat.fields import refuse_rest
 from tollgate_llm.dialects.messages_to_chat.models import effort_for
 from tollgate_llm.dialects.schemas import complete
-from tollgate_llm.dialects.translation import Drops, Json
+from tollgate_llm.dialects.translation import Drops, Json, Wanted
 
 _BUDGETS = ((4096, "low"), (16384, "medium"))
 _EFFORTS = ("low", "medium", "high", "xhigh", "max")
 _FORMAT_NAME = "answer"
 
 
-def output_of(asked: Json, model: str, drops: Drops) -> Json:
+def output_of(asked: Json, wanted: Wanted, drops: Drops) -> Json:
     config = asked.get("output_config") or {}
     refuse_rest(config, ("effort", "format"), "output_config", drops)
-    output = _effort(asked.get("thinking") or {}, config.get("effort"), model, drops)
+    output = _effort(asked.get("thinking") or {}, config.get("effort"), wanted, drops)
     if config.get("format"):
         return output | _format(config["format"], "output_config.format", drops)
     # What the beta calls it.
     return output | _format(asked.get("output_format") or {}, "output_format", drops)
 
 
-def _effort(thinking: Json, effort: Any, model: str, drops: Drops) -> Json:
+def _effort(thinking: Json, effort: Any, wanted: Wanted, drops: Drops) -> Json:
     refuse_rest(thinking, ("type", "budget_tokens", "display"), "thinking", drops)
     kind = thinking.get("type", "adaptive")
     if kind not in ("adaptive", "enabled", "disabled"):
@@ -37,13 +37,12 @@ def _effort(thinking: Json, effort: Any, model: str, drops: Drops) -> Json:
         drops.add("output_config.effort", f"chat completions have no effort `{effort}`")
         effort = None
     if effort is not None:
-        known = None if kind == "disabled" else effort_for(model, effort)
+        known = None if kind == "disabled" else effort_for(wanted, effort)
         return _told("output_config.effort", known, drops)
     if kind != "enabled":
         return {}
-    return _told(
-        "thinking.budget_tokens", effort_for(model, _worth(thinking["budget_tokens"])), drops
-    )
+    known = effort_for(wanted, _worth(thinking["budget_tokens"]))
+    return _told("thinking.budget_tokens", known, drops)
 
 
 def _told(param: str, effort: str | None, drops: Drops) -> Json:

@@ -19,7 +19,7 @@ def to_chat(asked: Json, wanted: Wanted) -> Translated:
     refuse_rest(asked, _UNDERSTOOD, "", drops)
     body: Json = {"model": wanted.model, "messages": messages_of(asked, drops)}
     body |= tools_of(asked, drops)
-    body |= output_of(asked, wanted.model, drops)
+    body |= output_of(asked, wanted, drops)
     body |= settings_of(asked, wanted.model, drops)
     body |= _streaming(asked)
     return Translated(body, drops.names)

@@ -25,7 +25,7 @@ def to_chat(asked: Json, wanted: Wanted) -> Translated:
     refuse_rest(asked, _UNDERSTOOD, "", drops)
     body: Json = {"model": wanted.model, "messages": messages_of(asked, drops)}
     body |= tools_of(asked, drops)
-    body |= settings_of(asked, drops)
+    body |= settings_of(asked, wanted, drops)
     body |= {name: asked[name] for name in _SAME if asked.get(name) is not None}
     body |= _cap(asked, wanted.model) | _streaming(asked, drops)
     return Translated(body, drops.names)

@@ -1,7 +1,7 @@
 """Parameters that are grouped in one dialect and flat in the other."""
 
 from tollgate_llm.dialects.responses_to_chat.fields import refuse_rest
-from tollgate_llm.dialects.translation import Drops, Json
+from tollgate_llm.dialects.translation import Drops, Json, Wanted
 
 _LOGPROBS = "message.output_text.logprobs"
 _INCLUDED_ANYWAY = frozenset({
@@ -20,9 +20,9 @@ _SERVICE_TIERS = ("auto", "default", "flex", "scale", "priority", "fast")
 _FULL_SUMMARIES = (None, "auto", "detailed")
 
 
-def settings_of(asked: Json, drops: Drops) -> Json:
+def settings_of(asked: Json, wanted: Wanted, drops: Drops) -> Json:
     settings = _text(asked.get("text") or {}, drops)
-    settings |= _reasoning(asked.get("reasoning") or {}, drops)
+    settings |= _reasoning(asked.get("reasoning") or {}, wanted, drops)
     settings |= _logprobs(asked, drops)
     settings |= _service_tier(asked.get("service_tier"), drops)
     settings |= _caching(asked.get("prompt_cache_options") or {}, drops)
@@ -49,13 +49,16 @@ def _format(given: Json, drops: Drops) -> Json:
     return {"response_format": {"type": "json_schema", "json_schema": schema}}
 
 
-def _reasoning(given: Json, drops: Drops) -> Json:
+def _reasoning(given: Json, wanted: Wanted, drops: Drops) -> Json:
     """What comes back as the summary is all the reasoning that the provider shows."""
     refuse_rest(given, ("effort", "summary", "generate_summary"), "reasoning", drops)
     for name in ("summary", "generate_summary"):
         if given.get(name) not in _FULL_SUMMARIES:
             drops.hint(f"reasoning.{name}")
     effort = given.get("effort")
+    if effort is not None and wanted.reasons is False:
+        drops.hint("reasoning.effort")
+        return {}
     return {} if effort is None else {"reasoning_effort": effort}
 
 
