@@ -185,7 +185,6 @@ REFUSED: list[tuple[str, Json]] = [
     ("presence_penalty", {"presence_penalty": -1}),
     ("moderation", {"moderation": {"model": "omni-moderation-latest"}}),
     ("web_search_options", {"web_search_options": {}}),
-    ("service_tier", {"service_tier": "flex"}),
     ("temperature", {"temperature": 1.5}),
     ("stop", {"stop": "\n"}),
     ("stop.1", {"stop": ["END", " "]}),

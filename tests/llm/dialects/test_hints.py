@@ -57,6 +57,8 @@ def from_responses(request_body: Json) -> Translated:
 
 CHAT_HINTS: list[tuple[str, Json]] = [
     ("metadata", {"metadata": {"team": "blue"}}),
+    ("service_tier", {"service_tier": "flex"}),
+    ("service_tier", {"service_tier": "priority"}),
     ("prediction", {"prediction": {"type": "content", "content": "x"}}),
     ("prompt_cache_key", {"prompt_cache_key": "k"}),
     ("prompt_cache_options.prewarm", {"prompt_cache_options": {"prewarm": True}}),

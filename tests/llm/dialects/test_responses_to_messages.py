@@ -189,7 +189,6 @@ TIFF = showing(image_url="data:image/tiff;base64,AA==")
         ("include", {"include": ["message.output_text.logprobs"]}),
         ("top_logprobs", {"top_logprobs": 2}),
         ("temperature", {"temperature": 0.5}),
-        ("service_tier", {"service_tier": "flex"}),
     ],
 )
 def test_what_cannot_be_said_is_refused_by_the_callers_own_name(param: str, asked: Json) -> None:

@@ -139,7 +139,9 @@ CHAT_TO_MESSAGES = Direction(
         "response_format": _translated("`output_config.format`"),
         "safety_identifier": _translated("`metadata.user_id`"),
         "seed": _hint("no provider promises the same answer for the same seed"),
-        "service_tier": _translated("`service_tier`"),
+        "service_tier": _translated(
+            "`standard_only`, if it is `default`; others are a hint: there is no other tier"
+        ),
         "stop": _translated("`stop_sequences`"),
         "store": _hint(_STORED, False),
         "stream": _SAME,

@@ -71,9 +71,10 @@ def user_of(asked: Json, drops: Drops) -> Json:
 
 
 def tier_of(tier: str | None, drops: Drops) -> Json:
-    """`default` is paid by the token at the standard price, whatever capacity is reserved."""
+    """`default` is paid by the token at the standard price, whatever capacity is reserved. The other
+    tiers change what an answer costs and when it comes, and no more."""
     if tier == "default":
         return {"service_tier": "standard_only"}
     if tier not in (None, "auto"):
-        drops.add("service_tier", f"there is no tier `{tier}`")
+        drops.hint("service_tier")
     return {}
