@@ -17,6 +17,7 @@ from flask import Flask, current_app, g, request
 
 from tollgate_common.errors import Forbidden, Unauthorized
 from tollgate_common.jwt import Claims, JwksClient, TokenVerifier
+from tollgate_common.unsupported import Unsupported
 
 INTERNAL_AUDIENCE = "internal"
 _EXTENSION = "tollgate_guard"
@@ -27,7 +28,8 @@ R = TypeVar("R")
 
 class Caller(msgspec.Struct, frozen=True):
     """The one behind a management or inference call, read off auth's assertion. `session` is of a
-    user who has logged in, or of a service account."""
+    user who has logged in, or of a service account. `key_unsupported` and `org_unsupported` are
+    what the key and its organisation state of fields that a translation cannot say."""
 
     org: str
     subject: str
@@ -37,6 +39,8 @@ class Caller(msgspec.Struct, frozen=True):
     key: str | None = None
     user: str | None = None
     session: str | None = None
+    key_unsupported: Unsupported | None = None
+    org_unsupported: Unsupported | None = None
 
 
 def caller_of(claims: Claims) -> Caller:
@@ -49,6 +53,8 @@ def caller_of(claims: Claims) -> Caller:
         key=claims.get("key"),
         user=claims.get("user"),
         session=claims.get("session"),
+        key_unsupported=claims.get("key_unsupported"),
+        org_unsupported=claims.get("org_unsupported"),
     )
 
 

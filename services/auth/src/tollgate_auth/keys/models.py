@@ -4,6 +4,7 @@ from sqlalchemy import ARRAY, BigInteger, DateTime, ForeignKey, String, Text, te
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tollgate_auth.database import Base, CreatedAt, Id
+from tollgate_common.unsupported import Unsupported
 
 
 class KeySecret(Base):
@@ -38,6 +39,7 @@ class Key(Base):
     scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
     models: Mapped[list[str]] = mapped_column(ARRAY(Text))
     networks: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    unsupported: Mapped[Unsupported | None] = mapped_column(String(8))
     version: Mapped[int] = mapped_column(BigInteger, default=1)
     created_at: Mapped[CreatedAt]
     expires_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

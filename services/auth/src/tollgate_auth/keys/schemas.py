@@ -18,6 +18,7 @@ from tollgate_auth.fields import (
 from tollgate_auth.keys.models import Key
 from tollgate_auth.limits.schemas import InlineLimit, LimitOut, Models, every_model
 from tollgate_auth.roles.permissions import PERMISSIONS
+from tollgate_common.unsupported import Unsupported
 
 LONGEST_GRACE_SECONDS = 30 * 86400
 
@@ -73,7 +74,8 @@ class KeyCreate(RequestModel):
     """`project_id`: the default project unless given. `user_id`: whose key it is to be, the
     caller's own unless given; null: the project's, nobody's own; both need `users:write`. `scopes`:
     never more than the caller has. `networks`: the only ones that the key may be used from; none
-    named: all."""
+    named: all. `unsupported`: whether calls with fields that a translation cannot say are refused,
+    or the fields left out; null: the model's or the organisation's setting holds."""
 
     name: Name
     project_id: ObjectId | None = None
@@ -82,6 +84,7 @@ class KeyCreate(RequestModel):
     scopes: Scopes = Field(default_factory=lambda: ["inference"])
     models: Models = Field(default_factory=every_model)
     networks: Networks = Field(default_factory=list)
+    unsupported: Unsupported | None = None
     limits: InlineLimits = Field(default_factory=list)
     expires_at: Future | None = None
 
@@ -89,13 +92,14 @@ class KeyCreate(RequestModel):
 class KeyPatch(PatchModel):
     """`limits` takes the place of all limits of the key itself; one that is there already goes on
     counting. `user_id` gives the key to another user, or, with null, to its project alone; this
-    needs `users:write`."""
+    needs `users:write`. `unsupported` null: the key states it no more."""
 
     name: Name = ""
     user_id: ObjectId | None = None
     scopes: Scopes = Field(default_factory=list)
     models: Models = Field(default_factory=list)
     networks: Networks = Field(default_factory=list)
+    unsupported: Unsupported | None = None
     limits: InlineLimits = Field(default_factory=list)
     expires_at: Future | None = None
 
@@ -124,7 +128,8 @@ class Surroundings(NamedTuple):
 
 class KeyOut(BaseModel):
     """`active`: it works now. `status`: `inactive` while its user is deactivated. `user_id` null:
-    it is its project's. `last_used_at` is up to a minute behind."""
+    it is its project's. `unsupported` null: the key does not state it. `last_used_at` is up to a
+    minute behind."""
 
     id: str
     project_id: str
@@ -138,6 +143,7 @@ class KeyOut(BaseModel):
     scopes: list[str]
     models: list[str]
     networks: list[str]
+    unsupported: Unsupported | None
     limits: list[LimitOut]
     status: Status
     active: bool
@@ -162,6 +168,7 @@ class KeyOut(BaseModel):
             scopes=row.scopes,
             models=row.models,
             networks=row.networks,
+            unsupported=row.unsupported,
             limits=around.limits,
             status=status,
             active=status == "active",

@@ -59,7 +59,7 @@ def make(org: str, user: str | None, wanted: KeyCreate) -> tuple[Key, str]:
         id=new_id("key"), org_id=org, project_id=project_of(org, wanted.project_id), user_id=user,
         name=wanted.name, mode=wanted.mode, prefix=text[:PREFIX_CHARACTERS], last4=text[-4:],
         scopes=wanted.scopes, models=wanted.models, networks=wanted.networks,
-        expires_at=wanted.expires_at,
+        unsupported=wanted.unsupported, expires_at=wanted.expires_at,
     )  # fmt: skip
     repository.add(key)
     repository.add_secret(KeySecret(key_hash=keyformat.hash_of(text), key_id=key.id))

@@ -21,5 +21,5 @@ class OwnOrganisation(TransactionalResource):
     @requires("organisation:write")
     @namespace.documented({200: ("The organisation as it is now.", one)}, body=patching)
     def patch(self) -> dict[str, Any]:
-        organisation = service.rename(current_caller(), json_body(OrganisationPatch).name)
+        organisation = service.update(current_caller(), json_body(OrganisationPatch))
         return reply(OrganisationFull.of(organisation))

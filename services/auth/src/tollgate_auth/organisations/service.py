@@ -1,8 +1,13 @@
-"""Founding an organisation, and naming it."""
+"""Founding an organisation, and changing its settings."""
+
+from typing import Any
 
 from tollgate_auth.audit import service as audit
+from tollgate_auth.fields import changes
 from tollgate_auth.organisations import repository
 from tollgate_auth.organisations.models import Organisation
+from tollgate_auth.organisations.schemas import OrganisationPatch
+from tollgate_auth.principals import changes as principal_changes
 from tollgate_auth.projects import repository as projects
 from tollgate_auth.projects.models import Project
 from tollgate_auth.roles.permissions import OWNER
@@ -12,11 +17,18 @@ from tollgate_common.guard import Caller
 from tollgate_common.ids import new_id
 
 
-def rename(caller: Caller, name: str) -> Organisation:
+def update(caller: Caller, patch: OrganisationPatch) -> Organisation:
+    """Change what was sent. Every key and user has an assertion that says what the organisation
+    states of unsupported fields: a change of that is announced to all of them."""
     organisation = repository.lock(caller.org)
-    before, organisation.name = {"name": organisation.name}, name
+    before = _as_audited(organisation)
+    for name, value in changes(patch).items():
+        setattr(organisation, name, value)
+    after = _as_audited(organisation)
+    if after["unsupported"] != before["unsupported"]:
+        principal_changes.announce("org", organisation.id)
     actor, target = audit.actor_of(caller), ("organisation", organisation.id)
-    audit.record(caller.org, actor, "organisation.changed", target, before, {"name": name})
+    audit.record(caller.org, actor, "organisation.changed", target, before, after)
     return organisation
 
 
@@ -35,3 +47,7 @@ def found_empty(name: str) -> Organisation:
     default = Project(id=new_id("proj"), org_id=organisation.id, name="default", is_default=True)
     projects.add(default)
     return organisation
+
+
+def _as_audited(organisation: Organisation) -> dict[str, Any]:
+    return {"name": organisation.name, "unsupported": organisation.unsupported}

@@ -26,8 +26,10 @@ _KEY = f"""
     SELECT k.org_id AS org, k.project_id AS project, k.id AS key, k.user_id AS "user", k.mode,
            k.scopes, k.models, k.networks, k.version, u.role, a.scopes AS ceiling,
            NULL AS session, least(k.expires_at, s.expires_at) AS expires_at,
+           k.unsupported AS key_unsupported, o.unsupported AS org_unsupported,
            {_KEY_LIMITS}
     FROM keys k
+    JOIN organisations o ON o.id = k.org_id
     JOIN projects p ON p.id = k.project_id AND p.deleted_at IS NULL
     LEFT JOIN users u ON u.id = k.user_id
     LEFT JOIN service_accounts a ON a.id = u.id
@@ -40,8 +42,10 @@ _USER = f"""
            coalesce(a.mode, 'live') AS mode, s.scopes, coalesce(a.models, ARRAY['*']) AS models,
            CAST('{{{{}}}}' AS text[]) AS networks, u.version, u.role, a.scopes AS ceiling,
            s.id AS session, s.expires_at,
+           NULL AS key_unsupported, o.unsupported AS org_unsupported,
            {_USER_LIMITS}
     FROM users u
+    JOIN organisations o ON o.id = u.org_id
     LEFT JOIN service_accounts a ON a.id = u.id
     LEFT JOIN projects p ON p.id = a.project_id
     {{join}}

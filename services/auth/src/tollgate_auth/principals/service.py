@@ -72,7 +72,7 @@ class Principals:
         expires_at = _earlier(now + ASSERTION_SECONDS, row.expires_at)
         claims = {
             "org": row.org, "project": row.project, "key": row.key, "user": row.user,
-            "mode": row.mode, "scope": " ".join(scopes), "session": row.session,
+            "mode": row.mode, "scope": " ".join(scopes), "session": row.session, **_stated(row),
         }  # fmt: skip
         token = self._issuer.assertion(row.key or row.user, claims, expires_at)
         return Assertion(token, expires_at, min(now + REUSED_SECONDS, expires_at))
@@ -88,6 +88,12 @@ def _scopes(row: Row[Any]) -> tuple[str, ...]:
         if bound is not None:
             allowed.intersection_update(bound)
     return tuple(scope for scope in PERMISSIONS if scope in allowed)
+
+
+def _stated(row: Row[Any]) -> dict[str, str]:
+    """Return what the key and its organisation state of unsupported fields, if they do."""
+    claims = {"key_unsupported": row.key_unsupported, "org_unsupported": row.org_unsupported}
+    return {name: value for name, value in claims.items() if value is not None}
 
 
 def _earlier(at: int, end: datetime | None) -> int:
