@@ -6,6 +6,7 @@ from sqlalchemy import String
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from tollgate_common.unsupported import Unsupported
 from tollgate_llm.database import Base, Moment
 
 
@@ -22,5 +23,6 @@ class ModelRow(Base):
     cache: Mapped[dict[str, int] | None] = mapped_column(JSONB(none_as_null=True))
     max_input_tokens: Mapped[int | None]
     max_output_tokens: Mapped[int | None]
+    unsupported: Mapped[Unsupported | None] = mapped_column(String(8))
     created_at: Mapped[Moment]
     updated_at: Mapped[Moment]

@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
+from tollgate_common.unsupported import Unsupported
+
 Source = Literal["organisation", "vendor"]
 Strategy = Literal["fallback", "weighted", "least_latency"]
 
@@ -74,7 +76,9 @@ class ModelIn(BaseModel):
     image, one speech or one transcript; `max_input_tokens` the most that it hears of one recording,
     or reads for one answer, with all that the vendor's own tools bring in. They bound what a
     request may use where its vendor publishes nothing, so that a key with a budget can call the
-    model: what is stated must be true."""
+    model: what is stated must be true. `unsupported`: whether requests with fields that a
+    translation cannot say are refused, or the fields left out, where the key does not state it;
+    null: the organisation's setting holds."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -84,6 +88,7 @@ class ModelIn(BaseModel):
     cache: Cache | None = None
     max_input_tokens: Tokens | None = None
     max_output_tokens: Tokens | None = None
+    unsupported: Unsupported | None = None
 
 
 class ModelQuery(BaseModel):
@@ -97,7 +102,7 @@ class ModelQuery(BaseModel):
 
 class ModelOut(BaseModel):
     """`source`: set up by the organisation, or known from the vendor's price list. `price` is the
-    one that holds; null: nobody knows it."""
+    one that holds; null: nobody knows it. `unsupported` null: the model does not state it."""
 
     name: str
     routes: list[RouteOut]
@@ -106,6 +111,7 @@ class ModelOut(BaseModel):
     cache: Cache | None = None
     max_input_tokens: int | None = None
     max_output_tokens: int | None = None
+    unsupported: Unsupported | None = None
     source: Source
 
 

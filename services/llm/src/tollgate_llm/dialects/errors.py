@@ -29,7 +29,7 @@ class UnsupportedParameter(BadRequest):
         self.path, self.reason = param, reason
         super().__init__(
             f"`{param}` cannot be passed on to this model's provider: {reason}. Leave it out, or "
-            "send `x-tollgate-drop-params: true` to have it left out.",
+            "have it left out by `x-tollgate-drop-params: true` or the setting `unsupported`.",
             param=param,
         )
 

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from tollgate_common.errors import BadRequest
+from tollgate_common.unsupported import Unsupported
 from tollgate_llm.dialects.caps import cap_of
 from tollgate_llm.dialects.matching import Match
 from tollgate_llm.dialects.registry import over_chat
@@ -18,7 +19,6 @@ from tollgate_llm.inference.protocols import CHAT, RESPONSES, Protocol, protocol
 from tollgate_llm.inference.provider_request import Capability, Outgoing, ProviderRequest
 from tollgate_llm.routing.models import Candidate
 
-DROP_PARAMS = "HTTP_X_TOLLGATE_DROP_PARAMS"
 ANTHROPIC_VERSION = "2023-06-01"
 _USED_BY_FIELD: dict[str, Capability] = {
     "stream_options": "stream_options",
@@ -29,13 +29,15 @@ _USED_BY_FIELD: dict[str, Capability] = {
 class Sent(NamedTuple):
     """A request's body in the caller's dialect, and how it came. `call_id` is what providers get
     as the client's request id; `max_output` the cap that the gateway wants for a request without
-    one, because a limit goes by it."""
+    one, because a limit goes by it; `unsupported` what holds for fields that a translation cannot
+    say."""
 
     body: bytes
     query: str
     environ: Environ
     call_id: str
     max_output: int | None = None
+    unsupported: Unsupported = "refuse"
 
 
 class Bodies:
@@ -117,7 +119,7 @@ class Bodies:
         assert match.translation is not None
         route, sent = match.route, self._sent
         protocol = protocol_at(match.translation.path)
-        drop = str(sent.environ.get(DROP_PARAMS, "")).strip().lower() == "true"
+        drop = sent.unsupported == "drop"
         reasons = self._reasons(match, without)
         wanted = Wanted(route.model, self._default_max_tokens, drop, reasons)
         try:

@@ -15,6 +15,7 @@ from tollgate_common.guard import Caller
 from tollgate_common.hangups import CallerGone
 from tollgate_common.load import Full, Load
 from tollgate_common.stream_cost import wants_stream_cost
+from tollgate_common.unsupported import Unsupported
 from tollgate_llm.dialects.errors import UnsupportedEndpoint
 from tollgate_llm.dialects.matching import Match, matched
 from tollgate_llm.inference.account import Account, Cashier
@@ -30,6 +31,7 @@ from tollgate_llm.inference.learned import LearnedCapabilities
 from tollgate_llm.inference.peek import peek
 from tollgate_llm.inference.protocols import COUNT_TOKENS, Protocol
 from tollgate_llm.inference.stream_cost import with_stream_cost
+from tollgate_llm.inference.unsupported import DROP_PARAMS, unsupported_of
 from tollgate_llm.metering.usage import NOTHING
 from tollgate_llm.routing.health import Health, name_of
 from tollgate_llm.routing.models import Candidate
@@ -54,6 +56,11 @@ class Call(NamedTuple):
     @property
     def timeout(self) -> str | None:
         found = self.environ.get("HTTP_X_TOLLGATE_TIMEOUT")
+        return None if found is None else str(found)
+
+    @property
+    def drop_params(self) -> str | None:
+        found = self.environ.get(DROP_PARAMS)
         return None if found is None else str(found)
 
     @property
@@ -127,12 +134,13 @@ class InferenceService:
 
     def _answer(self, protocol: Protocol, call: Call, account: Account) -> Response:
         asked = peek(protocol, call.body, call.environ)
-        place = self._place(protocol, call, asked.model)
+        unsupported = self._unsupported(call, asked.model)
+        place = self._place(protocol, call, asked.model, unsupported)
         if place is not None and (kept := self._cache.find(place, account)):
             return kept
         deadline = deadline_of(call.timeout, self._default_timeout)
         call_id = call.ticket or call.request_id
-        sent = Sent(call.body, call.query, call.environ, call_id, call.max_output)
+        sent = Sent(call.body, call.query, call.environ, call_id, call.max_output, unsupported)
         cap = self._default_cap(call.caller.org, asked.model)
         bodies = Bodies(protocol, sent, asked, cap, self._learned)
         try:
@@ -154,12 +162,24 @@ class InferenceService:
         own = self._router.own(org, model)
         return (own.max_output_tokens if own else None) or self._default_max_tokens
 
-    def _place(self, protocol: Protocol, call: Call, model: str) -> Place | None:
+    def _unsupported(self, call: Call, model: str) -> Unsupported:
+        """Return what holds for fields that a translation cannot say."""
+        own, caller = self._router.own(call.caller.org, model), call.caller
+        return unsupported_of(
+            call.drop_params,
+            caller.key_unsupported,
+            own.unsupported if own else None,
+            caller.org_unsupported,
+        )
+
+    def _place(
+        self, protocol: Protocol, call: Call, model: str, unsupported: Unsupported
+    ) -> Place | None:
         """Where the answer is kept, if it is to be."""
         seconds = seconds_asked(call.environ, self._router.own(call.caller.org, model))
         if seconds is None:
             return None
-        return place_of(protocol.path, call.caller, call.body, call.environ, seconds)
+        return place_of(protocol.path, call.caller, call.body, call.environ, unsupported, seconds)
 
     def _matches(self, protocol: Protocol, caller: Caller, model: str) -> Sequence[Match]:
         """The routes that can be asked, the one to ask first in front."""

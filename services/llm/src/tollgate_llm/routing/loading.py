@@ -77,6 +77,7 @@ def _model(row: StoredModel) -> Model:
         row.cache.max_age if row.cache else None,
         row.max_input_tokens,
         row.max_output_tokens,
+        row.unsupported,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from tollgate_common.principal import folded
+from tollgate_common.unsupported import Unsupported
 from tollgate_llm.pricing.tariffs import Tariff
 from tollgate_llm.providers.kinds import Capabilities, Cloud, Kind, Provider
 
@@ -50,6 +51,7 @@ class StoredModel(msgspec.Struct, frozen=True):
     cache: StoredCache | None = None
     max_input_tokens: int | None = None
     max_output_tokens: int | None = None
+    unsupported: Unsupported | None = None
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -60,8 +62,9 @@ class Stored(msgspec.Struct, frozen=True):
 
 
 class Model(msgspec.Struct, frozen=True):
-    """A model that the organisation has set up; `tariff` only where it set a price, the maxima
-    where it stated them. Answers are cached for `cache_seconds`; None: for those who ask."""
+    """A model that the organisation has set up; `tariff` only where it set a price, the maxima and
+    `unsupported` where it stated them. Answers are cached for `cache_seconds`; None: for those who
+    ask."""
 
     name: str
     routes: tuple[Route, ...]
@@ -70,6 +73,7 @@ class Model(msgspec.Struct, frozen=True):
     cache_seconds: int | None = None
     max_input_tokens: int | None = None
     max_output_tokens: int | None = None
+    unsupported: Unsupported | None = None
 
 
 class Candidate(msgspec.Struct, frozen=True):
