@@ -150,6 +150,14 @@ class TestCached:
         assert len(answering.received) == 1
         assert ask(stand, org)[0] == 400
 
+    def test_a_hit_lists_what_was_left_out(
+        self, stand: Stand, org: str, answering: Provider
+    ) -> None:
+        set_model(stand, org, cache={"max_age": 60}, unsupported="drop")
+        first, second = ask(stand, org), ask(stand, org)
+        assert first == second
+        assert len(answering.received) == 1
+
 
 class TestModel:
     @pytest.mark.parametrize("value", ["refuse", "drop", None])

@@ -41,7 +41,7 @@ PROVIDER = "cache"
 LARGEST_ANSWER = 256 * 1024
 NO_STORE = "no-store"
 _MAX_AGE = re.compile(r"max-age=([1-9][0-9]{0,7})\Z")
-_KEPT_HEADERS = frozenset({"content-type", "x-tollgate-model"})
+_KEPT_HEADERS = frozenset({"content-type", "x-tollgate-model", "x-tollgate-dropped-params"})
 _VARY = (
     "HTTP_ANTHROPIC_VERSION", "HTTP_ANTHROPIC_BETA", "HTTP_OPENAI_BETA", "QUERY_STRING",
     "HTTP_X_TOLLGATE_MAX_OUTPUT",
