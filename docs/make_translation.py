@@ -16,9 +16,23 @@ code: `make docs` renews it, and `make check` fails when it is out of date.
 A field is **translated** where the other dialect has words for it. A **hint** changes what a call
 costs, what is cached or booked, how wordy an answer is, or how a client manages its context. Hints
 that the other dialect has no word for are left out without being asked. All else is **refused** by
-name, with the code `unsupported_parameter`, unless `x-tollgate-drop-params: true` says that it may
-be left out ([headers.md](headers.md)). What is left out is listed in `x-tollgate-dropped-params`:
-hints with `*` for any index, other fields by their path.
+name, with the code `unsupported_parameter`, unless somebody says that it may be left out. What is
+left out is listed in `x-tollgate-dropped-params` ([headers.md](headers.md)): hints with `*` for any
+index, other fields by their path.
+
+Who says so is the first of these that says anything; where none does, such a field is refused.
+
+| | refused | left out |
+|---|---|---|
+| the request | `x-tollgate-drop-params: false` | `x-tollgate-drop-params: true` |
+| its key (`/api/v1/keys/{id}`) | `"unsupported": "refuse"` | `"unsupported": "drop"` |
+| the model (`/api/v1/models/{name}`) | `"unsupported": "refuse"` | `"unsupported": "drop"` |
+| the organisation (`/api/v1/organisation`) | `"unsupported": "refuse"` | `"unsupported": "drop"` |
+
+A setting is null, and says nothing, until it is made, and again once null is sent; so does a header
+of any other value. A call with an access token has no key that could say it. With something left
+out, an answer may be to less than was asked: `drop` is meant for clients that send more than they
+need, and can be told neither to leave it out nor to set a header.
 
 In the tables, `**.name` is a field wherever it is, and `path.**` are all other fields of an object.
 A field that is null says nothing. Within a translated field, a value for which there is no

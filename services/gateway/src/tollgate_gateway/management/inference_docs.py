@@ -20,6 +20,14 @@ _HEADERS: list[dict[str, Any]] = [
         "schema": {"type": "string", "pattern": "^(no-store|max-age=[1-9][0-9]{0,6})$"},
     },
     {
+        "name": "x-tollgate-drop-params",
+        "in": "header",
+        "description": "`true`: what the provider has no word for is left out, and listed in "
+        "`x-tollgate-dropped-params`. `false`: it is refused. Else by the setting `unsupported` of "
+        "the key, the model or the organisation.",
+        "schema": {"type": "string", "enum": ["true", "false"]},
+    },
+    {
         "name": "x-tollgate-stream-cost",
         "in": "header",
         "description": "`comment`: a stream ends with the comment `: tollgate-cost-usd` and its "
