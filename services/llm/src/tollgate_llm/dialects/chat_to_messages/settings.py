@@ -71,7 +71,7 @@ def user_of(asked: Json, drops: Drops) -> Json:
 
 
 def tier_of(tier: str | None, drops: Drops) -> Json:
-    """`default` is paid by the token at the standard price, whatever capacity is reserved. The other
+    """`default` is paid by the token at the standard price, whatever capacity is reserved. Other
     tiers change what an answer costs and when it comes, and no more."""
     if tier == "default":
         return {"service_tier": "standard_only"}
