@@ -17,8 +17,9 @@ from tollgate_llm.dialects.messages_to_chat.message import (
     tokens_of,
 )
 from tollgate_llm.dialects.messages_to_chat.names import original_names
-from tollgate_llm.dialects.messages_to_chat.signed import Signed
+from tollgate_llm.dialects.messages_to_chat.signed import signed_block
 from tollgate_llm.dialects.messages_to_chat.thoughts import is_hidden, thinking_block, thought_in
+from tollgate_llm.dialects.signed import Signed
 from tollgate_llm.dialects.translation import Json
 
 
@@ -49,7 +50,7 @@ def _content(asked: Json, said: Json, message_id: str) -> Iterator[Json]:
     if thought := thought_in(said):
         yield thinking_block(thought, hidden=is_hidden(asked))
     calls = list(_calls(asked, said, message_id))
-    if signed := _signed(said, calls).taken():
+    if signed := signed_block(_signed(said, calls)):
         yield signed
     if text := reading.text(said, "content") + reading.text(said, "refusal"):
         yield {"type": "text", "text": text}

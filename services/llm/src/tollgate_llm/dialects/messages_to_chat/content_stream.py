@@ -12,8 +12,9 @@ from tollgate_llm.dialects.completions import spoken
 from tollgate_llm.dialects.messages_to_chat.blocks import Block, Call, Redacted, Text, Thinking
 from tollgate_llm.dialects.messages_to_chat.calls import call_block
 from tollgate_llm.dialects.messages_to_chat.names import original_names
-from tollgate_llm.dialects.messages_to_chat.signed import Signed
+from tollgate_llm.dialects.messages_to_chat.signed import signed_block
 from tollgate_llm.dialects.messages_to_chat.thoughts import Thought, is_hidden, thought_in
+from tollgate_llm.dialects.signed import Signed
 from tollgate_llm.dialects.translation import Json
 
 
@@ -75,7 +76,7 @@ class ContentStream:
 
     def _tell_signed(self) -> Iterator[Json]:
         """Before what it was thought for: clients take no thought for the last of a message."""
-        if block := self._signed.taken():
+        if block := signed_block(self._signed):
             yield from self._begin(Redacted(self._begun, block))
 
     @property

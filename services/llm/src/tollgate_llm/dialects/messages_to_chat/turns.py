@@ -16,8 +16,9 @@ from tollgate_llm.dialects.messages_to_chat.content import (
     text_part,
 )
 from tollgate_llm.dialects.messages_to_chat.fields import refuse_rest
-from tollgate_llm.dialects.messages_to_chat.signed import Signed, is_signed, signed_in
+from tollgate_llm.dialects.messages_to_chat.signed import is_signed, signed_in
 from tollgate_llm.dialects.messages_to_chat.thoughts import reasoning_of
+from tollgate_llm.dialects.signed import Signed
 from tollgate_llm.dialects.tool_names import shortened
 from tollgate_llm.dialects.translation import Drops, Json
 

@@ -11,7 +11,7 @@ from typing import Any
 from tollgate_llm.dialects.responses_to_chat.content import parts_of, texts_of
 from tollgate_llm.dialects.responses_to_chat.fields import refuse_rest
 from tollgate_llm.dialects.responses_to_chat.names import Names
-from tollgate_llm.dialects.responses_to_chat.thoughts import unpacked
+from tollgate_llm.dialects.responses_to_chat.thoughts import signed_in, unpacked
 from tollgate_llm.dialects.responses_to_chat.tools import arguments_of
 from tollgate_llm.dialects.responses_to_chat.turns import Turn
 from tollgate_llm.dialects.translation import Drops, Json
@@ -67,11 +67,14 @@ class Conversation:
 
     def _reasoning(self, item: Json, at: str) -> None:
         understood = ("type", "id", "status", "summary", "content")
-        blocks = unpacked(item.get("encrypted_content") or "")
-        known = (*understood, "encrypted_content") if blocks else understood
+        content = item.get("encrypted_content") or ""
+        blocks, signed = unpacked(content), signed_in(content)
+        known = (*understood, "encrypted_content") if blocks or signed else understood
         refuse_rest(item, known, at, self._drops)
         if blocks:
             self._assistant().thoughts += blocks
+        if signed:
+            self._assistant().signed.add(signed)
         thoughts = [part["text"] for part in item.get("content") or item.get("summary") or ()]
         if thoughts:
             self._assistant().reasoning += thoughts

@@ -50,6 +50,7 @@ class Reasoning(Item):
         super().__init__(number, index)
         self._pieces: list[str] = []
         self._thoughts = Thoughts()
+        self._signed = ""
 
     def begin(self) -> list[Json]:
         return [self._added(self._item([]))]
@@ -62,6 +63,10 @@ class Reasoning(Item):
     def keep(self, blocks: list[Json]) -> None:
         """What the provider wants to see again, and shows nobody."""
         self._thoughts.add(blocks)
+
+    def keep_signed(self, content: str) -> None:
+        """What else it wants to see again, in an item of its own."""
+        self._signed = content
 
     def end(self, status: str) -> list[Json]:
         if not self._pieces:
@@ -79,7 +84,7 @@ class Reasoning(Item):
 
     def _item(self, summary: list[Json]) -> Json:
         item: Json = {"type": "reasoning", "id": self.item_id, "summary": summary}
-        packed = self._thoughts.packed()
+        packed = self._signed or self._thoughts.packed()
         return {**item, "encrypted_content": packed} if packed else item
 
 

@@ -13,7 +13,9 @@ from tollgate_llm.dialects.call_pieces import CallPieces, Piece
 from tollgate_llm.dialects.completions import spoken
 from tollgate_llm.dialects.responses_to_chat.items import Call, CustomCall, Item, Message, Reasoning
 from tollgate_llm.dialects.responses_to_chat.names import original_names
+from tollgate_llm.dialects.responses_to_chat.thoughts import signed_content
 from tollgate_llm.dialects.responses_to_chat.tools import custom_names
+from tollgate_llm.dialects.signed import Signed
 from tollgate_llm.dialects.tool_names import ToolName
 from tollgate_llm.dialects.translation import Json
 
@@ -28,6 +30,7 @@ class Output:
         self._items: list[Item] = []
         self._pieces = CallPieces()
         self._calls: dict[int, Call] = {}
+        self._signed = Signed()
 
     @property
     def items(self) -> list[Json]:
@@ -37,6 +40,7 @@ class Output:
     def feed(self, delta: Json, logprobs: Any = None) -> list[Json]:
         events: list[Json] = []
         delta = spoken(delta)
+        self._signed.note_details(delta)
         if any(delta.get(name) for name in _SPOKEN):
             events += self._called(self._pieces.flush())
         if reasoning := reading.text(delta, "reasoning_content", "reasoning"):
@@ -46,18 +50,18 @@ class Output:
             events += self._enter(Reasoning)
             self._last(Reasoning).keep(blocks)
         if text := reading.text(delta, "content"):
-            events += self._enter(Message)
+            events += self._enter_message()
             events += self._last(Message).say("output_text", text, _logprobs(logprobs))
         events += self._annotated(reading.objects(delta.get("annotations")))
         if refusal := reading.text(delta, "refusal"):
-            events += self._enter(Message)
+            events += self._enter_message()
             events += self._last(Message).say("refusal", refusal, [])
         return events + self._called(self._pieces.feed(reading.objects(delta.get("tool_calls"))))
 
     def close(self, status: str) -> list[Json]:
         """The last item has the response's status, for it is what was cut off. An output of
         nothing is an empty text."""
-        events = self._called(self._pieces.flush())
+        events = self._called(self._pieces.flush()) + self._tell_signed()
         if not self._items:
             events += self._enter(Message)
             events += self._last(Message).say("output_text", "", [])
@@ -76,6 +80,10 @@ class Output:
             return []
         return self._begin(kind(self._number, len(self._items)))
 
+    def _enter_message(self) -> list[Json]:
+        is_open = bool(self._items) and isinstance(self._items[-1], Message)
+        return [] if is_open else self._tell_signed() + self._enter(Message)
+
     def _begin(self, item: Item) -> list[Json]:
         last = self._items[-1] if self._items else None
         ends = isinstance(last, Reasoning | Message)
@@ -87,10 +95,18 @@ class Output:
         events: list[Json] = []
         for piece in pieces:
             if piece.begins:
-                self._calls[piece.number] = self._call(piece)
-                events += self._begin(self._calls[piece.number])
+                events += self._begin_call(piece)
             events += self._calls[piece.number].say(piece.arguments)
         return events
+
+    def _begin_call(self, piece: Piece) -> list[Json]:
+        is_signed = bool(piece.extra or self._signed.details)
+        events = self._begin(Reasoning(self._number, len(self._items))) if is_signed else []
+        call = self._calls[piece.number] = self._call(piece)
+        self._signed.note_call(call.call_id, piece.extra)
+        if is_signed:
+            self._last(Reasoning).keep_signed(signed_content(self._signed))
+        return events + self._begin(call)
 
     def _call(self, piece: Piece) -> Call:
         known = {item.given for item in self._items if isinstance(item, Call)}
@@ -98,6 +114,14 @@ class Output:
         unique = piece.call_id not in known
         name = self._names.get(piece.name, ToolName(piece.name))
         return kind(self._number, len(self._items), name, piece.call_id, unique=unique)
+
+    def _tell_signed(self) -> list[Json]:
+        """Before what it was thought for, as an item that shows nothing."""
+        if not self._signed.details:
+            return []
+        events = self._begin(Reasoning(self._number, len(self._items)))
+        self._last(Reasoning).keep_signed(signed_content(self._signed))
+        return events
 
     def _annotated(self, given: list[Json]) -> list[Json]:
         """Citations belong to the text before them."""

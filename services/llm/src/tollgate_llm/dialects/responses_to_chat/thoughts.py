@@ -1,17 +1,19 @@
-"""Thoughts that their provider wants back as they were: `thinking_blocks` in chat completions, and
-in responses what they have for it, a reasoning item's `encrypted_content`.
+"""Thoughts that their provider wants back as they were: `thinking_blocks` and what else it signed
+in chat completions, and in responses what they have for it, a reasoning item's `encrypted_content`.
 
-Here it is not encrypted but packed: the blocks' signatures are the provider's to check.
+Here it is not encrypted but packed: the signatures are the provider's to check.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 import msgspec
 
-from tollgate_llm.dialects import reading
+from tollgate_llm.dialects import reading, signed
+from tollgate_llm.dialects.signed import Signed
 from tollgate_llm.dialects.translation import Json
 
 _MARK = "tollgate."
+_SIGNED = "tollgate-signed."
 _PIECES = ("thinking", "signature", "data")
 _NEEDED = {"thinking": ("thinking", "signature"), "redacted_thinking": ("data",)}
 
@@ -42,6 +44,16 @@ class Thoughts:
         if not blocks:
             return None
         return _MARK + urlsafe_b64encode(msgspec.json.encode(blocks)).decode()
+
+
+def signed_content(parts: Signed) -> str:
+    """Take what else is signed as the content of an item of its own."""
+    return _SIGNED + (parts.take_packed() or "")
+
+
+def signed_in(content: str) -> Signed | None:
+    """Return what an item holds of that; None for what was packed by nobody here."""
+    return signed.unpacked(content.removeprefix(_SIGNED)) if content.startswith(_SIGNED) else None
 
 
 def unpacked(content: str) -> list[Json] | None:

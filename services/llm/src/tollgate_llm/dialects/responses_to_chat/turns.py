@@ -4,18 +4,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tollgate_llm.dialects.responses_to_chat.content import plain
+from tollgate_llm.dialects.signed import Signed
 from tollgate_llm.dialects.translation import Json
 
 
 @dataclass(slots=True)
 class Turn:
-    """`thoughts` are what the provider wants back as it was, `results` the tool messages, `shown`
-    what tools gave besides text."""
+    """`thoughts` and `signed` are what the provider wants back as it was, `results` the tool
+    messages, `shown` what tools gave besides text."""
 
     role: str
     parts: list[Json] = field(default_factory=list)
     reasoning: list[str] = field(default_factory=list)
     thoughts: list[Json] = field(default_factory=list)
+    signed: Signed = field(default_factory=Signed)
     calls: list[Json] = field(default_factory=list)
     results: list[Json] = field(default_factory=list)
     shown: list[Json] = field(default_factory=list)
@@ -32,7 +34,8 @@ class Turn:
 
     def messages(self) -> Iterator[Json]:
         """None for reasoning that led to nothing."""
-        if self.parts or self.calls or not (self.reasoning or self.thoughts):
+        has_thoughts = self.reasoning or self.thoughts or self.signed.details or self.signed.calls
+        if self.parts or self.calls or not has_thoughts:
             yield self._message()
         yield from self.results
         if self.shown:
@@ -42,9 +45,15 @@ class Turn:
         message: Json = {"role": self.role, "content": plain(self.parts)}
         if self.calls:
             message["content"] = message["content"] or None
-            message["tool_calls"] = self.calls
+            message["tool_calls"] = [self._signed_call(call) for call in self.calls]
         if self.reasoning:
             message["reasoning_content"] = "\n\n".join(self.reasoning)
         if self.thoughts:
             message["thinking_blocks"] = self.thoughts
+        if self.signed.details:
+            message["reasoning_details"] = self.signed.details
         return message
+
+    def _signed_call(self, call: Json) -> Json:
+        extra = self.signed.calls.get(call["id"])
+        return {**call, "extra_content": extra} if extra else call
