@@ -71,10 +71,10 @@ def _calls(asked: Json, said: Json, message_id: str) -> Iterator[Json]:
         function = reading.part(call, "function")
         call_id, name = reading.text(call, "id"), reading.text(function, "name")
         block = call_block(call_id, names.get(name, name), message_id, number)
-        yield block | {"input": _input(arguments_of(function))}
+        yield block | {"input": input_of(arguments_of(function))}
 
 
-def _input(arguments: str) -> Any:
+def input_of(arguments: str) -> Any:
     """Of arguments that the cap cut short, what there is, as in a stream; of others that are no
     object, nothing is left."""
     try:

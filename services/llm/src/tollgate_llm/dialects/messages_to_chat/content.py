@@ -58,7 +58,7 @@ def _parts(each: Placed, drops: Drops) -> Iterator[Json]:
     if make:
         yield from make(each, drops)
     else:
-        drops.add(each.at, f"chat completions have no `{each.block['type']}`")
+        drops.add(each.at, f"this provider has no `{each.block['type']}`")
 
 
 def _text(each: Placed, drops: Drops) -> Iterator[Json]:

@@ -20,27 +20,32 @@ _TURNS: dict[str, Callable[[list[Placed], Drops], Iterator[Json]]] = {
 }
 
 
-class _Said(NamedTuple):
+class Turn(NamedTuple):
+    """What one role says before another does."""
+
     role: str
     blocks: list[Placed]
 
 
 def messages_of(asked: Json, drops: Drops) -> list[Json]:
+    turns = turns_of(asked, drops)
+    return [message for role, blocks in turns for message in _TURNS[role](blocks, drops)]
+
+
+def turns_of(asked: Json, drops: Drops) -> Iterator[Turn]:
+    """Yield the turns of a conversation, which the user has to end."""
     said = list(_said(asked, drops))
     if said and said[-1].role == "assistant":
         last = len(asked["messages"]) - 1
         drops.add(f"messages.{last}", "this provider does not go on with an answer once begun")
         said.pop()
-    messages: list[Json] = []
-    for role, turn in groupby(said, key=lambda each: each.role):
-        blocks = [block for each in turn for block in each.blocks]
-        messages += _TURNS[role](blocks, drops)
-    return messages
+    for role, parts in groupby(said, key=lambda each: each.role):
+        yield Turn(role, [block for each in parts for block in each.blocks])
 
 
-def _said(asked: Json, drops: Drops) -> Iterator[_Said]:
+def _said(asked: Json, drops: Drops) -> Iterator[Turn]:
     if asked.get("system"):
-        yield _Said("system", placed(asked["system"], "system"))
+        yield Turn("system", placed(asked["system"], "system"))
     for index, message in enumerate(asked["messages"]):
         refuse_rest(message, ("role", "content"), f"messages.{index}", drops)
-        yield _Said(message["role"], placed(message["content"], f"messages.{index}.content"))
+        yield Turn(message["role"], placed(message["content"], f"messages.{index}.content"))

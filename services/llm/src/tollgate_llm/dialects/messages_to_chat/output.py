@@ -34,7 +34,7 @@ def _effort(thinking: Json, effort: Any, wanted: Wanted, drops: Drops) -> Json:
     if kind not in ("adaptive", "enabled", "disabled"):
         drops.add("thinking.type", "this provider decides by itself when to think")
     if effort is not None and effort not in _EFFORTS:
-        drops.add("output_config.effort", f"chat completions have no effort `{effort}`")
+        drops.add("output_config.effort", f"this provider has no effort `{effort}`")
         effort = None
     if effort is not None:
         known = None if kind == "disabled" else effort_for(wanted, effort)

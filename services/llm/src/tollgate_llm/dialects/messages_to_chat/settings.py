@@ -13,10 +13,10 @@ _LONGEST_USER = 64
 
 def settings_of(asked: Json, model: str, drops: Drops) -> Json:
     settings = _cap(asked["max_tokens"], model, drops)
-    settings |= _sampling(asked)
+    settings |= sampling_of(asked)
     settings |= _stops(asked.get("stop_sequences") or [], drops)
-    settings |= _tier(asked, drops)
-    return settings | _user(asked.get("metadata") or {}, drops)
+    settings |= tier_of(asked, drops)
+    return settings | user_of(asked.get("metadata") or {}, drops)
 
 
 def _cap(most: int, model: str, drops: Drops) -> Json:
@@ -25,7 +25,7 @@ def _cap(most: int, model: str, drops: Drops) -> Json:
     return cap_of(max(most, 1), model)
 
 
-def _sampling(asked: Json) -> Json:
+def sampling_of(asked: Json) -> Json:
     """Temperatures from 0 to 1 mean the same in both dialects, of which one ends at 2."""
     names = ("temperature", "top_p")
     return {name: asked[name] for name in names if asked.get(name) is not None}
@@ -37,19 +37,19 @@ def _stops(given: list[str], drops: Drops) -> Json:
     return {"stop": given[:_MOST_STOPS]} if given else {}
 
 
-def _tier(asked: Json, drops: Drops) -> Json:
+def tier_of(asked: Json, drops: Drops) -> Json:
     """Speed is a tier there, so that it decides where both are given."""
     tier, speed = asked.get("service_tier"), asked.get("speed")
     if tier not in (None, "auto", "standard_only"):
-        drops.add("service_tier", f"chat completions have no tier `{tier}`")
+        drops.add("service_tier", f"this provider has no tier `{tier}`")
     if speed not in (None, "standard", "fast"):
-        drops.add("speed", f"chat completions have no speed `{speed}`")
+        drops.add("speed", f"this provider has no speed `{speed}`")
     if speed == "fast":
         return {"service_tier": "priority"}
     return {"service_tier": "default"} if tier == "standard_only" else {}
 
 
-def _user(metadata: Json, drops: Drops) -> Json:
+def user_of(metadata: Json, drops: Drops) -> Json:
     """An id too long for the other side is hashed: still the same for the same user."""
     refuse_rest(metadata, ("user_id",), "metadata", drops)
     user: Any = metadata.get("user_id")

@@ -19,19 +19,24 @@ _CHOICES = {"auto": "auto", "any": "required", "none": "none"}
 def tools_of(asked: Json, drops: Drops) -> Json:
     """`tools`, `tool_choice` and `parallel_tool_calls`; the latter two only beside the first."""
     given = enumerate(asked.get("tools") or ())
-    tools = [tool for tool in (_tool(each, f"tools.{at}", drops) for at, each in given) if tool]
+    tools = [tool for tool in (tool_of(each, f"tools.{at}", drops) for at, each in given) if tool]
+    choice = choice_of(asked, {tool["function"]["name"] for tool in tools}, drops)
+    return {"tools": tools, **choice} if tools else {}
+
+
+def choice_of(asked: Json, names: set[str], drops: Drops) -> Json:
+    """Return `tool_choice` and `parallel_tool_calls`, as far as they say anything; `names` are what
+    the functions are called at the provider."""
     chosen = asked.get("tool_choice") or {"type": "auto"}
     refuse_rest(chosen, ("type", "name", "disable_parallel_tool_use"), "tool_choice", drops)
-    choice = _choice(chosen, {tool["function"]["name"] for tool in tools}, drops)
-    if not tools:
-        return {}
+    choice = _choice(chosen, names, drops)
     settings: Json = {} if choice in (None, "auto") else {"tool_choice": choice}
     if chosen.get("disable_parallel_tool_use"):
         settings["parallel_tool_calls"] = False
-    return {"tools": tools, **settings}
+    return settings
 
 
-def _tool(given: Json, at: str, drops: Drops) -> Json | None:
+def tool_of(given: Json, at: str, drops: Drops) -> Json | None:
     kind = given.get("type") or "custom"
     if kind.startswith(_SEARCH):
         drops.hint(f"{at}.tool_search")
@@ -63,5 +68,5 @@ def _choice(chosen: Json, names: set[str], drops: Drops) -> Any:
     if kind == "tool" or (kind == "any" and not names):
         drops.add("tool_choice", "there is no such tool to choose")
     elif kind not in _CHOICES:
-        drops.add("tool_choice.type", f"chat completions have no choice `{kind}`")
+        drops.add("tool_choice.type", f"this provider has no choice `{kind}`")
     return _CHOICES.get(kind)
