@@ -4,7 +4,8 @@ import json
 import sys
 from pathlib import Path
 
-from tollgate_llm.dialects.field_rules import DIRECTIONS, Direction, FieldRule
+from tollgate_llm.dialects.directions import DIRECTIONS
+from tollgate_llm.dialects.field_rules import Direction, FieldRule
 
 PAGE = Path(__file__).with_name("translation.md")
 INTRODUCTION = """# Translation

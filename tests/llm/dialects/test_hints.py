@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from tollgate_llm.dialects import chat_to_messages, messages_to_chat, responses_to_chat
+from tollgate_llm.dialects.directions import DIRECTIONS
 from tollgate_llm.dialects.errors import UnsupportedParameter
 from tollgate_llm.dialects.field_rules import (
     CHAT_TO_MESSAGES,
-    DIRECTIONS,
     MESSAGES_TO_CHAT,
     RESPONSES_TO_CHAT,
     Direction,
@@ -256,7 +256,7 @@ def test_the_pattern_of_a_path_has_a_star_for_each_index(path: str, pattern: str
     assert pattern_of(path) == pattern
 
 
-@pytest.mark.parametrize("direction", DIRECTIONS, ids=lambda each: each.caller)
+@pytest.mark.parametrize("direction", DIRECTIONS, ids=lambda each: each.provider)
 def test_every_rule_has_a_reason(direction: Direction) -> None:
     assert all(rule.reason for rule in direction.rules.values())
     assert direction.rule("no.such.field").outcome == "refused"

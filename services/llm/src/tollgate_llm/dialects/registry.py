@@ -15,6 +15,7 @@ _PACKAGES: dict[tuple[str, Dialect], tuple[str, ...]] = {
 }
 
 _OVER_CHAT = {"/v1/responses": "responses_to_chat"}
+_OVER_RESPONSES = {"/v1/messages": "messages_to_responses"}
 
 
 @cache
@@ -28,6 +29,12 @@ def between(path: str, dialect: Dialect) -> Translation | None:
 def over_chat(path: str) -> Translation:
     """From the caller's route to the chat completions of a provider that has no such route."""
     return _loaded(_OVER_CHAT[path])
+
+
+@cache
+def over_responses(path: str) -> Translation:
+    """From the caller's route to the responses of a provider whose model needs that route."""
+    return _loaded(_OVER_RESPONSES[path])
 
 
 def _loaded(package: str) -> Translation:

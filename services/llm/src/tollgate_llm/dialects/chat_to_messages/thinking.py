@@ -18,8 +18,8 @@ from tollgate_llm.dialects.translation import Drops, Json
 
 _LEAST_BUDGET = 1024
 _PERCENT = {"minimal": 10, "low": 20, "medium": 50, "high": 80, "xhigh": 90, "max": 90}
-_OURS = "chat:"
-"""A signature begins with this where the translation from messages has made it."""
+_OURS = ("chat:", "responses:")
+"""A signature begins with one of these where a translation from messages has made it."""
 _THOUGHTS = {"thinking": ("thinking", "signature"), "redacted_thinking": ("data",)}
 
 
