@@ -8,13 +8,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.llm.inference.translated_events import (
+    CHUNKS,
+    EVENTS,
+    LOOKED,
+    RESPONSE_EVENTS,
+    SPOKEN,
+    Event,
+    chunk,
+)
 from tests.proofs import rounds
-from tollgate_llm.dialects.registry import between
+from tollgate_llm.dialects.registry import between, over_responses
 from tollgate_llm.inference.failed_events import failure_in
 from tollgate_llm.inference.protocols import CHAT, MESSAGES, RESPONSES, Protocol
 from tollgate_llm.inference.translating import EventTranslator
 
-Event = dict[str, Any]
 ASKED: dict[str, Any] = {
     CHAT.path: {"model": "m", "messages": [{"role": "user", "content": "hi"}]},
     MESSAGES.path: {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]},
@@ -22,65 +30,21 @@ ASKED: dict[str, Any] = {
 }
 
 
-def chunk(delta: Event, **choice: Any) -> Event:
-    chosen = {"index": 0, "delta": delta, "finish_reason": None, **choice}
-    return {"id": "c1", "object": "chat.completion.chunk", "created": 1, "choices": [chosen]}
-
-
-def call(**function: str) -> Event:
-    return {"tool_calls": [{"index": 0, "id": "call_1", "function": function}]}
-
-
-SPOKEN = [chunk({"content": "Let me "}), chunk({"content": "see."})]
-CALLED = [chunk(call(name="look", arguments='{"at":')), chunk(call(arguments='"x"}'))]
-CHUNKS = [
-    chunk({"role": "assistant", "content": ""}),
-    *SPOKEN,
-    *CALLED,
-    chunk({}, finish_reason="tool_calls"),
-]
-STARTED: Event = {
-    "type": "message_start",
-    "message": {
-        "id": "msg_1",
-        "type": "message",
-        "role": "assistant",
-        "content": [],
-        "model": "claude",
-        "stop_reason": None,
-        "usage": {"input_tokens": 3, "output_tokens": 1},
-    },
-}
-EVENTS: list[Event] = [
-    STARTED,
-    {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
-    {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "See."}},
-    {"type": "content_block_stop", "index": 0},
-    {
-        "type": "content_block_start",
-        "index": 1,
-        "content_block": {"type": "tool_use", "id": "toolu_1", "name": "look", "input": {}},
-    },
-    {
-        "type": "content_block_delta",
-        "index": 1,
-        "delta": {"type": "input_json_delta", "partial_json": '{"at":"x"}'},
-    },
-    {"type": "content_block_stop", "index": 1},
-    {"type": "message_delta", "delta": {"stop_reason": "tool_use"}, "usage": {"output_tokens": 9}},
-    {"type": "message_stop"},
-]
 DIRECTIONS = [
-    pytest.param(MESSAGES, "openai", CHUNKS, 5, id="messages over chat"),
-    pytest.param(CHAT, "anthropic", EVENTS, 7, id="chat over messages"),
-    pytest.param(RESPONSES, "anthropic", EVENTS, 7, id="responses over messages"),
+    pytest.param(MESSAGES, CHAT, CHUNKS, 5, id="messages over chat"),
+    pytest.param(MESSAGES, RESPONSES, RESPONSE_EVENTS, 10, id="messages over responses"),
+    pytest.param(CHAT, MESSAGES, EVENTS, 7, id="chat over messages"),
+    pytest.param(RESPONSES, MESSAGES, EVENTS, 7, id="responses over messages"),
 ]
 
 
-def translator(caller: Protocol, provider: Any) -> EventTranslator:
-    translation = between(caller.path, provider)
+def translator(caller: Protocol, provider: Protocol) -> EventTranslator:
+    translation = between(caller.path, provider.dialect)
+    if provider is RESPONSES:
+        translation = over_responses(caller.path)
     assert translation is not None
-    return EventTranslator(translation.stream(ASKED[caller.path]), caller)
+    assert translation.path == provider.path
+    return EventTranslator(translation.stream(ASKED[caller.path]), caller, provider)
 
 
 def encoded(event: Any) -> bytes:
@@ -106,7 +70,7 @@ def texts(out: bytes) -> str:
 class TestOnlyAnEndMakesAWholeAnswer:
     @pytest.mark.parametrize(("caller", "provider", "events", "ending"), DIRECTIONS)
     def test_cut_after_every_event(
-        self, caller: Protocol, provider: str, events: list[Event], ending: int
+        self, caller: Protocol, provider: Protocol, events: list[Event], ending: int
     ) -> None:
         for count in range(len(events) + 1):
             cut = translator(caller, provider)
@@ -115,14 +79,21 @@ class TestOnlyAnEndMakesAWholeAnswer:
             assert (cut.is_whole, cut.failure) == (count > ending, None), count
 
     def test_done_is_an_end_whatever_was_said_before(self) -> None:
-        stream = translator(MESSAGES, "openai")
+        stream = translator(MESSAGES, CHAT)
         stream.feed(encoded(SPOKEN[0]))
         assert not stream.is_whole
         stream.feed(b"data: [DONE]\n\n")
         assert stream.is_whole
 
+    @pytest.mark.parametrize("provider", [RESPONSES, MESSAGES])
+    def test_done_is_no_end_where_another_event_is(self, provider: Protocol) -> None:
+        stream = translator(MESSAGES if provider is RESPONSES else CHAT, provider)
+        stream.feed(encoded((RESPONSE_EVENTS if provider is RESPONSES else EVENTS)[0]))
+        stream.feed(b"data: [DONE]\n\n")
+        assert not stream.is_whole
+
     def test_a_message_that_stops_without_a_reason_has_ended(self) -> None:
-        stream = translator(CHAT, "anthropic")
+        stream = translator(CHAT, MESSAGES)
         for event in (*EVENTS[:4], EVENTS[-1]):
             out = stream.feed(encoded(event))
         assert stream.is_whole
@@ -130,7 +101,7 @@ class TestOnlyAnEndMakesAWholeAnswer:
 
     @pytest.mark.parametrize("reason", ["stop", "length", "content_filter", "tool_calls", "eos"])
     def test_any_reason_ends_a_completion(self, reason: str) -> None:
-        stream = translator(MESSAGES, "openai")
+        stream = translator(MESSAGES, CHAT)
         stream.feed(encoded(chunk({"content": "hi"}, finish_reason=reason)))
         assert stream.is_whole
 
@@ -164,15 +135,56 @@ class TestFailuresInTheMiddle:
         ],
     )
     def test_the_words_and_the_kind_are_kept(self, event: Any, status: int, words: str) -> None:
-        stream = translator(MESSAGES, "openai")
+        stream = translator(MESSAGES, CHAT)
         stream.feed(encoded(SPOKEN[0]))
         assert stream.feed(encoded(event) + encoded(SPOKEN[1])) == b""
         assert stream.failure is not None
         assert (stream.failure.status, stream.failure.words) == (status, words)
 
+    @pytest.mark.parametrize(
+        ("event", "status", "words"),
+        [
+            (
+                {
+                    "type": "response.failed",
+                    "response": {
+                        "status": "failed",
+                        "error": {"code": "server_error", "message": "Sorry."},
+                    },
+                },
+                500,
+                "Sorry.",
+            ),
+            (
+                {
+                    "type": "response.failed",
+                    "response": {"error": {"code": "rate_limit_exceeded", "message": "Slow."}},
+                },
+                429,
+                "Slow.",
+            ),
+            ({"type": "response.failed", "response": None}, 502, "no reason given"),
+            ({"type": "error", "code": "server_error", "message": "Odd."}, 500, "Odd."),
+            (
+                {"type": "response.completed", "response": {"output": [{**LOOKED, "name": ""}]}},
+                502,
+                "an event of its stream cannot be understood",
+            ),
+        ],
+    )
+    def test_a_response_that_fails_keeps_its_words(
+        self, event: Event, status: int, words: str
+    ) -> None:
+        stream = translator(MESSAGES, RESPONSES)
+        stream.feed(encoded(RESPONSE_EVENTS[0]))
+        stream.feed(encoded(event))
+        assert stream.failure is not None
+        assert (stream.failure.status, stream.failure.words) == (status, words)
+        assert not stream.is_whole
+
     @pytest.mark.parametrize("data", [b"{", b"nope", b"[]", b'"text"', b"3", b'{"a":"\xff"}'])
     def test_what_cannot_be_read_is_an_error(self, data: bytes) -> None:
-        stream = translator(CHAT, "anthropic")
+        stream = translator(CHAT, MESSAGES)
         stream.feed(encoded(EVENTS[0]))
         stream.feed(b"data: " + data + b"\n\n")
         assert stream.failure is not None
@@ -180,7 +192,7 @@ class TestFailuresInTheMiddle:
 
     @pytest.mark.parametrize("data", [b": ping\n\n", b"event: ping\n\n", b"data:\n\n", b"\n\n"])
     def test_a_comment_is_no_event(self, data: bytes) -> None:
-        stream = translator(CHAT, "anthropic")
+        stream = translator(CHAT, MESSAGES)
         assert stream.feed(data) == b""
         assert stream.failure is None
 
@@ -214,14 +226,17 @@ class TestHalvesOfCharacters:
             (("a\ud83d", "", "\ude00"), "a\U0001f600"),
         ],
     )
-    @pytest.mark.parametrize("dialect", ["openai", "anthropic"])
+    @pytest.mark.parametrize("provider", [CHAT, MESSAGES, RESPONSES])
     def test_a_pair_that_is_parted_is_joined(
-        self, dialect: str, pieces: tuple[str, ...], said: str
+        self, provider: Protocol, pieces: tuple[str, ...], said: str
     ) -> None:
-        if dialect == "openai":
-            stream, events = translator(MESSAGES, "openai"), [chunk({"content": p}) for p in pieces]
+        if provider is RESPONSES:
+            stream = translator(MESSAGES, provider)
+            events = [{**RESPONSE_EVENTS[5], "delta": p} for p in pieces]
+        elif provider is CHAT:
+            stream, events = translator(MESSAGES, CHAT), [chunk({"content": p}) for p in pieces]
         else:
-            stream = translator(CHAT, "anthropic")
+            stream = translator(CHAT, MESSAGES)
             events = [
                 *EVENTS[:2],
                 *({**EVENTS[2], "delta": {"type": "text_delta", "text": p}} for p in pieces),
@@ -279,7 +294,7 @@ def mutated(draw: st.DrawFn, events: list[Event]) -> list[Event]:
 @settings(max_examples=rounds(300, 20_000), deadline=None)
 @given(data=st.data())
 def test_no_stream_raises_and_none_is_whole_without_its_end(
-    caller: Protocol, provider: str, events: list[Event], _: int, data: st.DataObject
+    caller: Protocol, provider: Protocol, events: list[Event], _: int, data: st.DataObject
 ) -> None:
     stream = translator(caller, provider)
     sent = data.draw(mutated(events))
@@ -295,7 +310,7 @@ def test_no_stream_raises_and_none_is_whole_without_its_end(
 
 def _may_end(event: Event) -> bool:
     """Whether an event says, in either dialect, how an answer ended."""
-    if event.get("type") == "message_stop":
+    if event.get("type") in ("message_stop", "response.completed", "response.incomplete"):
         return True
     choices = event.get("choices")
     reasons = [

@@ -145,7 +145,8 @@ class StreamBody:
         self._translator: EventTranslator | None = None
         if translation is not None:
             translator = translation.stream(exchange.bodies.decoded())
-            self._translator = EventTranslator(translator, exchange.protocol)
+            protocol = exchange.request.protocol
+            self._translator = EventTranslator(translator, exchange.protocol, protocol)
 
     def __iter__(self) -> Iterator[bytes]:
         return self._relayed() if self._translator is None else self._translated(self._translator)

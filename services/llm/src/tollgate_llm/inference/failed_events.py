@@ -22,6 +22,9 @@ def failure_in(event: Any) -> NonAnswer | None:
         return UNREADABLE
     if event.get("type") == "error" or event.get("error"):
         return failure_of(event)
+    if event.get("type") == "response.failed":
+        response = event.get("response")
+        return failure_of(response if isinstance(response, dict) else {})
     if "choices" in event:
         return failure_in_choices(event)
     return judge_document(event) if event and "type" not in event else None

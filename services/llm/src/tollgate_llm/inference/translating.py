@@ -81,9 +81,10 @@ class EventTranslator:
     """Whole events of the provider's in, whole events of the caller's out. `failure` is what the
     provider says has gone wrong, or what of its stream cannot be read: nothing follows it."""
 
-    def __init__(self, translator: StreamTranslator, caller: Protocol) -> None:
+    def __init__(self, translator: StreamTranslator, caller: Protocol, provider: Protocol) -> None:
         self._translator = translator
         self._caller = caller
+        self._provider = provider
         self._halves = Halves()
         self._is_done = False
         self.failure: NonAnswer | None = None
@@ -98,7 +99,7 @@ class EventTranslator:
         for event in split_events(block):
             data = data_of(event).strip()
             if data == _DONE:
-                self._is_done = True
+                self._is_done = self._provider.ends_with_done
             elif data and self.failure is None:
                 out += map(self._encoded, self._translated(data))
         return b"".join(out)
