@@ -14,11 +14,12 @@ from tollgate_common.metrics import labelled, provider_requests, provider_second
 from tollgate_common.relay import RelayFailed
 from tollgate_llm.dialects.matching import Match
 from tollgate_llm.inference.account import Account
+from tollgate_llm.inference.chat_refusals import NO_ROUTE, OVER_RESPONSES
 from tollgate_llm.inference.deadline import Deadline
 from tollgate_llm.inference.errors import ProviderDown, ProviderFailed, provider_error
 from tollgate_llm.inference.learned import LearnedCapabilities, lacking
 from tollgate_llm.inference.non_answers import NO_ANSWER
-from tollgate_llm.inference.provider_request import ProviderRequest
+from tollgate_llm.inference.provider_request import Capability, ProviderRequest
 from tollgate_llm.inference.receiving import Answer, received
 from tollgate_llm.inference.retrying import LONGEST_PAUSE, Refused, backoff
 from tollgate_llm.inference.turns import Prepare, Turns
@@ -120,7 +121,7 @@ class Asker:
         if other is None:
             return request, result
         answered = self._ask_learning(org, other, account, deadline, turns)
-        if _is_refused_alike(answered[1], refused):
+        if _stands(refused, answered[1], capability):
             return request, result
         if not isinstance(answered[1], Failure):
             self._learned.note(request.route, capability)
@@ -198,9 +199,16 @@ class Asker:
             labelled(provider_seconds, name).observe(seconds)
 
 
-def _is_refused_alike(result: Answer | Failure, refused: Refused) -> bool:
+def _stands(refused: Refused, result: Answer | Failure, capability: Capability) -> bool:
+    """Return whether the first refusal goes to the caller for all that the second attempt brought.
+    Where the provider has named another route, what it says there is to the point, unless that is
+    that there is none."""
     again = result.refused if isinstance(result, Failure) else None
-    return again is not None and again.status == refused.status
+    if again is None:
+        return False
+    if capability in OVER_RESPONSES:
+        return again.status in NO_ROUTE
+    return again.status == refused.status
 
 
 def _stop_for_nobody(account: Account) -> None:

@@ -8,14 +8,14 @@ from tollgate_common.errors import BadRequest
 from tollgate_common.unsupported import Unsupported
 from tollgate_llm.dialects.caps import cap_of
 from tollgate_llm.dialects.matching import Match
-from tollgate_llm.dialects.registry import over_chat
+from tollgate_llm.dialects.registry import over_chat, over_responses
 from tollgate_llm.dialects.translation import Wanted
 from tollgate_llm.inference import splice
 from tollgate_llm.inference.clouds import SHAPES, Plain
 from tollgate_llm.inference.headers import Environ, to_provider
 from tollgate_llm.inference.learned import LearnedCapabilities
 from tollgate_llm.inference.peek import Asked
-from tollgate_llm.inference.protocols import CHAT, RESPONSES, Protocol, protocol_at
+from tollgate_llm.inference.protocols import CHAT, MESSAGES, RESPONSES, Protocol, protocol_at
 from tollgate_llm.inference.provider_request import Capability, Outgoing, ProviderRequest
 from tollgate_llm.routing.models import Candidate
 
@@ -23,6 +23,7 @@ ANTHROPIC_VERSION = "2023-06-01"
 _USED_BY_FIELD: dict[str, Capability] = {
     "stream_options": "stream_options",
     "reasoning_effort": "reasoning",
+    "reasoning": "reasoning",
 }
 
 
@@ -64,8 +65,18 @@ class Bodies:
         that it is known to lack. Raises `BadRequest` where its dialect cannot say the call."""
         if self._protocol is RESPONSES and self._is_without("responses", match, without):
             match = match._replace(translation=over_chat(RESPONSES.path))
+        if self._needs_responses(match, without):
+            match = match._replace(translation=over_responses(MESSAGES.path))
         make = self._translated if match.translation else self._as_it_is
         return make(match, without)
+
+    def _needs_responses(self, match: Match, without: frozenset[Capability]) -> bool:
+        """Return whether a call of messages is for a model that chat completions do not serve."""
+        if self._protocol is not MESSAGES or match.translation is None:
+            return False
+        if self._is_without("chat", match, without):
+            return True
+        return self._is_without("chat_tools", match, without) and bool(self.decoded().get("tools"))
 
     def _is_without(
         self, capability: Capability, match: Match, without: frozenset[Capability]

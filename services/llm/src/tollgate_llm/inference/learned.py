@@ -2,23 +2,26 @@
 
 Servers that speak chat completions differ: some have no `/v1/responses` (DeepSeek, Mistral, older
 vLLM and Ollama), some refuse the `stream_options` by which a stream is asked for its usage, and
-many models take no effort of reasoning. No call of our own asks them, since that could cost
-something. What is learned is remembered for a day; what is stated is never questioned.
+many models take no effort of reasoning. OpenAI has models without chat completions. No call of our
+own asks them, since that could cost something. What is learned is remembered for a day; what is
+stated is never questioned.
 """
 
 import re
 
 from cachetools import TTLCache
 
+from tollgate_llm.inference.chat_refusals import NO_ROUTE, OVER_RESPONSES, chat_lacking
 from tollgate_llm.inference.provider_request import Capability, ProviderRequest
 from tollgate_llm.inference.retrying import Refused
 from tollgate_llm.routing.models import Candidate
 
 REMEMBERED_SECONDS = 24 * 60 * 60
 MAX_REMEMBERED = 10_000
-_NO_ROUTE = frozenset({404, 405, 501})
 _NO_ROUTE_WORDS = (b"not found", b"not allowed", b"no route")
 _OPENAI_ERROR = re.compile(rb'"error"\s*:\s*\{')
+_OF_MODEL = OVER_RESPONSES | {"reasoning"}
+"""What a model lacks rather than its server."""
 _REFUSED_FIELD = frozenset({400, 422})
 _FIELD_WORDS: dict[Capability, tuple[bytes, ...]] = {
     "stream_options": (b"stream_options", b"include_usage"),
@@ -27,7 +30,8 @@ _FIELD_WORDS: dict[Capability, tuple[bytes, ...]] = {
 
 
 class LearnedCapabilities:
-    """Remembers the capabilities that providers have turned out to lack, by their addresses."""
+    """Remembers the capabilities that providers, or models there, have turned out to lack, by the
+    providers' addresses."""
 
     def __init__(self) -> None:
         self._lacking: TTLCache[tuple[str, str, Capability], bool] = TTLCache(
@@ -35,7 +39,7 @@ class LearnedCapabilities:
         )
 
     def is_lacking(self, route: Candidate, capability: Capability) -> bool:
-        stated: bool | None = getattr(route.provider.capabilities, capability)
+        stated = _stated(route, capability)
         return _key(route, capability) in self._lacking if stated is None else not stated
 
     def note(self, route: Candidate, capability: Capability) -> None:
@@ -44,25 +48,32 @@ class LearnedCapabilities:
 
 
 def _key(route: Candidate, capability: Capability) -> tuple[str, str, Capability]:
-    """Reasoning is a matter of the model; the others are one of its server."""
-    model = route.model if capability == "reasoning" else ""
+    model = route.model if capability in _OF_MODEL else ""
     return route.provider.base_url, model, capability
+
+
+def _stated(route: Candidate, capability: Capability) -> bool | None:
+    """Return what is stated of it; nothing is of what one model lacks on chat completions."""
+    stated: bool | None = getattr(route.provider.capabilities, capability, None)
+    return stated
 
 
 def lacking(request: ProviderRequest, refused: Refused) -> Capability | None:
     """Return the capability that the provider seems to lack by its refusal; None for none."""
     capability = _refused_capability(request, refused)
-    if capability is None or getattr(request.route.provider.capabilities, capability) is not None:
+    if capability is None or _stated(request.route, capability) is not None:
         return None
     return capability
 
 
 def _refused_capability(request: ProviderRequest, refused: Refused) -> Capability | None:
+    if (of_model := chat_lacking(request, refused)) is not None:
+        return of_model
     body = refused.body.lower()
     if refused.status in _REFUSED_FIELD:
         fields = (name for name, words in _FIELD_WORDS.items() if any(w in body for w in words))
         return next((name for name in fields if name in request.uses), None)
-    if "responses" in request.uses and refused.status in _NO_ROUTE and _may_lack_route(body):
+    if "responses" in request.uses and refused.status in NO_ROUTE and _may_lack_route(body):
         return "responses"
     return None
 

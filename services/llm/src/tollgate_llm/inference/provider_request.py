@@ -6,9 +6,10 @@ from tollgate_llm.dialects.matching import Match
 from tollgate_llm.inference.protocols import Protocol
 from tollgate_llm.routing.models import Candidate
 
-Capability = Literal["responses", "stream_options", "reasoning"]
-"""What some servers of OpenAI's dialect have and others lack: the route, the field, and models that
-take an effort of reasoning."""
+Capability = Literal["chat", "chat_tools", "responses", "stream_options", "reasoning"]
+"""What some servers of OpenAI's dialect have and others lack: the route of responses, and the
+field. And what some models lack: the route of chat completions (`chat`), tools there, and an effort
+of reasoning."""
 
 
 class Outgoing(NamedTuple):

@@ -7,15 +7,15 @@ only, and refuses others.
 
 from tollgate_llm.dialects.messages_to_chat import output
 from tollgate_llm.dialects.messages_to_chat.models import effort_for
-from tollgate_llm.dialects.translation import Drops, Json
+from tollgate_llm.dialects.translation import Drops, Json, Wanted
 
 _ENCRYPTED = "reasoning.encrypted_content"
 
 
-def output_of(request: Json, model: str, drops: Drops) -> Json:
-    chat = output.output_of(request, model, drops)
+def output_of(request: Json, wanted: Wanted, drops: Drops) -> Json:
+    chat = output.output_of(request, wanted, drops)
     settings: Json = {}
-    if effort_for(model, "high") is not None:
+    if effort_for(wanted, "high") is not None:
         settings["include"] = [_ENCRYPTED]
         settings |= _reasoning(request.get("thinking") or {}, chat)
     if "response_format" in chat:

@@ -19,7 +19,7 @@ def to_responses(request: Json, wanted: Wanted) -> Translated:
     drops = DirectedDrops(wanted, MESSAGES_TO_RESPONSES)
     refuse_rest(request, _UNDERSTOOD, "", drops)
     body: Json = {"model": wanted.model, **conversation_of(request, drops), "store": False}
-    tools, output = tools_of(request, drops), output_of(request, wanted.model, drops)
+    tools, output = tools_of(request, drops), output_of(request, wanted, drops)
     body |= tools | output | settings_of(request, drops)
     if include := [*tools.get("include", ()), *output.get("include", ())]:
         body["include"] = include
