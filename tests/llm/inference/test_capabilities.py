@@ -15,6 +15,8 @@ from tests.llm.inference.test_learned import (
     ask,
     paths,
 )
+from tests.llm.inference.test_learned_chat import ASKED as MESSAGE_WITH_TOOL
+from tests.llm.inference.test_learned_chat import TOOLS, refusal, whole
 from tests.llm.inference.test_relay import DONE, HI
 from tests.llm.inference.test_resilience import Script
 from tests.llm.inference.test_translated import ANSWER
@@ -161,3 +163,29 @@ def test_an_effort_that_a_model_stated_to_reason_refuses_is_the_callers(
     assert answer.status == 400
     assert b"Unrecognized argument" in content
     assert len(provider.received) == 1
+
+
+def test_a_server_stated_to_have_no_responses_is_not_asked_for_them_where_tools_need_them(
+    stand: Stand, org: str, provider: Provider
+) -> None:
+    state(stand, org, provider, responses=False)
+    provider.script = refusal(provider, TOOLS[0])
+    _, answer, content = ask(stand, org, MESSAGES, MESSAGE_WITH_TOOL)
+    assert answer.status == 400
+    assert TOOLS[0].rstrip(".").encode() in content
+    assert paths(provider) == [CHAT]
+
+
+def test_a_model_that_wants_responses_and_refuses_an_effort_is_told_none(
+    stand: Stand, org: str, provider: Provider
+) -> None:
+    status, no_effort = NO_EFFORT[3]
+    refused = [provider.answers(no_effort, status=status)]
+    Script(provider, refusal(provider, TOOLS[0]), refused, whole(provider))
+    body = MESSAGE_WITH_TOOL | {"output_config": {"effort": "high"}}
+    for _ in range(2):
+        _, answer, content = ask(stand, org, MESSAGES, body)
+        assert answer.status == 200, content
+    assert paths(provider) == [CHAT, RESPONSES, RESPONSES, RESPONSES]
+    sent = [json.loads(received.body).get("reasoning") for received in provider.received[1:]]
+    assert sent == [{"effort": "high"}, None, None]
