@@ -12,11 +12,13 @@ from tollgate_llm.inference.protocols import Protocol
 
 
 class Asked(msgspec.Struct):
-    """The rest is the provider's to read."""
+    """The rest is the provider's to read. A form has none of the members but its model."""
 
     model: str
     stream: Any = None
     stream_options: Any = msgspec.UNSET
+    prompt_cache_key: Any = None
+    metadata: Any = None
 
     @property
     def wants_usage(self) -> bool:

@@ -28,11 +28,12 @@ from tollgate_llm.inference.delivery import deliver
 from tollgate_llm.inference.exchange import Exchange
 from tollgate_llm.inference.headers import Environ
 from tollgate_llm.inference.learned import LearnedCapabilities
-from tollgate_llm.inference.peek import peek
+from tollgate_llm.inference.peek import Asked, peek
 from tollgate_llm.inference.protocols import COUNT_TOKENS, Protocol
 from tollgate_llm.inference.stream_cost import with_stream_cost
 from tollgate_llm.inference.unsupported import DROP_PARAMS, unsupported_of
 from tollgate_llm.metering.usage import NOTHING
+from tollgate_llm.routing.affinity_keys import affinity_key_of
 from tollgate_llm.routing.health import Health, name_of
 from tollgate_llm.routing.models import Candidate
 from tollgate_llm.routing.order import ordered
@@ -144,7 +145,7 @@ class InferenceService:
         cap = self._default_cap(call.caller.org, asked.model)
         bodies = Bodies(protocol, sent, asked, cap, self._learned)
         try:
-            matches = self._matches(protocol, call.caller, asked.model)
+            matches = self._matches(protocol, call, asked)
         except UnsupportedEndpoint:
             if protocol is COUNT_TOKENS:
                 return estimated_count(call.body, asked.model, account)
@@ -181,13 +182,17 @@ class InferenceService:
             return None
         return place_of(protocol.path, call.caller, call.body, call.environ, unsupported, seconds)
 
-    def _matches(self, protocol: Protocol, caller: Caller, model: str) -> Sequence[Match]:
+    def _matches(self, protocol: Protocol, call: Call, asked: Asked) -> Sequence[Match]:
         """The routes that can be asked, the one to ask first in front."""
+        caller, model = call.caller, asked.model
         candidates: Sequence[Candidate] = self._router.candidates(caller.org, caller.mode, model)
         if len(candidates) > 1:
             strategy = self._router.strategy(caller.org, model)
             candidates = ordered(
-                strategy, candidates, lambda route: self._health.seconds(name_of(caller.org, route))
+                strategy,
+                candidates,
+                lambda route: self._health.seconds(name_of(caller.org, route)),
+                affinity_key_of(caller, call.environ, asked.prompt_cache_key, asked.metadata),
             )
         return matched(candidates, protocol, model)
 
