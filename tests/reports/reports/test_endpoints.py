@@ -76,7 +76,7 @@ def test_a_report_is_queued_run_and_downloaded(booked: Record, client: Client, w
             "cached_input_tokens": "0", "cache_write_tokens": "0", "reasoning_tokens": "0",
             "estimated_requests": "0", "unpriced_requests": "0", "capped_requests": "0",
                 "refused_requests": "0",
-            "cost_usd": "10000000000.000000001",
+            "cache_hit_rate": "0.000000", "cost_usd": "10000000000.000000001",
         },
         {
             "bucket": "2026-11-10T00:00:00Z", "project": "", "model": "claude",
@@ -84,7 +84,7 @@ def test_a_report_is_queued_run_and_downloaded(booked: Record, client: Client, w
             "cached_input_tokens": "0", "cache_write_tokens": "0", "reasoning_tokens": "0",
             "estimated_requests": "0", "unpriced_requests": "0", "capped_requests": "0",
                 "refused_requests": "0",
-            "cost_usd": "0.000004500",
+            "cache_hit_rate": "0.000000", "cost_usd": "0.000004500",
         },
     ]  # fmt: skip
 

@@ -29,6 +29,19 @@ def buckets(client: FlaskClient, **parameters: str) -> dict[str, int]:
     return {row["bucket"]: row["requests"] for row in usage(client, **parameters)["data"]}
 
 
+def test_the_cache_hit_rate_is_of_the_sums(booked: Record, client: Client) -> None:
+    """And not the mean of the rows' rates, which would be a half."""
+    booked(NOON, {"input_tokens": 1_000_000, "cached_input_tokens": 10})
+    booked(NOON, {"input_tokens": 10, "cached_input_tokens": 10}, model="claude")
+    booked(NOON, {"input_tokens": 0, "cached_input_tokens": 0}, model="whisper")
+    answer = usage(client(), period=NOVEMBER, group_by="model")
+    rates = {row["model"]: row["cache_hit_rate"] for row in answer["data"]}
+    assert rates == {"gpt-4o-mini": 0.00001, "claude": 1.0, "whisper": None}
+    assert answer["totals"]["cache_hit_rate"] == 0.00002
+    empty = usage(client(), period="2026-01-01/P1D")
+    assert empty["totals"]["cache_hit_rate"] is None
+
+
 def test_usage_is_grouped_and_summed_up(booked: Record, client: Client) -> None:
     booked(NOON, {"cost_nanos": 1, "input_tokens": 7, "cached_input_tokens": 2})
     booked(NOON + timedelta(hours=3), {"cost_nanos": 10**9})
@@ -40,21 +53,21 @@ def test_usage_is_grouped_and_summed_up(booked: Record, client: Client) -> None:
             "requests": 2, "input_tokens": 17, "output_tokens": 10, "cached_input_tokens": 2,
             "cache_write_tokens": 0, "reasoning_tokens": 0, "estimated_requests": 0,
                 "unpriced_requests": 0, "capped_requests": 0,
-            "refused_requests": 0, "cost_usd": "1.000000001",
+            "refused_requests": 0, "cache_hit_rate": 0.117647, "cost_usd": "1.000000001",
         },
         {
             "bucket": "2026-11-10T00:00:00Z", "project": None, "model": "claude",
             "requests": 1, "input_tokens": 10, "output_tokens": 5, "cached_input_tokens": 0,
             "cache_write_tokens": 0, "reasoning_tokens": 0, "estimated_requests": 0,
                 "unpriced_requests": 0, "capped_requests": 0,
-            "refused_requests": 0, "cost_usd": "0.000004500",
+            "refused_requests": 0, "cache_hit_rate": 0.0, "cost_usd": "0.000004500",
         },
     ]  # fmt: skip
     assert answer["totals"] == {
         "requests": 3, "input_tokens": 27, "output_tokens": 15, "cached_input_tokens": 2,
         "cache_write_tokens": 0, "reasoning_tokens": 0, "estimated_requests": 0,
                 "unpriced_requests": 0, "capped_requests": 0,
-            "refused_requests": 0, "cost_usd": "1.000004501",
+            "refused_requests": 0, "cache_hit_rate": 0.074074, "cost_usd": "1.000004501",
     }  # fmt: skip
     assert datetime.fromisoformat(answer["as_of"]) <= datetime.now(UTC)
 

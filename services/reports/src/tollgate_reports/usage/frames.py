@@ -13,6 +13,8 @@ from tollgate_reports.usage.repository import SUMS
 from tollgate_reports.usage.schemas import Grain, Question
 
 NANOS = "nanos"
+RATE_PLACES = 6
+"""Decimal places of a rate."""
 
 
 def shape(rows: Sequence[Any], question: Question) -> pd.DataFrame:
@@ -74,9 +76,18 @@ def local_text(moment: datetime, zone: ZoneInfo) -> str:
     return moment.astimezone(zone).isoformat().replace("+00:00", "Z")
 
 
+def cache_hit_rate(record: Mapping[Any, Any]) -> float | None:
+    """Return the part of the input that came from the providers' prompt caches, by its tokens, of
+    one row's sums or of all rows' sums: a mean of rates would weigh a small row like a large one.
+    None where there was no input."""
+    read = int(record["input_tokens"])
+    return round(int(record["cached_input_tokens"]) / read, RATE_PLACES) if read > 0 else None
+
+
 def _figures(record: Mapping[Any, Any]) -> dict[str, Any]:
     return {
         **{name: int(record[name]) for name in SUMS},
+        "cache_hit_rate": cache_hit_rate(record),
         "cost_usd": usd_text(int(record[NANOS])),
     }
 

@@ -72,6 +72,15 @@ class UsageQuery(Filters):
     )
 
 
+CacheHitRate = Annotated[
+    float | None,
+    Field(
+        description="`cached_input_tokens` of these sums by their `input_tokens`, with six places;"
+        " null where there was no input."
+    ),
+]
+
+
 class UsageRow(BaseModel):
     """One bucket and, beside these fields, one for each of `group_by`. A bucket is named by its
     first moment, with the offset it has in the zone asked for."""
@@ -96,6 +105,7 @@ class UsageRow(BaseModel):
         description="Requests that were refused, by a limit or for what they asked; none of them"
         " is among `requests`. They have no provider, status or tag, and `code` says why."
     )
+    cache_hit_rate: CacheHitRate
     cost_usd: str = Field(description="US dollars, a decimal with nine places.")
 
 
@@ -110,6 +120,7 @@ class UsageTotals(BaseModel):
     unpriced_requests: int
     capped_requests: int
     refused_requests: int
+    cache_hit_rate: CacheHitRate
     cost_usd: str
 
 
