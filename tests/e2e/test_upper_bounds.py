@@ -18,7 +18,10 @@ BEYOND_CAP = 16
 ADDRESS = {"type": "image_url", "image_url": {"url": "https://example.test/a.png"}}
 HIDDEN = base64.b64encode(b"\x89PNG, small and of 8000 by 8000 pixels").decode()
 EMBEDDED = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{HIDDEN}"}}
-FILE = {"type": "file", "file": {"file_id": "file_1"}}
+FILE = {
+    "type": "file",
+    "file": {"filename": "a.pdf", "file_data": "data:application/pdf;base64,AA=="},
+}
 
 
 def limited(platform: Platform, metric: str, most: str, mode: str = "enforce") -> Key:

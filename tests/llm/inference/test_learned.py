@@ -118,7 +118,7 @@ def test_what_chat_completions_cannot_say_is_refused_as_the_provider_did(
 ) -> None:
     refusal = b"404 page not found"
     provider.script = [provider.answers(refusal, status="404 Not Found")]
-    body = ASKED | {"previous_response_id": "resp_1"}
+    body = ASKED | {"prompt": {"id": "pmpt_1"}}
     for _ in range(2):
         _, answer, content = ask(stand, org, RESPONSES, body)
         assert (answer.status, content) == (404, refusal)

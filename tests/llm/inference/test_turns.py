@@ -26,7 +26,7 @@ MESSAGE = json.dumps(
 COMPLETION = json.dumps(ANSWER).encode()
 ONLY_MESSAGES: list[dict[str, Any]] = [
     {"top_k": 5},
-    {"container": "container_1"},
+    {"container": {"skills": [{"type": "anthropic", "skill_id": "pptx", "version": "latest"}]}},
     {"mcp_servers": [{"type": "url", "name": "m", "url": "https://mcp.example"}]},
     {"inference_geo": "us"},
 ]

@@ -59,6 +59,10 @@ provider_seconds = Histogram(
     ("provider",),
     buckets=_SECONDS,
 )
+provider_ids_not_kept = Counter(
+    "tollgate_provider_ids_not_kept",
+    "Ids in providers' answers that could not be kept, so that a follow-up is answered 404.",
+)
 events_published = Counter("tollgate_events_published", "Events sent to a stream.", ("type",))
 events_consumed = Counter(
     "tollgate_events_consumed", "Events taken from a stream, by outcome.", ("type", "outcome")

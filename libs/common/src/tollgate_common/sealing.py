@@ -6,6 +6,7 @@ authenticated with it, so that a sealed value copied to another row is refused.
 
 import base64
 import binascii
+import hmac
 import os
 
 from cryptography.exceptions import InvalidTag
@@ -38,6 +39,12 @@ class Sealer:
             return self._cipher.decrypt(nonce, rest, purpose.encode())
         except (InvalidTag, ValueError):
             raise SealBroken(f"cannot open {purpose}: is ENCRYPTION_KEY the right one?") from None
+
+
+def derived_key(key: str, purpose: str) -> bytes:
+    """Return a secret of 32 bytes for a purpose of its own, made of the text of ENCRYPTION_KEY. It
+    opens nothing that is sealed, and no other purpose's secret follows from it."""
+    return hmac.digest(_decode(key), purpose.encode(), "sha256")
 
 
 def _decode(key: str) -> bytes:

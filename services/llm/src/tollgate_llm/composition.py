@@ -15,6 +15,8 @@ from tollgate_common.jwt import JwksClient
 from tollgate_common.load import Load
 from tollgate_common.sealing import Sealer
 from tollgate_common.tickets import TicketBook
+from tollgate_llm.affinity.repository import IdRepository
+from tollgate_llm.affinity.service import AffinityService
 from tollgate_llm.catalog.service import CatalogService
 from tollgate_llm.inference.account import Cashier
 from tollgate_llm.inference.asking import Asker
@@ -26,6 +28,7 @@ from tollgate_llm.jobs.service import JobService
 from tollgate_llm.pricing import overlay
 from tollgate_llm.pricing.overlay_watcher import OverlayWatcher
 from tollgate_llm.pricing.price_list import PriceList
+from tollgate_llm.providers.kinds import Kind, Provider
 from tollgate_llm.providers.platform import platform_providers, sandbox
 from tollgate_llm.providers.service import ProviderService
 from tollgate_llm.providers.upstreams import Upstreams
@@ -62,6 +65,15 @@ def _upstreams(settings: LlmSettings) -> Upstreams:
     )
 
 
+def _provider_service(settings: LlmSettings, platform: dict[str, Provider]) -> ProviderService:
+    defaults: dict[Kind, str] = {
+        "openai": settings.openai_base_url,
+        "anthropic": settings.anthropic_base_url,
+        "sandbox": settings.sandbox_url,
+    }
+    return ProviderService(Sealer(settings.secret("encryption_key")), platform, defaults)
+
+
 def compose(settings: LlmSettings, engine: Engine) -> Parts:
     redis = stores.connect(str(settings.redis_url))
     auth = ControlClient("auth", settings.auth_url)
@@ -70,15 +82,7 @@ def compose(settings: LlmSettings, engine: Engine) -> Parts:
     prices = PriceList(overlay=overlay.read(settings.price_overlay_file))
     billing = Billing(prices)
 
-    providers = ProviderService(
-        Sealer(settings.secret("encryption_key")),
-        platform,
-        {
-            "openai": settings.openai_base_url,
-            "anthropic": settings.anthropic_base_url,
-            "sandbox": settings.sandbox_url,
-        },
-    )
+    providers = _provider_service(settings, platform)
     snapshots = Snapshots(
         load=lambda org: load(engine, org),
         build=Builder(platform, providers).build,
@@ -93,7 +97,10 @@ def compose(settings: LlmSettings, engine: Engine) -> Parts:
     cashier = Cashier(TicketBook(redis, SERVICE), billing)
     learned = LearnedCapabilities()
     asker = Asker(upstreams, health, learned)
-    inference = InferenceService(router, asker, health, cashier, cache, capacity, learned, settings)
+    affinity = AffinityService(IdRepository(redis, settings.secret("encryption_key")))
+    inference = InferenceService(
+        router, asker, health, cashier, cache, affinity, capacity, learned, settings
+    )
     jobs = JobService(stores.connect(settings.queues()), settings.job_timeout)
     return Parts(
         redis,

@@ -7,6 +7,9 @@ import msgspec
 from tollgate_common.guard import Caller
 from tollgate_llm.providers.kinds import Provider
 
+MAX_IDS = 2000
+"""Ids of one request that are looked up, and of one answer that are kept."""
+
 
 class Owner(msgspec.Struct, frozen=True, array_like=True):
     """The provider that made an id. An id belongs to an account at an address: another address

@@ -81,6 +81,7 @@ RESPONSES = RouteIds(
             "headers",
             "input_schema",
             "metadata",
+            "output_schema",
             "parameters",
             "results",
             "schema",

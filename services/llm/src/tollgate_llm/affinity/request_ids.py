@@ -46,7 +46,7 @@ def ids_in(path: str, body: bytes) -> tuple[ProviderId, ...]:
 def _may_carry_ids(body: bytes, route: RouteIds) -> bool:
     if any(needle in body for needle in route.needles):
         return True
-    return b"\\" in body and _ESCAPED_LETTER.search(body) is not None
+    return b"\\u00" in body and _ESCAPED_LETTER.search(body) is not None
 
 
 def _decoded(body: bytes) -> Any:

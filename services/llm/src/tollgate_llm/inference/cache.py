@@ -7,10 +7,11 @@ models that are set up with it.
 The request's header goes before the model's setting; `no-store` neither takes an answer from the
 cache nor leaves one there.
 The same is the same organisation and mode, the same route, the same JSON whatever its spacing and
-order, and the same headers of the vendor's; and what a translation cannot say is refused, or left
-out, for both. What is kept is the answer as the caller got it, a
-stream as a stream; only whole, successful ones, up to a size, and a number for an organisation: the
-one that would be forgotten soonest makes room. A hit calls no provider and costs
+order, and the same headers of the vendor's; what a translation cannot say is refused, or left out,
+for both; and where an answer may bring ids of its provider's, which belong to a project, it is the
+same project as well. What is kept is the answer as the caller got it, a stream as a stream; only
+whole, successful ones, up to a size, and a number for an organisation: the one that would be
+forgotten soonest makes room. A hit calls no provider and costs
 nothing; it has a ticket and a row of its own, with `cache` as its provider. Redis away: no hits.
 """
 
@@ -26,7 +27,6 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from tollgate_common.errors import BadRequest
-from tollgate_common.guard import Caller
 from tollgate_common.logging import get_logger
 from tollgate_common.multipart import read_form
 from tollgate_common.unsupported import Unsupported
@@ -87,21 +87,24 @@ def seconds_asked(environ: Environ, model: Model | None) -> int | None:
     return int(found[1])
 
 
-def place_of(
-    path: str,
-    caller: Caller,
-    body: bytes,
-    environ: Environ,
-    unsupported: Unsupported,
-    seconds: int,
-) -> Place:
-    """Of a request's answer. Nobody who is to be refused gets an answer to less than was asked."""
+class CacheScope(NamedTuple):
+    """Those who get the same answer to the same request. `project` is None where it is for every
+    project of the organisation."""
+
+    org: str
+    mode: str
+    project: str | None
+    unsupported: Unsupported
+
+
+def place_of(path: str, scope: CacheScope, body: bytes, environ: Environ, seconds: int) -> Place:
+    """Return where the answer to a request is kept."""
     vary = [str(environ.get(name, "")) for name in _VARY]
     canonical = msgspec.json.encode(
-        [path, caller.org, caller.mode, unsupported, *vary, _meaning(body, environ)],
+        [path, *scope, *vary, _meaning(body, environ)],
         order="deterministic",
     )
-    index = f"llm:cache:{caller.org}"
+    index = f"llm:cache:{scope.org}"
     return Place(index, f"{index}:{hashlib.sha256(canonical).hexdigest()}", seconds)
 
 

@@ -70,6 +70,7 @@ def _settled(exchange: Exchange, answer: WholeAnswer) -> tuple[bytes, int]:
     if answer.broken is not None:
         raise _broken_off(exchange, body, answer.broken)
     if translation is None:
+        exchange.keep_ids(body)
         return body, _close_whole(exchange, body, answer.usage)
     try:
         whole = translating.whole(translation.answer, exchange.bodies.decoded(), name, body)
@@ -91,6 +92,7 @@ def _settled_refusal(exchange: Exchange, refused: Refused) -> tuple[bytes, int]:
         return whole, account.close("provider_error", status, error=NO_ANSWER)
     if status >= FIRST_ERROR:
         return whole, account.close("provider_error", status, error=f"http_{status}")
+    exchange.keep_ids(refused.body)
     usage_read = exchange.request.protocol.read(refused.body)
     return whole, _close_whole(exchange, refused.body, usage_read, status)
 
@@ -185,6 +187,7 @@ class StreamBody:
                         ended = True
                         self._finish()
                     if passed:
+                        self._exchange.keep_event_ids(passed)
                         yield passed
         except RelayFailed as broken:
             if not ended:
@@ -194,6 +197,7 @@ class StreamBody:
         if not ended:
             self._finish()
         if rest:
+            self._exchange.keep_event_ids(rest)
             yield rest
 
     @contextmanager

@@ -19,6 +19,7 @@ class Asked(msgspec.Struct):
     stream_options: Any = msgspec.UNSET
     prompt_cache_key: Any = None
     metadata: Any = None
+    store: Any = None
 
     @property
     def wants_usage(self) -> bool:

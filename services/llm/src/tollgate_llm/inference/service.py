@@ -16,12 +16,14 @@ from tollgate_common.hangups import CallerGone
 from tollgate_common.load import Full, Load
 from tollgate_common.stream_cost import wants_stream_cost
 from tollgate_common.unsupported import Unsupported
+from tollgate_llm.affinity.models import Scope
+from tollgate_llm.affinity.service import AffinityService, CallIds, IdKeeper
 from tollgate_llm.dialects.errors import UnsupportedEndpoint
 from tollgate_llm.dialects.matching import Match, matched
 from tollgate_llm.inference.account import Account, Cashier
 from tollgate_llm.inference.asking import Asker
 from tollgate_llm.inference.bodies import Bodies, Sent
-from tollgate_llm.inference.cache import AnswerCache, Place, place_of, seconds_asked
+from tollgate_llm.inference.cache import AnswerCache, CacheScope, Place, place_of, seconds_asked
 from tollgate_llm.inference.counting import estimated_count
 from tollgate_llm.inference.deadline import deadline_of
 from tollgate_llm.inference.delivery import deliver
@@ -30,7 +32,9 @@ from tollgate_llm.inference.headers import Environ
 from tollgate_llm.inference.learned import LearnedCapabilities
 from tollgate_llm.inference.peek import Asked, peek
 from tollgate_llm.inference.protocols import COUNT_TOKENS, Protocol
+from tollgate_llm.inference.provider_request import Capability, ProviderRequest
 from tollgate_llm.inference.stream_cost import with_stream_cost
+from tollgate_llm.inference.turns import Prepare
 from tollgate_llm.inference.unsupported import DROP_PARAMS, unsupported_of
 from tollgate_llm.metering.usage import NOTHING
 from tollgate_llm.routing.affinity_keys import affinity_key_of
@@ -84,6 +88,7 @@ class InferenceService:
         health: Health,
         cashier: Cashier,
         cache: AnswerCache,
+        affinity: AffinityService,
         load: Load,
         learned: LearnedCapabilities,
         settings: LlmSettings,
@@ -93,6 +98,7 @@ class InferenceService:
         self._health = health
         self._cashier = cashier
         self._cache = cache
+        self._affinity = affinity
         self._load = load
         self._learned = learned
         self._default_max_tokens = settings.default_max_output_tokens
@@ -136,7 +142,10 @@ class InferenceService:
     def _answer(self, protocol: Protocol, call: Call, account: Account) -> Response:
         asked = peek(protocol, call.body, call.environ)
         unsupported = self._unsupported(call, asked.model)
-        place = self._place(protocol, call, asked.model, unsupported)
+        ids = self._affinity.of_request(protocol.path, call.caller, call.body)
+        keeper = self._affinity.keeper(protocol.path, call.caller, call.body, asked.store)
+        scope = _cache_scope(call.caller, unsupported, keeper)
+        place = self._place(protocol, call, asked.model, scope)
         if place is not None and (kept := self._cache.find(place, account)):
             return kept
         deadline = deadline_of(call.timeout, self._default_timeout)
@@ -145,15 +154,15 @@ class InferenceService:
         cap = self._default_cap(call.caller.org, asked.model)
         bodies = Bodies(protocol, sent, asked, cap, self._learned)
         try:
-            matches = self._matches(protocol, call, asked)
+            matches = ids.limited(self._matches(protocol, call, asked), asked.model)
         except UnsupportedEndpoint:
             if protocol is COUNT_TOKENS:
                 return estimated_count(call.body, asked.model, account)
             raise
         request, answer = self._asker.ask(
-            call.caller.org, matches, bodies.prepare, account, deadline
+            call.caller.org, matches, _checked(ids, bodies.prepare), account, deadline
         )
-        exchange = Exchange(protocol, account, request, call.body, call.request_id, bodies)
+        exchange = Exchange(protocol, account, request, call.body, call.request_id, bodies, keeper)
         response = deliver(exchange, answer)
         return response if place is None else self._cache.keep(place, account, response)
 
@@ -173,14 +182,12 @@ class InferenceService:
             caller.org_unsupported,
         )
 
-    def _place(
-        self, protocol: Protocol, call: Call, model: str, unsupported: Unsupported
-    ) -> Place | None:
+    def _place(self, protocol: Protocol, call: Call, model: str, scope: CacheScope) -> Place | None:
         """Where the answer is kept, if it is to be."""
         seconds = seconds_asked(call.environ, self._router.own(call.caller.org, model))
         if seconds is None:
             return None
-        return place_of(protocol.path, call.caller, call.body, call.environ, unsupported, seconds)
+        return place_of(protocol.path, scope, call.body, call.environ, seconds)
 
     def _matches(self, protocol: Protocol, call: Call, asked: Asked) -> Sequence[Match]:
         """The routes that can be asked, the one to ask first in front."""
@@ -195,6 +202,25 @@ class InferenceService:
                 affinity_key_of(caller, call.environ, asked.prompt_cache_key, asked.metadata),
             )
         return matched(candidates, protocol, model)
+
+
+def _cache_scope(caller: Caller, unsupported: Unsupported, keeper: IdKeeper | None) -> CacheScope:
+    """Return who may share the answer. One that may bring ids is its project's: in another one they
+    would be nobody's."""
+    project = None if keeper is None else Scope.of(caller).project
+    return CacheScope(caller.org, caller.mode, project, unsupported)
+
+
+def _checked(ids: CallIds, prepare: Prepare) -> Prepare:
+    """Return what prepares a route's request, unless that would relay another provider's id."""
+
+    def prepared(match: Match, without: frozenset[Capability]) -> ProviderRequest:
+        request = prepare(match, without)
+        if request.match.translation is None:
+            ids.check_relay(request.route.provider)
+        return request
+
+    return prepared
 
 
 def _close_unanswered(protocol: Protocol, call: Call, account: Account) -> None:
