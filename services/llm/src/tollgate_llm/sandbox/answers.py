@@ -10,6 +10,7 @@ import msgspec
 
 from tollgate_llm.sandbox.asks import Ask, Tool
 from tollgate_llm.sandbox.instances import instance
+from tollgate_llm.sandbox.mentions import Mentions
 from tollgate_llm.sandbox.tokens import pieces
 
 NOTHING_TO_ECHO = "There was no text to echo."
@@ -19,14 +20,26 @@ OVERAGE = 16
 
 
 @dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A call, with its arguments in the pieces that they are streamed in, one token each."""
+
+    tool: Tool
+    pieces: list[str]
+
+    @property
+    def arguments(self) -> str:
+        return "".join(self.pieces)
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer in the pieces it is streamed in, one token each: text, or a call's arguments.
+    """An answer: calls of tools, or else text in the pieces it is streamed in, one token each.
 
     `ended` says why there is no more: it was done, the cap was reached, or `stop` came up.
     """
 
     pieces: list[str]
-    tool: Tool | None = None
+    calls: tuple[ToolCall, ...] = ()
     ended: Literal["done", "cap", "stop"] = "done"
     stop: str | None = None
 
@@ -36,18 +49,34 @@ class Answer:
 
     @property
     def tokens(self) -> int:
-        return len(self.pieces)
+        return len(self.pieces) + sum(len(call.pieces) for call in self.calls)
 
 
 def compose(ask: Ask) -> Answer:
-    """Call the tool, else instantiate the schema, else echo; up to a stop sequence and the cap."""
-    if ask.tool:
-        return _capped(_json(instance(ask.tool.schema)), ask.cap, Answer([], tool=ask.tool))
+    """Call the tools, else instantiate the schema, else echo; up to a stop sequence and the cap."""
+    if ask.tools:
+        return _calling(ask)
     if ask.schema is not None:
-        made = instance(ask.schema) if ask.schema else {"echo": _echo(ask)}
+        made = instance(ask.schema, _mentions(ask)) if ask.schema else {"echo": _echo(ask)}
         return _capped(_json(made), ask.cap, Answer([]))
     text, stop = _until_stop(_echo(ask), ask.stops)
     return _capped(text, ask.cap, Answer([], ended="stop" if stop else "done", stop=stop))
+
+
+def _calling(ask: Ask) -> Answer:
+    """One call after the other, as far as the cap reaches."""
+    calls, left, mentions = [], ask.cap, _mentions(ask)
+    for tool in ask.tools:
+        arguments = _capped(_json(instance(tool.schema, mentions)), left, Answer([]))
+        calls.append(ToolCall(tool, arguments.pieces))
+        if arguments.ended == "cap":
+            return Answer([], tuple(calls), ended="cap")
+        left = None if left is None else left - arguments.tokens
+    return Answer([], tuple(calls))
+
+
+def _mentions(ask: Ask) -> Mentions:
+    return Mentions(ask.prompt, ask.tool_names, is_result=ask.is_result)
 
 
 def _capped(text: str, cap: int | None, answer: Answer) -> Answer:

@@ -22,9 +22,10 @@ class Tool:
 class Ask:
     """What is asked for.
 
-    `prompt` is what to echo; `cap` the most output tokens; `stops` the sequences that end the
-    text; `tool` the function to call, if any; `schema` what the text must be an instance of
-    (an empty one: any object); `choices` how many answers.
+    `prompt` is what to echo, and `is_result` whether a tool returned it; `cap` the most output
+    tokens; `stops` the sequences that end the text; `tools` the functions to call, and `tool_names`
+    those of all that are offered; `schema` what the text must be an instance of (an empty one: any
+    object); `choices` how many answers.
     """
 
     model: str
@@ -33,7 +34,9 @@ class Ask:
     input_tokens: int
     cap: int | None = None
     stops: tuple[str, ...] = ()
-    tool: Tool | None = None
+    tools: tuple[Tool, ...] = ()
+    tool_names: tuple[str, ...] = ()
+    is_result: bool = False
     schema: Json | bool | None = None
     choices: int = 1
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import msgspec
@@ -12,10 +13,12 @@ from flask import request
 from tollgate_llm.sandbox.anthropic_api.blocks import leading_blocks, leading_frames
 from tollgate_llm.sandbox.anthropic_api.pairing import check_messages
 from tollgate_llm.sandbox.anthropic_api.usage import closing_usage, opening_usage, whole_usage
-from tollgate_llm.sandbox.asks import Ask, Json, Tool, first_text, wants_stream
+from tollgate_llm.sandbox.asks import Ask, Json, Tool, first_text, text_of, wants_stream
 from tollgate_llm.sandbox.calls import Protocol, Reply
+from tollgate_llm.sandbox.choosing import Choice, chosen_tools
 from tollgate_llm.sandbox.dialects import ANTHROPIC
 from tollgate_llm.sandbox.errors import InvalidRequest
+from tollgate_llm.sandbox.shapes import asked_shape, asks_for_json
 from tollgate_llm.sandbox.specials import SECOND_MODEL, Special
 from tollgate_llm.sandbox.sse import Frame, named
 from tollgate_llm.sandbox.tokens import count_content, count_tools
@@ -51,14 +54,17 @@ def ask_of(body: Json) -> Ask:
     _refuse_thread(body)
     messages = body["messages"]
     check_messages(messages)
+    offered, choice = _offered_tools(body), _choice_so_far(messages)
     return Ask(
         model=body["model"],
         stream=wants_stream(body),
-        prompt=_prompt(messages),
+        prompt=choice.said,
         input_tokens=count_input(body),
         cap=body["max_tokens"],
         stops=tuple(body.get("stop_sequences") or ()),
-        tool=None if _tool_has_answered(messages) else _wanted_tool(body),
+        tools=_wanted_tools(body, offered, choice),
+        tool_names=tuple(offered),
+        is_result=choice.is_result,
         schema=_wanted_schema(body),
     )
 
@@ -101,28 +107,58 @@ def _tool_has_answered(messages: list[Json]) -> bool:
     return False
 
 
-def _wanted_tool(body: Json) -> Tool | None:
-    """The chosen tool, else the first; only tools that bear a schema are the caller's to run."""
-    offered = {
+def _choice_so_far(messages: list[Json]) -> Choice:
+    turns = [each["content"] for each in messages if each["role"] == "assistant"]
+    uses = [part for turn in turns if isinstance(turn, list) for part in turn]
+    called = [part["name"] for part in uses if part["type"] == "tool_use"]
+    return Choice(
+        said=_prompt(messages),
+        is_result=_tool_has_answered(messages),
+        called="\n".join([*called, *map(text_of, turns)]),
+    )
+
+
+def _offered_tools(body: Json) -> dict[str, Tool]:
+    """The tools that bear a schema: those are the caller's to run."""
+    return {
         tool["name"]: Tool(tool["name"], tool["input_schema"])
         for tool in body.get("tools") or ()
         if "input_schema" in tool
     }
+
+
+def _wanted_tools(body: Json, offered: dict[str, Tool], so_far: Choice) -> tuple[Tool, ...]:
+    """The tools to call, by `tool_choice` and what was said.
+
+    Raises `InvalidRequest` for a chosen tool that was not offered.
+    """
     choice = body.get("tool_choice") or {"type": "auto"}
     if choice["type"] == "none":
-        return None
+        return ()
     if choice["type"] == "tool":
         if choice["name"] not in offered:
             message = f"Tool '{choice['name']}' not found in provided tools"
             raise InvalidRequest(message, param=("tool_choice",))
-        return offered[choice["name"]]
-    return next(iter(offered.values()), None)
+        return (offered[choice["name"]],)
+    so_far = replace(
+        so_far,
+        must_call=choice["type"] == "any",
+        is_parallel=not choice.get("disable_parallel_tool_use"),
+    )
+    return chosen_tools([*offered.values()], so_far)
 
 
 def _wanted_schema(body: Json) -> Json | None:
-    """Of `output_config.format`, or of `output_format`, which the beta takes too."""
+    """Of `output_config.format`, or of `output_format`, which the beta takes too; else, where the
+    system prompt asks for nothing but JSON, of what the messages show."""
     form = (body.get("output_config") or {}).get("format") or body.get("output_format")
-    return form.get("schema") if isinstance(form, dict) else None
+    if isinstance(form, dict):
+        return form.get("schema")
+    system = text_of(body.get("system"))
+    if not asks_for_json(system):
+        return None
+    asking = (each["content"] for each in reversed(body["messages"]) if each["role"] == "user")
+    return asked_shape([*map(text_of, asking), system])
 
 
 def _message(reply: Reply, content: list[Json], ending: Json, usage: Json) -> Json:
@@ -144,18 +180,35 @@ def _ending(reply: Reply) -> Json:
         details = {"type": "refusal", "category": "general_harms", "explanation": None}
         return {"stop_reason": "refusal", "stop_sequence": None, "stop_details": details}
     reasons = {"cap": "max_tokens", "stop": "stop_sequence"}
-    done = "tool_use" if answer.tool else "end_turn"
+    done = "tool_use" if answer.calls else "end_turn"
     return {"stop_reason": reasons.get(answer.ended, done), "stop_sequence": answer.stop}
 
 
-def _block(reply: Reply, *, filled: bool) -> Json:
-    """The content block; its text or input is left out where a stream brings them."""
+def _blocks(reply: Reply) -> list[Block]:
+    """The calls, or else the text, if there is any; each as a stream begins it and whole."""
     answer = reply.answer
-    if not answer.tool:
-        return {"type": "text", "text": answer.text if filled else ""}
-    made = _input(answer.text) if filled else {}
-    name = answer.tool.name
-    return {"type": "tool_use", "id": f"toolu_{uuid4().hex[:24]}", "name": name, "input": made}
+    if reply.special is Special.REFUSAL:
+        return []
+    if not answer.calls:
+        text = Block({"type": "text", "text": ""}, {"text": answer.text}, answer.pieces)
+        return [text] if answer.pieces else []
+    return [
+        Block(
+            {"type": "tool_use", "id": f"toolu_{uuid4().hex[:24]}", "name": call.tool.name,
+             "input": {}},
+            {"input": _input(call.arguments)},
+            call.pieces,
+        )
+        for call in answer.calls
+    ]  # fmt: skip
+
+
+class Block(NamedTuple):
+    """A content block: as a stream begins it, what is in it in the end, and the pieces of that."""
+
+    begun: Json
+    filling: Json
+    pieces: list[str]
 
 
 def _input(arguments: str) -> Any:
@@ -167,22 +220,20 @@ def _input(arguments: str) -> Any:
 
 
 def whole(reply: Reply) -> Json:
-    content = [*leading_blocks(reply), *([_block(reply, filled=True)] if _has_text(reply) else [])]
-    return _message(reply, content, _ending(reply), whole_usage(reply))
-
-
-def _has_text(reply: Reply) -> bool:
-    return bool(reply.answer.pieces) and reply.special is not Special.REFUSAL
+    made = [{**block.begun, **block.filling} for block in _blocks(reply)]
+    return _message(reply, [*leading_blocks(reply), *made], _ending(reply), whole_usage(reply))
 
 
 def frames(reply: Reply) -> Iterator[Frame]:
-    """The message opens, its block opens, a ping, the pieces, both close."""
+    """The message opens; each block opens, brings its pieces and closes; the message closes. A ping
+    comes once, after the first block has opened."""
     ending = {"stop_reason": None, "stop_sequence": None}
     opening = _message(reply, [], ending, opening_usage(reply))
     yield named({"type": "message_start", "message": opening})
     yield from leading_frames(reply)
-    if _has_text(reply):
-        yield from _block_frames(reply, len(leading_blocks(reply)))
+    first = len(leading_blocks(reply))
+    for at, block in enumerate(_blocks(reply)):
+        yield from _block_frames(block, first + at, has_ping=at == 0)
     delta: Json = {"type": "message_delta", "delta": _ending(reply)}
     if reply.counted:
         delta["usage"] = closing_usage(reply)
@@ -190,15 +241,15 @@ def frames(reply: Reply) -> Iterator[Frame]:
     yield named({"type": "message_stop"}, last=True)
 
 
-def _block_frames(reply: Reply, index: int) -> Iterator[Frame]:
-    block = _block(reply, filled=False)
-    yield named({"type": "content_block_start", "index": index, "content_block": block})
-    yield named({"type": "ping"})
+def _block_frames(block: Block, index: int, *, has_ping: bool) -> Iterator[Frame]:
+    yield named({"type": "content_block_start", "index": index, "content_block": block.begun})
+    if has_ping:
+        yield named({"type": "ping"})
     kind, field = "text_delta", "text"
-    if reply.answer.tool:
+    if block.begun["type"] == "tool_use":
         kind, field = "input_json_delta", "partial_json"
         yield _delta(index, {"type": kind, field: ""}, tokens=0)
-    for piece in reply.answer.pieces:
+    for piece in block.pieces:
         yield _delta(index, {"type": kind, field: piece}, tokens=1)
     yield named({"type": "content_block_stop", "index": index})
 

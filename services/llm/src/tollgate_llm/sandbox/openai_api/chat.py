@@ -7,12 +7,13 @@ from time import time
 from typing import Any
 from uuid import uuid4
 
-from tollgate_llm.sandbox.asks import Ask, Json, first_text, wants_stream
+from tollgate_llm.sandbox.asks import Ask, Json, first_text, text_of, wants_stream
 from tollgate_llm.sandbox.calls import Protocol, Reply
+from tollgate_llm.sandbox.choosing import Choice
 from tollgate_llm.sandbox.dialects import OPENAI
 from tollgate_llm.sandbox.errors import InvalidRequest
 from tollgate_llm.sandbox.openai_api.pairing import check_chat
-from tollgate_llm.sandbox.openai_api.tools import wanted_schema, wanted_tool
+from tollgate_llm.sandbox.openai_api.tools import offered_tools, wanted_schema, wanted_tools
 from tollgate_llm.sandbox.openai_api.usage import chat_usage, tier
 from tollgate_llm.sandbox.specials import Special
 from tollgate_llm.sandbox.sse import DONE, Frame, unnamed
@@ -35,6 +36,9 @@ PARAMS = ParamsType(
 )
 
 
+_ASKING = frozenset({"user", "system", "developer"})
+
+
 def ask_of(body: Json) -> Ask:
     messages = body["messages"]
     stream = wants_stream(body)
@@ -46,17 +50,41 @@ def ask_of(body: Json) -> Ask:
         )
     stop = body.get("stop") or ()
     cap = body.get("max_completion_tokens")
+    offered, choice = offered_tools(body, _function), _choice_so_far(messages)
     return Ask(
         model=body["model"],
         stream=stream,
-        prompt=_prompt(messages),
+        prompt=choice.said,
         input_tokens=count_content(messages) + count_tools(body.get("tools")),
         cap=body.get("max_tokens") if cap is None else cap,
         stops=(stop,) if isinstance(stop, str) else tuple(stop),
-        tool=None if _tool_has_answered(messages) else wanted_tool(body, lambda it: it["function"]),
-        schema=wanted_schema(body.get("response_format")),
+        tools=wanted_tools(body, _function, offered, choice),
+        tool_names=tuple(offered),
+        is_result=choice.is_result,
+        schema=wanted_schema(body.get("response_format"), _texts(messages)),
         choices=body.get("n") or 1,
     )
+
+
+def _function(tool: Json) -> Json:
+    function: Json = tool["function"]
+    return function
+
+
+def _choice_so_far(messages: list[Json]) -> Choice:
+    turns = [each for each in messages if each["role"] == "assistant"]
+    calls = [call for turn in turns for call in turn.get("tool_calls") or ()]
+    called = [call["function"]["name"] for call in calls if call["type"] == "function"]
+    return Choice(
+        said=_prompt(messages),
+        is_result=_tool_has_answered(messages),
+        called="\n".join([*called, *(text_of(turn.get("content")) for turn in turns)]),
+    )
+
+
+def _texts(messages: list[Json]) -> list[str]:
+    """What is asked for, the latest first."""
+    return [text_of(each["content"]) for each in reversed(messages) if each["role"] in _ASKING]
 
 
 def _prompt(messages: list[Json]) -> str:
@@ -89,7 +117,7 @@ def _head(reply: Reply, kind: str) -> Json:
 def _finish_reason(reply: Reply) -> str:
     if reply.answer.ended == "cap":
         return "length"
-    return "tool_calls" if reply.answer.tool else "stop"
+    return "tool_calls" if reply.answer.calls else "stop"
 
 
 def _call(name: str, arguments: str) -> Json:
@@ -108,9 +136,9 @@ def _choice(reply: Reply, index: int) -> Json:
     message: Json = {"role": "assistant", "content": answer.text, "refusal": None}
     if reply.special is Special.REFUSAL:
         message |= {"content": None, "refusal": answer.text}
-    if answer.tool:
+    if answer.calls:
         message["content"] = None
-        message["tool_calls"] = [_call(answer.tool.name, answer.text)]
+        message["tool_calls"] = [_call(call.tool.name, call.arguments) for call in answer.calls]
     message["annotations"] = []
     reason = _finish_reason(reply)
     return {"index": index, "message": message, "logprobs": None, "finish_reason": reason}
@@ -125,9 +153,8 @@ def frames(reply: Reply) -> Iterator[Frame]:
     choices = range(reply.ask.choices)
     for index in choices:
         yield _chunk(head, index, _opening(reply))
-    for piece in reply.answer.pieces:
-        for index in choices:
-            yield _chunk(head, index, _delta(reply, piece), tokens=1)
+    for index, delta, tokens in _deltas(reply):
+        yield _chunk(head, index, delta, tokens=tokens)
     for index in choices:
         yield _chunk(head, index, {}, reason=_finish_reason(reply))
     if wants_usage and reply.counted:
@@ -136,21 +163,29 @@ def frames(reply: Reply) -> Iterator[Frame]:
 
 
 def _opening(reply: Reply) -> Json:
-    if not reply.answer.tool:
-        is_refusal = reply.special is Special.REFUSAL
-        return {
-            "role": "assistant",
-            "content": None if is_refusal else "",
-            "refusal": "" if is_refusal else None,
-        }
-    call = {"index": 0, **_call(reply.answer.tool.name, "")}
-    return {"role": "assistant", "content": None, "tool_calls": [call], "refusal": None}
+    if reply.answer.calls:
+        return {"role": "assistant", "content": None, "refusal": None}
+    is_refusal = reply.special is Special.REFUSAL
+    return {
+        "role": "assistant",
+        "content": None if is_refusal else "",
+        "refusal": "" if is_refusal else None,
+    }
 
 
-def _delta(reply: Reply, piece: str) -> Json:
-    if not reply.answer.tool:
-        return {"refusal" if reply.special is Special.REFUSAL else "content": piece}
-    return {"tool_calls": [{"index": 0, "function": {"arguments": piece}}]}
+def _deltas(reply: Reply) -> Iterator[tuple[int, Json, int]]:
+    """The choice, the delta and its tokens: of each call its name, then its arguments in pieces."""
+    choices = range(reply.ask.choices)
+    name = "refusal" if reply.special is Special.REFUSAL else "content"
+    for piece in reply.answer.pieces:
+        yield from ((index, {name: piece}, 1) for index in choices)
+    for at, call in enumerate(reply.answer.calls):
+        for index in choices:
+            opening = {"index": at, **_call(call.tool.name, "")}
+            yield index, {"tool_calls": [opening]}, 0
+        for piece in call.pieces:
+            delta = {"tool_calls": [{"index": at, "function": {"arguments": piece}}]}
+            yield from ((index, delta, 1) for index in choices)
 
 
 def _chunk(

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import count
 from time import time
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
-from tollgate_llm.sandbox.asks import Ask, Json, first_text, wants_stream
+from tollgate_llm.sandbox.answers import ToolCall
+from tollgate_llm.sandbox.asks import Ask, Json, first_text, text_of, wants_stream
 from tollgate_llm.sandbox.calls import Protocol, Reply
+from tollgate_llm.sandbox.choosing import Choice
 from tollgate_llm.sandbox.complaints import missing
 from tollgate_llm.sandbox.dialects import OPENAI
 from tollgate_llm.sandbox.openai_api.pairing import check_responses
-from tollgate_llm.sandbox.openai_api.tools import wanted_schema, wanted_tool
+from tollgate_llm.sandbox.openai_api.tools import offered_tools, wanted_schema, wanted_tools
 from tollgate_llm.sandbox.openai_api.usage import response_usage, tier, tool_items
 from tollgate_llm.sandbox.specials import Special
 from tollgate_llm.sandbox.sse import Frame, named
@@ -50,6 +52,9 @@ _ECHOED: Json = {
 """What a response repeats of its request, and what it says of what was left out."""
 
 
+_ASKING = frozenset({"user", "system", "developer"})
+
+
 def ask_of(body: Json) -> Ask:
     if not body.get("input") and not body.get("prompt") and not body.get("previous_response_id"):
         raise missing("input")
@@ -57,19 +62,38 @@ def ask_of(body: Json) -> Ask:
     if not body.get("previous_response_id") and not body.get("conversation"):
         check_responses(items)
     said = count_content(body.get("instructions")) + count_content(items)
+    offered, choice = offered_tools(body, lambda it: it), _choice_so_far(items)
     return Ask(
         model=body["model"],
         stream=wants_stream(body),
-        prompt=_prompt(items),
+        prompt=choice.said,
         input_tokens=said + count_tools(body.get("tools")),
         cap=body.get("max_output_tokens"),
-        tool=None if _tool_has_answered(items) else wanted_tool(body, lambda it: it),
-        schema=wanted_schema((body.get("text") or {}).get("format")),
+        tools=wanted_tools(body, lambda it: it, offered, choice),
+        tool_names=tuple(offered),
+        is_result=choice.is_result,
+        schema=wanted_schema((body.get("text") or {}).get("format"), _texts(body, items)),
     )
 
 
 def _items(given: Any) -> list[Json]:
     return [{"role": "user", "content": given}] if isinstance(given, str) else given or []
+
+
+def _choice_so_far(items: list[Json]) -> Choice:
+    said = [text_of(each.get("content")) for each in items if each.get("role") == "assistant"]
+    called = [str(each["name"]) for each in items if each.get("type") == "function_call"]
+    return Choice(
+        said=_prompt(items),
+        is_result=_tool_has_answered(items),
+        called="\n".join([*called, *said]),
+    )
+
+
+def _texts(body: Json, items: list[Json]) -> list[str]:
+    """What is asked for, the latest first."""
+    asking = (each for each in reversed(items) if each.get("role") in _ASKING)
+    return [*(text_of(each.get("content")) for each in asking), body.get("instructions") or ""]
 
 
 def _is_result(item: Json) -> bool:
@@ -132,51 +156,76 @@ def _part(reply: Reply, text: str) -> Json:
     return {"type": "output_text", "annotations": [], "logprobs": [], "text": text}
 
 
-def _item(reply: Reply, number: str, status: str) -> Json:
-    """The one item of the output; while in progress, without what its events bring."""
-    answer, begun = reply.answer, status == "in_progress"
-    if answer.tool:
-        return {
-            "type": "function_call",
-            "id": f"fc_{number}",
-            "call_id": f"call_{number[:24]}",
-            "name": answer.tool.name,
-            "arguments": "" if begun else answer.text,
-            "status": status,
-        }
+def _message(reply: Reply, number: str, status: str) -> Json:
+    """While in progress, without what its events bring."""
+    content = [] if status == "in_progress" else [_part(reply, reply.answer.text)]
     return {
         "type": "message",
         "id": f"msg_{number}",
         "role": "assistant",
-        "content": [] if begun else [_part(reply, answer.text)],
+        "content": content,
         "status": status,
     }
 
 
+def _call(call: ToolCall, number: str, status: str) -> Json:
+    """While in progress, without what its events bring."""
+    return {
+        "type": "function_call",
+        "id": f"fc_{number}",
+        "call_id": f"call_{number[:24]}",
+        "name": call.tool.name,
+        "arguments": "" if status == "in_progress" else call.arguments,
+        "status": status,
+    }
+
+
+def _items_made(reply: Reply, status: str) -> list[Made]:
+    """The calls, or else the message, each of them begun and done."""
+    calls, number = reply.answer.calls, uuid4().hex
+    if not calls:
+        begun = _message(reply, number, "in_progress")
+        return [Made(begun, _message(reply, number, status))]
+    numbers = [uuid4().hex for _ in calls]
+    states = [*["completed"] * (len(calls) - 1), status]
+    return [
+        Made(_call(call, number, "in_progress"), _call(call, number, state), call)
+        for call, number, state in zip(calls, numbers, states, strict=True)
+    ]
+
+
+class Made(NamedTuple):
+    """An item of the output as it begins and as it ends, and the call that it is, if it is one."""
+
+    begun: Json
+    done: Json
+    call: ToolCall | None = None
+
+
 def whole(reply: Reply) -> Json:
     number, status = uuid4().hex, _status(reply)
-    output = [*tool_items(reply, number), _item(reply, number, status)]
-    return _response(reply, number, status, output)
+    made = [item.done for item in _items_made(reply, status)]
+    return _response(reply, number, status, [*tool_items(reply, number), *made])
 
 
 def frames(reply: Reply) -> Iterator[Frame]:
-    """The response opens, its item opens, the pieces, both close; events are numbered from 0."""
+    """The response opens; of each item the opening, the pieces and the end; the response closes.
+    Events are numbered from 0."""
     number, status, sequence = uuid4().hex, _status(reply), count()
     for kind in ("created", "in_progress"):
         opening = _response(reply, number, "in_progress", [])
         yield _event(f"response.{kind}", sequence, response=opening)
-    tools = tool_items(reply, number)
-    for index, tool in enumerate(tools):
-        opened = {**tool, "status": "in_progress"}
-        yield _event("response.output_item.added", sequence, output_index=index, item=opened)
-        yield _event("response.output_item.done", sequence, output_index=index, item=tool)
-    started, item = _item(reply, number, "in_progress"), _item(reply, number, status)
-    at: Json = {"item_id": item["id"], "output_index": len(tools)}
-    yield _event("response.output_item.added", sequence, output_index=len(tools), item=started)
-    inner = _call_frames if reply.answer.tool else _text_frames
-    yield from inner(reply, sequence, at)
-    yield _event("response.output_item.done", sequence, output_index=len(tools), item=item)
-    closing = _response(reply, number, status, [*tools, item])
+    tools = [Made({**tool, "status": "in_progress"}, tool) for tool in tool_items(reply, number)]
+    items = [*tools, *_items_made(reply, status)]
+    for index, item in enumerate(items):
+        at: Json = {"item_id": item.done["id"], "output_index": index}
+        yield _event("response.output_item.added", sequence, output_index=index, item=item.begun)
+        if item.call:
+            yield from _call_frames(item.call, sequence, at)
+        elif item.done["type"] == "message":
+            yield from _text_frames(reply, sequence, at)
+        yield _event("response.output_item.done", sequence, output_index=index, item=item.done)
+    closing = _response(reply, number, status, [item.done for item in items])
     yield _event(f"response.{status}", sequence, last=True, response=closing)
 
 
@@ -193,12 +242,12 @@ def _text_frames(reply: Reply, sequence: Iterator[int], item: Json) -> Iterator[
     yield _event("response.content_part.done", sequence, **at, part=_part(reply, text))
 
 
-def _call_frames(reply: Reply, sequence: Iterator[int], at: Json) -> Iterator[Frame]:
-    for piece in reply.answer.pieces:
+def _call_frames(call: ToolCall, sequence: Iterator[int], at: Json) -> Iterator[Frame]:
+    for piece in call.pieces:
         name = "response.function_call_arguments.delta"
         yield _event(name, sequence, tokens=1, **at, delta=piece)
-    arguments = reply.answer.text
-    yield _event("response.function_call_arguments.done", sequence, **at, arguments=arguments)
+    done = "response.function_call_arguments.done"
+    yield _event(done, sequence, **at, arguments=call.arguments)
 
 
 def _event(

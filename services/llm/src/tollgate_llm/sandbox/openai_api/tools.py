@@ -1,58 +1,73 @@
-"""Which of the offered tools an OpenAI request wants called."""
+"""What an OpenAI request wants beside a text: calls of its tools, or JSON of a shape."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tollgate_llm.sandbox.asks import Json, Tool
+from tollgate_llm.sandbox.choosing import Choice, chosen_tools
 from tollgate_llm.sandbox.errors import InvalidRequest
+from tollgate_llm.sandbox.shapes import asked_shape
 
 Unwrap = Callable[[Json], Json]
 """From a tool, or a choice of one, to the object that holds its name."""
 
 
-def wanted_tool(body: Json, unwrap: Unwrap) -> Tool | None:
-    """The chosen function, else the first offered one; tools that are not functions are not called.
-
-    Raises `InvalidRequest` for a chosen function that was not offered.
-    """
+def offered_tools(body: Json, unwrap: Unwrap) -> dict[str, Tool]:
+    """The offered functions by their names; tools that are not functions are not called."""
     functions = [unwrap(tool) for tool in body.get("tools") or () if tool["type"] == "function"]
-    offered = {
+    return {
         function["name"]: Tool(function["name"], function.get("parameters") or {})
         for function in functions
     }
+
+
+def wanted_tools(
+    body: Json, unwrap: Unwrap, offered: dict[str, Tool], so_far: Choice
+) -> tuple[Tool, ...]:
+    """The functions to call, by `tool_choice`, `parallel_tool_calls` and what was said.
+
+    Raises `InvalidRequest` for a chosen function that was not offered.
+    """
     choice = body.get("tool_choice")
     if choice == "none":
-        return None
-    if isinstance(choice, dict):
-        return _chosen(choice, offered, unwrap)
+        return ()
     if choice == "required" and not body.get("tools"):
         raise InvalidRequest("'tool_choice' is only allowed with 'tools'.", param=("tool_choice",))
-    return next(iter(offered.values()), None)
+    so_far = replace(
+        so_far,
+        must_call=choice == "required",
+        is_parallel=body.get("parallel_tool_calls") is not False,
+    )
+    if isinstance(choice, dict):
+        return _chosen(choice, offered, unwrap, so_far)
+    return chosen_tools([*offered.values()], so_far)
 
 
-def _chosen(choice: Json, offered: dict[str, Tool], unwrap: Unwrap) -> Tool | None:
+def _chosen(
+    choice: Json, offered: dict[str, Tool], unwrap: Unwrap, so_far: Choice
+) -> tuple[Tool, ...]:
     if choice["type"] == "function":
         name = unwrap(choice).get("name")
         if name not in offered:
             raise InvalidRequest(f"Tool '{name}' was not offered.", param=("tool_choice",))
-        return offered[name]
+        return (offered[name],)
     if choice["type"] == "allowed_tools":
-        return _first_allowed(choice.get("allowed_tools", choice), offered, unwrap)
-    return None
+        allowed = choice.get("allowed_tools", choice)
+        names: list[Any] = [unwrap(tool).get("name") for tool in allowed["tools"]]
+        some = [offered[name] for name in names if name in offered]
+        return chosen_tools(some, replace(so_far, must_call=allowed.get("mode") == "required"))
+    return ()
 
 
-def _first_allowed(allowed: Json, offered: dict[str, Tool], unwrap: Unwrap) -> Tool | None:
-    names: list[Any] = [unwrap(tool).get("name") for tool in allowed["tools"]]
-    return next((offered[name] for name in names if name in offered), None)
-
-
-def wanted_schema(form: Json | None) -> Json | None:
-    """The JSON schema that `response_format`, or `text.format`, wants an instance of."""
+def wanted_schema(form: Json | None, texts: Sequence[str]) -> Json | None:
+    """The JSON schema that `response_format`, or `text.format`, wants an instance of: its own, or
+    the one that the messages ask for."""
     if not form or form["type"] == "text":
         return None
     if form["type"] == "json_object":
-        return {}
+        return asked_shape(texts)
     schema: Json | None = form.get("json_schema", form).get("schema")
     return schema or {}
