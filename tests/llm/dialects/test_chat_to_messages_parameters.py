@@ -11,6 +11,7 @@ from tests.llm.dialects.chat_to_messages_parameters import (
     body_of,
 )
 from tollgate_llm.dialects.chat_to_messages import TRANSLATION
+from tollgate_llm.dialects.chat_to_messages.settings import JSON_ONLY
 from tollgate_llm.dialects.errors import UnsupportedParameter
 from tollgate_llm.dialects.translation import Json
 from tollgate_llm.sandbox.anthropic_api.messages import STABLE
@@ -130,6 +131,33 @@ def test_what_messages_can_say_is_said(asked: Json, expected: Json) -> None:
     assert body_of(**asked) == {"max_tokens": 4096, **expected}
 
 
+@pytest.mark.parametrize(
+    ("messages", "system"),
+    [
+        ([], JSON_ONLY),
+        (
+            [{"role": "system", "content": "Be brief."}],
+            [{"type": "text", "text": "Be brief."}, {"type": "text", "text": JSON_ONLY}],
+        ),
+        (
+            [{"role": "developer", "content": [{"type": "text", "text": "Be."}] * 2}],
+            [{"type": "text", "text": text} for text in ("Be.", "Be.", JSON_ONLY)],
+        ),
+    ],
+)
+def test_any_json_object_is_asked_for_at_the_end_of_the_system_prompt(
+    messages: list[Json], system: str | list[Json]
+) -> None:
+    asked = {
+        **ASKED,
+        "messages": [*messages, {"role": "user", "content": "In JSON, please."}],
+        "response_format": {"type": "json_object"},
+    }
+    body = TRANSLATION.request(asked, OLD).body
+    assert body["system"] == system
+    assert "output_config" not in body
+
+
 def test_a_custom_tool_can_be_chosen() -> None:
     choice = {"type": "custom", "custom": {"name": "run"}}
     made = body_of(tools=[RUN], tool_choice=choice)
@@ -188,7 +216,6 @@ REFUSED: list[tuple[str, Json]] = [
     ("temperature", {"temperature": 1.5}),
     ("stop", {"stop": "\n"}),
     ("stop.1", {"stop": ["END", " "]}),
-    ("response_format", {"response_format": {"type": "json_object"}}),
     ("response_format", {"response_format": {"type": "json_schema", "json_schema": {"name": "n"}}}),
     ("functions", {"functions": [{"name": "look"}]}),
     ("function_call", {"function_call": {"name": "look"}}),

@@ -168,9 +168,6 @@ def test_more_tools_than_can_be_strict_are_not() -> None:
     assert all("strict" not in tool for tool in tools_made(tools))
 
 
-OUTPUT_FORMAT: Json = {"type": "json_object"}
-
-
 def showing(**image: str) -> Json:
     return {"role": "user", "content": [{"type": "input_image", **image}]}
 
@@ -184,7 +181,6 @@ TIFF = showing(image_url="data:image/tiff;base64,AA==")
     [
         ("reasoning.effort", {"max_output_tokens": 1000}),
         ("reasoning.effort", {"tool_choice": "required"}),
-        ("text.format", {"text": {"format": OUTPUT_FORMAT}}),
         ("input", {"input": [HELLO, TIFF]}),
         ("include", {"include": ["message.output_text.logprobs"]}),
         ("top_logprobs", {"top_logprobs": 2}),

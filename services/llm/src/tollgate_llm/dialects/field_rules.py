@@ -136,7 +136,9 @@ CHAT_TO_MESSAGES = Direction(
         "prompt_cache_options.prewarm": _hint(_CACHE.reason, False),
         "prompt_cache_retention": _CACHE,
         "reasoning_effort": _translated("`thinking` and `output_config.effort`"),
-        "response_format": _translated("`output_config.format`"),
+        "response_format": _translated(
+            "`output_config.format`; `json_object`: a line at the end of `system`"
+        ),
         "safety_identifier": _translated("`metadata.user_id`"),
         "seed": _hint("no provider promises the same answer for the same seed"),
         "service_tier": _translated(

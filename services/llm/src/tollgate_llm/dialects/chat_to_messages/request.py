@@ -43,6 +43,8 @@ def _cap(asked: Json, wanted: Wanted) -> int:
 
 def _add_format(asked: Json, body: Json, drops: Drops) -> None:
     """The effort is in `output_config` too."""
-    wanted = settings.format_of(asked.get("response_format") or {}, drops)
+    given = asked.get("response_format") or {}
+    settings.add_json_only(given, body)
+    wanted = settings.format_of(given, drops)
     if wanted:
         body["output_config"] = {**body.get("output_config", {}), **wanted}

@@ -39,8 +39,6 @@ def format_of(given: Json, drops: Drops) -> Json:
     Whatever `strict` says, the answer is held to the schema; what schemas may say is up to the
     provider."""
     if given.get("type") != "json_schema":
-        if given.get("type") == "json_object":
-            drops.add("response_format", "it answers in JSON of a given schema only")
         return {}
     at, wanted = "response_format.json_schema", given["json_schema"]
     refuse_rest(wanted, ("name", "description", "schema", "strict"), at, drops)
@@ -49,6 +47,19 @@ def format_of(given: Json, drops: Drops) -> Json:
         return {}
     said = {"description": wanted["description"]} if wanted.get("description") else {}
     return {"format": {"type": "json_schema", "schema": {**said, **wanted["schema"]}}}
+
+
+JSON_ONLY = "Answer with one JSON object and nothing else, not even a code fence."
+
+
+def add_json_only(given: Json, body: Json) -> None:
+    """Any JSON object: Anthropic has a field for objects of a known schema only, and its models do
+    as the system prompt says. The line comes last, where it leaves cached prompts as they are."""
+    if given.get("type") != "json_object":
+        return
+    line, system = {"type": "text", "text": JSON_ONLY}, body.get("system", [])
+    blocks = [{"type": "text", "text": system}] if isinstance(system, str) else system
+    body["system"] = [*blocks, line] if blocks else JSON_ONLY
 
 
 def stops_of(stop: str | list[str] | None, drops: Drops) -> Json:
