@@ -112,3 +112,18 @@ def test_json_is_of_the_shape_that_the_prompt_shows(
     )
     texts = (chat.choices[0].message.content, response.output_text, message.content[0].text)
     assert [set(json.loads(text)) for text in texts] == [{"name", "age"}] * 3
+
+
+def test_arguments_are_drawn_from_the_last_text(
+    openai_client: openai.OpenAI, anthropic_client: anthropic.Anthropic
+) -> None:
+    texts = ("<surroundings>The place is Rome</surroundings>", "The weather in Paris?")
+    content: Any = [{"type": "text", "text": text} for text in texts]
+    messages: Any = [{"role": "user", "content": content}]
+    chat: Any = openai_client.chat.completions.create(model="m", messages=messages, tools=CHAT)
+    [call] = chat.choices[0].message.tool_calls
+    assert json.loads(call.function.arguments) == {"place": "Paris"}
+    message: Any = anthropic_client.messages.create(
+        model="m", max_tokens=100, messages=messages, tools=MESSAGE
+    )
+    assert [block.input for block in message.content] == [{"place": "Paris"}]

@@ -22,16 +22,17 @@ class Tool:
 class Ask:
     """What is asked for.
 
-    `prompt` is what to echo, and `is_result` whether a tool returned it; `cap` the most output
-    tokens; `stops` the sequences that end the text; `tools` the functions to call, and `tool_names`
-    those of all that are offered; `schema` what the text must be an instance of (an empty one: any
-    object); `choices` how many answers.
+    `prompt` is what to echo, `said` what to draw arguments from, and `is_result` whether a tool
+    returned it; `cap` the most output tokens; `stops` the sequences that end the text; `tools` the
+    functions to call, and `tool_names` those of all that are offered; `schema` what the text must
+    be an instance of (an empty one: any object); `choices` how many answers.
     """
 
     model: str
     stream: bool
     prompt: str
     input_tokens: int
+    said: str = ""
     cap: int | None = None
     stops: tuple[str, ...] = ()
     tools: tuple[Tool, ...] = ()
@@ -62,3 +63,14 @@ def text_of(content: Any) -> str:
 def first_text(*contents: Any) -> str:
     """The text of the first content that has any."""
     return next(filter(None, map(text_of, contents)), "")
+
+
+def last_text(*contents: Any) -> str:
+    """The last text part of the first content that has text: agents put what they have to tell of
+    the surroundings before what the user says."""
+    for content in contents:
+        parts = content if isinstance(content, list) else [content]
+        texts = [text_of([part] if isinstance(part, dict) else part) for part in parts]
+        if said := [text for text in texts if text.strip()]:
+            return said[-1]
+    return ""

@@ -13,7 +13,7 @@ from flask import request
 from tollgate_llm.sandbox.anthropic_api.blocks import leading_blocks, leading_frames
 from tollgate_llm.sandbox.anthropic_api.pairing import check_messages
 from tollgate_llm.sandbox.anthropic_api.usage import closing_usage, opening_usage, whole_usage
-from tollgate_llm.sandbox.asks import Ask, Json, Tool, first_text, text_of, wants_stream
+from tollgate_llm.sandbox.asks import Ask, Json, Tool, first_text, last_text, text_of, wants_stream
 from tollgate_llm.sandbox.calls import Protocol, Reply
 from tollgate_llm.sandbox.choosing import Choice, chosen_tools
 from tollgate_llm.sandbox.dialects import ANTHROPIC
@@ -58,7 +58,8 @@ def ask_of(body: Json) -> Ask:
     return Ask(
         model=body["model"],
         stream=wants_stream(body),
-        prompt=choice.said,
+        prompt=first_text(*_last(messages)),
+        said=choice.said,
         input_tokens=count_input(body),
         cap=body["max_tokens"],
         stops=tuple(body.get("stop_sequences") or ()),
@@ -91,10 +92,10 @@ def _results(content: Any) -> list[Json]:
     return [part for part in parts if part["type"] == "tool_result"]
 
 
-def _prompt(messages: list[Json]) -> str:
-    """The text of the last user message, or of the tool result that it brings."""
+def _last(messages: list[Json]) -> list[Any]:
+    """The content of the last user message, and those of the tool results that it brings."""
     content = _last_of_user(messages)
-    return first_text(content, *(result.get("content") for result in _results(content)))
+    return [content, *(result.get("content") for result in _results(content))]
 
 
 def _tool_has_answered(messages: list[Json]) -> bool:
@@ -112,7 +113,7 @@ def _choice_so_far(messages: list[Json]) -> Choice:
     uses = [part for turn in turns if isinstance(turn, list) for part in turn]
     called = [part["name"] for part in uses if part["type"] == "tool_use"]
     return Choice(
-        said=_prompt(messages),
+        said=last_text(*_last(messages)),
         is_result=_tool_has_answered(messages),
         called="\n".join([*called, *map(text_of, turns)]),
     )

@@ -7,7 +7,7 @@ from time import time
 from typing import Any
 from uuid import uuid4
 
-from tollgate_llm.sandbox.asks import Ask, Json, first_text, text_of, wants_stream
+from tollgate_llm.sandbox.asks import Ask, Json, first_text, last_text, text_of, wants_stream
 from tollgate_llm.sandbox.calls import Protocol, Reply
 from tollgate_llm.sandbox.choosing import Choice
 from tollgate_llm.sandbox.dialects import OPENAI
@@ -54,7 +54,8 @@ def ask_of(body: Json) -> Ask:
     return Ask(
         model=body["model"],
         stream=stream,
-        prompt=choice.said,
+        prompt=first_text(_last(messages)),
+        said=choice.said,
         input_tokens=count_content(messages) + count_tools(body.get("tools")),
         cap=body.get("max_tokens") if cap is None else cap,
         stops=(stop,) if isinstance(stop, str) else tuple(stop),
@@ -76,7 +77,7 @@ def _choice_so_far(messages: list[Json]) -> Choice:
     calls = [call for turn in turns for call in turn.get("tool_calls") or ()]
     called = [call["function"]["name"] for call in calls if call["type"] == "function"]
     return Choice(
-        said=_prompt(messages),
+        said=last_text(_last(messages)),
         is_result=_tool_has_answered(messages),
         called="\n".join([*called, *(text_of(turn.get("content")) for turn in turns)]),
     )
@@ -87,10 +88,10 @@ def _texts(messages: list[Json]) -> list[str]:
     return [text_of(each["content"]) for each in reversed(messages) if each["role"] in _ASKING]
 
 
-def _prompt(messages: list[Json]) -> str:
-    """The text of the last message that is the user's or a tool's."""
+def _last(messages: list[Json]) -> Any:
+    """The content of the last message that is the user's or a tool's."""
     said = (each["content"] for each in reversed(messages) if each["role"] in ("user", "tool"))
-    return first_text(next(said, ""))
+    return next(said, "")
 
 
 def _tool_has_answered(messages: list[Json]) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 from tollgate_llm.sandbox.answers import ToolCall
-from tollgate_llm.sandbox.asks import Ask, Json, first_text, text_of, wants_stream
+from tollgate_llm.sandbox.asks import Ask, Json, first_text, last_text, text_of, wants_stream
 from tollgate_llm.sandbox.calls import Protocol, Reply
 from tollgate_llm.sandbox.choosing import Choice
 from tollgate_llm.sandbox.complaints import missing
@@ -66,7 +66,8 @@ def ask_of(body: Json) -> Ask:
     return Ask(
         model=body["model"],
         stream=wants_stream(body),
-        prompt=choice.said,
+        prompt=first_text(_last(items)),
+        said=choice.said,
         input_tokens=said + count_tools(body.get("tools")),
         cap=body.get("max_output_tokens"),
         tools=wanted_tools(body, lambda it: it, offered, choice),
@@ -84,7 +85,7 @@ def _choice_so_far(items: list[Json]) -> Choice:
     said = [text_of(each.get("content")) for each in items if each.get("role") == "assistant"]
     called = [str(each["name"]) for each in items if each.get("type") == "function_call"]
     return Choice(
-        said=_prompt(items),
+        said=last_text(_last(items)),
         is_result=_tool_has_answered(items),
         called="\n".join([*called, *said]),
     )
@@ -100,13 +101,13 @@ def _is_result(item: Json) -> bool:
     return str(item.get("type", "")).endswith("_call_output")
 
 
-def _prompt(items: list[Json]) -> str:
-    """The text of the last item that is the user's or a tool's result."""
+def _last(items: list[Json]) -> Any:
+    """The content of the last item that is the user's or a tool's result."""
     for item in reversed(items):
         if item.get("role") == "user":
-            return first_text(item["content"])
+            return item["content"]
         if _is_result(item):
-            return first_text(item.get("output"))
+            return item.get("output")
     return ""
 
 
