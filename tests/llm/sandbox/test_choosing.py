@@ -100,6 +100,8 @@ class TestAskedShape:
         ("Be brief.\nAnswer with one JSON object and nothing else.", True),
         ("Answer only in JSON.", True),
         ("Answer with JSON only", True),
+        ('Of this schema: {"properties": {}}\nReturn the JSON, not its schema.', True),
+        ("Of a schema\nReturn the JSON, not its schema.", False),
         ("Answer with one JSON object and nothing else.\nBe brief.", False),
         ("Only what JSON is, please?", False),
         ("Explain JSON.", False),

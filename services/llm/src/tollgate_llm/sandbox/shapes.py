@@ -29,8 +29,11 @@ def asked_shape(texts: Iterable[str]) -> Json:
 
 
 def asks_for_json(text: str) -> bool:
-    """Whether the last line of a system prompt asks for JSON and nothing else."""
-    return _ONLY_JSON.search(text.rstrip().rpartition("\n")[2]) is not None
+    """Whether the last line of a system prompt asks for JSON and nothing else, or for JSON of a
+    schema that the prompt shows."""
+    last = text.rstrip().rpartition("\n")[2]
+    shows_schema = "JSON" in last and any(map(_is_schema, _objects(text[:LONGEST_TEXT])))
+    return shows_schema or _ONLY_JSON.search(last) is not None
 
 
 def _shape(text: str) -> Json | None:
