@@ -88,7 +88,7 @@ test-chaos: $(VENV)/.installed ## Kill everything once under load, and balance t
 .PHONY: test-clients
 test-clients: $(VENV)/.installed ## Run SDKs, frameworks, CLIs and coding agents against it (installs them)
 	@$(BIN)/python -m tests.clients.install
-	@$(BIN)/python -m pytest -q -n 0 --session-timeout 900 $(or $(T),tests/clients/test_*.py)
+	@$(BIN)/python -m pytest -q -n 0 --session-timeout 1800 $(or $(T),tests/clients/test_*.py)
 
 .PHONY: test-compose
 test-compose: $(VENV)/.installed ## Run the end-to-end tests against docker compose

@@ -44,6 +44,6 @@ def booked(row: Row, mode: str = "test") -> tuple[int, int]:
     return row["input_tokens"], row["output_tokens"]
 
 
-def all_booked(rows: list[Row]) -> tuple[int, int]:
-    each = [booked(row) for row in rows]
+def all_booked(rows: list[Row], mode: str = "test") -> tuple[int, int]:
+    each = [booked(row, mode) for row in rows]
     return sum(row[0] for row in each), sum(row[1] for row in each)

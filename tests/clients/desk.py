@@ -12,7 +12,8 @@ from typing import Any
 
 from tests.clients import folders
 
-SECONDS = 60.0
+SECONDS = 120.0
+SUITE_SECONDS = 280.0
 PROGRAMS = Path(__file__).parent / "programs"
 
 
@@ -27,17 +28,31 @@ class Desk:
 
         `variables` are its environment, `given` its input, `at` the folder it runs in.
         """
-        process = subprocess.Popen(
-            words, cwd=at or self.home, env=self._environment(variables), text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            start_new_session=True,
-        )  # fmt: skip
+        process = self._started(words, variables, at)
         try:
             output, errors = process.communicate(given, SECONDS)
         finally:
             _end(process)
         assert process.returncode == 0, f"{words[0]} ended with {process.returncode}: {errors}"
         return output
+
+    def attempt(self, *words: str, variables: Mapping[str, str]) -> tuple[int, str]:
+        """The status that a suite of tests ends with, and what it writes."""
+        process = self._started(words, variables, None)
+        try:
+            output, errors = process.communicate("", SUITE_SECONDS)
+        finally:
+            _end(process)
+        return process.returncode, output + errors
+
+    def _started(
+        self, words: tuple[str, ...], variables: Mapping[str, str], at: Path | None
+    ) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            words, cwd=at or self.home, env=self._environment(variables), text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            start_new_session=True,
+        )  # fmt: skip
 
     def node(self, client: str, scenario: str, variables: Mapping[str, str]) -> Any:
         """What a scenario of `programs/<client>.mjs` has seen. Node resolves the imports of a
