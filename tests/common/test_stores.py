@@ -24,8 +24,10 @@ def test_what_a_subscription_waits_for_is_seen(redis_client: Redis, redis_url: s
     with client.pubsub() as subscription:
         subscription.subscribe("tests")
         assert subscription.get_message(timeout=5) is not None
-        threading.Timer(0.05, redis_client.publish, ("tests", "said")).start()
+        publisher = threading.Timer(0.05, redis_client.publish, ("tests", "said"))
+        publisher.start()
         message = subscription.get_message(timeout=5)
+        publisher.join()
     assert message is not None
     assert message["data"] == b"said"
 
