@@ -25,7 +25,13 @@ from tollgate_common.usage_lines import UsageLine, priced_line, total_nanos
 from tollgate_reports.cli import main
 from tollgate_reports.ledger.service import Ledger
 from tollgate_reports.verification.lines import differing
-from tollgate_reports.verification.schemas import Billed, Findings, KnownLimit, Served
+from tollgate_reports.verification.schemas import (
+    Billed,
+    CountedAlso,
+    Findings,
+    KnownLimit,
+    Served,
+)
 from tollgate_reports.verification.service import Verification
 
 Spend = Callable[..., str]
@@ -483,3 +489,22 @@ def test_the_command_says_what_it_found_and_ends_accordingly(
     assert result.exit_code == status, result.output
     assert ("parked events: 1, expected 0" in result.output) == parked
     assert "not compared: counters: auth" in result.output
+
+
+@pytest.mark.parametrize("take", [True, False])
+@pytest.mark.parametrize(
+    ("counted", "child"),
+    [
+        (CountedAlso(key=("key_child",)), {"key": "key_child"}),
+        (CountedAlso(user=("sva_child",)), {"key": None, "user": "sva_child"}),
+    ],
+)
+def test_what_a_limits_subject_has_made_counts_on_it_and_is_no_drift(
+    spend: Spend, verify: Verify, counted: CountedAlso, child: dict[str, Any], take: bool
+) -> None:
+    spend()
+    spend(take=take, **child)
+    of_maker = [each for each in LIMITS if each.subject.kind == "key"]
+    told = [replace(each, counts_also=counted) for each in of_maker]
+    assert verify(told).drifts == []
+    assert "counter_used" in {drift.kind for drift in verify(of_maker).drifts}

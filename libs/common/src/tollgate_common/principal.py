@@ -44,7 +44,8 @@ class Principal(msgspec.Struct, frozen=True):
     """`version` grows with every change to the key or user, so that an old answer cannot undo a
     newer one. `assertion` is auth's token for the services behind the gateway. `networks` are the
     only ones (CIDR) that the key may be used from; none named: all. `session` is the user's login,
-    or a service account's token."""
+    or a service account's token. A model must match one of `models`, and one of each list in
+    `further_models`, which are those of the owner and of the makers."""
 
     org: str
     mode: str
@@ -59,6 +60,12 @@ class Principal(msgspec.Struct, frozen=True):
     limits: tuple[Limit, ...] = ()
     networks: tuple[str, ...] = ()
     session: str | None = None
+    further_models: tuple[tuple[str, ...], ...] = ()
+
+    def may_use(self, model: str) -> bool:
+        return covers(self.models, model) and all(
+            covers(patterns, model) for patterns in self.further_models
+        )
 
 
 decode_principal = msgspec.json.Decoder(Principal).decode

@@ -6,7 +6,7 @@ import msgspec
 from flask import Request, Response
 
 from tollgate_common.errors import DependencyDown
-from tollgate_common.principal import Principal, covers
+from tollgate_common.principal import Principal
 from tollgate_common.relay import RelayClient, RelayFailed
 from tollgate_common.request_ids import RequestIds
 from tollgate_gateway.bodies import body_of
@@ -29,8 +29,8 @@ class PassedService:
         """llm's list, or one model, without those that the caller may not use."""
         principal = self._caller(request)
         response = self._send(request, principal, ids)
-        if response.status_code == 200 and "*" not in principal.models:
-            usable = _usable(msgspec.json.decode(response.get_data()), principal.models)
+        if response.status_code == 200:
+            usable = _usable(msgspec.json.decode(response.get_data()), principal)
             response.set_data(msgspec.json.encode(usable))
         return response
 
@@ -53,9 +53,9 @@ class PassedService:
         return Response(content, status=answer.status, headers=answer_headers(answer.headers))
 
 
-def _usable(answer: dict[str, Any], patterns: tuple[str, ...]) -> dict[str, Any]:
+def _usable(answer: dict[str, Any], principal: Principal) -> dict[str, Any]:
     if "data" not in answer:
-        if not covers(patterns, answer["id"]):
+        if not principal.may_use(answer["id"]):
             raise ModelNotAllowed(answer["id"])
         return answer
-    return answer | {"data": [m for m in answer["data"] if covers(patterns, m["id"])]}
+    return answer | {"data": [m for m in answer["data"] if principal.may_use(m["id"])]}

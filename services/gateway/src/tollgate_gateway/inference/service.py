@@ -8,7 +8,7 @@ from flask import Request, Response
 from tollgate_common import hangups
 from tollgate_common.errors import dialects
 from tollgate_common.load import Load
-from tollgate_common.principal import Principal, covers
+from tollgate_common.principal import Principal
 from tollgate_common.request_ids import RequestIds
 from tollgate_common.stream_cost import wants_stream_cost
 from tollgate_gateway.bodies import body_of
@@ -70,7 +70,7 @@ class InferenceService:
             wants_stream_cost(request.environ)  # refuses a value that it does not know
             body = body_of(request)
             asked = READERS[str(request.url_rule)](body, request.content_type)
-            if not covers(principal.models, asked.model):
+            if not principal.may_use(asked.model):
                 raise ModelNotAllowed(asked.model)
             ask = partial(self._ask, request, ids, principal, asked, body, started)
             if VARIABLE not in request.environ:

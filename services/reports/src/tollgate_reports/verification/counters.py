@@ -113,14 +113,12 @@ def _used(
 
 
 def _counted_by(counter: Counter, requests: Iterable[Used]) -> ByModel:
-    subject = counter.limit.subject
     return [
         (one.model, one.used)
         for one in requests
         if one.mode == counter.mode
         and one.opened_at >= counter.since
-        and one.subjects[subject.kind] == subject.id
-        and one.subjects["org"] == counter.limit.org
+        and counter.limit.is_counted_by(one.subjects)
     ]
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Text,
     cast,
     func,
+    or_,
     select,
     text,
 )
@@ -197,7 +198,13 @@ def _sums(table: Any, requests: ColumnElement[Any]) -> Select[Any]:
 def _of_subject(table: Any, limit: KnownLimit, mode: str) -> list[ColumnElement[bool]]:
     conditions = [table.c.org == limit.org, table.c.mode == mode]
     if limit.subject.kind != "org":
-        conditions.append(table.c[limit.subject.kind] == limit.subject.id)
+        counted = [table.c[limit.subject.kind] == limit.subject.id]
+        counted += [
+            table.c[kind].in_(ids)
+            for kind, ids in (("key", limit.counts_also.key), ("user", limit.counts_also.user))
+            if ids
+        ]
+        conditions.append(or_(*counted))
     return conditions
 
 

@@ -1,5 +1,6 @@
 """What is compared, and what comes of it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal, NamedTuple
 
@@ -42,13 +43,29 @@ class Findings(NamedTuple):
         return 1 if self.drifts else 2 if self.unchecked else 0
 
 
+class CountedAlso(msgspec.Struct, frozen=True):
+    """Ids of keys, and of service accounts as users."""
+
+    key: tuple[str, ...] = ()
+    user: tuple[str, ...] = ()
+
+
 class KnownLimit(Limit, frozen=True, kw_only=True):
     """A limit as auth tells of it. `changed_at`: when its maximum, its models or its zone were
-    changed last."""
+    changed last. `counts_also`: whose calls count on it beside its subject's own."""
 
     org: str
     created_at: datetime
     changed_at: datetime | None = None
+    counts_also: CountedAlso = CountedAlso()
+
+    def is_counted_by(self, subjects: Mapping[str, str | None]) -> bool:
+        """Whether a call of these counts on it, by kind of subject."""
+        return subjects["org"] == self.org and (
+            subjects[self.subject.kind] == self.subject.id
+            or subjects["key"] in self.counts_also.key
+            or subjects["user"] in self.counts_also.user
+        )
 
 
 class LimitPage(msgspec.Struct, frozen=True):
