@@ -1,6 +1,7 @@
 from datetime import datetime
 
-from sqlalchemy import ARRAY, BigInteger, DateTime, ForeignKey, String, Text, text
+from sqlalchemy import ARRAY, BigInteger, DateTime, ForeignKey, Index, String, Text, text
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tollgate_auth.database import Base, CreatedAt, Id
@@ -23,10 +24,12 @@ class Key(Base):
     """An API key. Its text is not here: `prefix` and `last4` are what is shown of it.
 
     `version` grows with every change to what it may do, so that an old answer cannot undo a newer
-    one. `user_id` is whose key it is.
+    one. `user_id` is whose key it is. `lineage` are the ids of the keys, users and service accounts
+    whose limits it is held to because a key or a service account made it, and never changes.
     """
 
     __tablename__ = "keys"
+    __table_args__ = (Index("ix_keys_lineage", "lineage", postgresql_using="gin"),)
 
     id: Mapped[Id]
     org_id: Mapped[str] = mapped_column(ForeignKey("organisations.id"), index=True)
@@ -40,6 +43,7 @@ class Key(Base):
     models: Mapped[list[str]] = mapped_column(ARRAY(Text))
     networks: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     unsupported: Mapped[Unsupported | None] = mapped_column(String(8))
+    lineage: Mapped[list[str]] = mapped_column(postgresql.ARRAY(Text), server_default=text("'{}'"))
     version: Mapped[int] = mapped_column(BigInteger, default=1)
     created_at: Mapped[CreatedAt]
     expires_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

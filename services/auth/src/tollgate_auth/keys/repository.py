@@ -10,6 +10,7 @@ from tollgate_auth import paging
 from tollgate_auth.extensions import db
 from tollgate_auth.keys.models import Key, KeySecret
 from tollgate_auth.keys.schemas import KeyQuery
+from tollgate_auth.service_accounts.models import ServiceAccount
 from tollgate_auth.users.models import User
 
 NOTED_EVERY = timedelta(minutes=1)
@@ -95,10 +96,11 @@ def revoke(kind: str, subject_id: str) -> None:
 
 
 def bump(kind: str, subject_id: str) -> Sequence[ChangedSecret]:
-    """Raise the version of every key that is the subject's; what to tell of them."""
+    """Raise the version of every key that is the subject's, or that one of these has made; what to
+    tell of them."""
     changed = (
         update(Key)
-        .where(_bound(kind, subject_id))
+        .where(or_(_bound(kind, subject_id), _descends_from(subject_id)))
         .values(version=Key.version + 1)
         .returning(Key.org_id, Key.id, Key.version)
         .cte("changed")
@@ -129,6 +131,17 @@ def note_uses(uses: Mapping[str, datetime]) -> None:
         .values(last_used_at=used.c.at)
         .execution_options(synchronize_session=False)
     )
+
+
+def descendants(subject_ids: Sequence[str]) -> list[tuple[str, list[str]]]:
+    """The keys that descend from one of these, each with all of its makers."""
+    statement = select(Key.id, Key.lineage).where(Key.lineage.overlap(subject_ids))
+    return [(row.id, row.lineage) for row in db.session.execute(statement.order_by(Key.id))]
+
+
+def _descends_from(subject_id: str) -> ColumnElement[bool]:
+    accounts = select(ServiceAccount.id).where(ServiceAccount.lineage.contains([subject_id]))
+    return or_(Key.lineage.contains([subject_id]), Key.user_id.in_(accounts))
 
 
 def _bound(kind: str, subject_id: str) -> ColumnElement[bool]:

@@ -71,9 +71,10 @@ class KeyQuery(RequestQuery):
 
 
 class KeyCreate(RequestModel):
-    """`project_id`: the default project unless given. `user_id`: whose key it is to be, the
-    caller's own unless given; null: the project's, nobody's own; both need `users:write`. `scopes`:
-    never more than the caller has. `networks`: the only ones that the key may be used from; none
+    """It never may do more than the caller, in any of its fields. `project_id`: a key's or service
+    account's own project unless given, else the default one. `user_id`: whose key it is to be, the
+    caller's own unless given; null: the project's, nobody's own; both need `users:write`.
+    `networks`: the only ones that the key may be used from; none
     named: all. `unsupported`: whether calls with fields that a translation cannot say are refused,
     or the fields left out; null: the model's or the organisation's setting holds."""
 

@@ -1,9 +1,10 @@
 """API keys: made, changed, rotated, revoked.
 
-Nobody makes, widens or rotates a key that may do more than they may themselves: a test key never
-leads to a live one. Whoever may not write users handles only their own keys, and whoever may gives
-a key to no user whom they could not change. The key of a deactivated user does not work; another
-user, or its project, can be given it.
+Nobody makes, widens or rotates a key that may do more than they may themselves, in any of the
+dimensions of `authority.order`: a test key never leads to a live one, and a key that a key makes is
+held to the limits of its maker, on the maker's own counters. Whoever may not write users handles
+only their own keys, and whoever may gives a key to no user whom they could not change. The key of a
+deactivated user does not work; another user, or its project, can be given it.
 """
 
 from collections import defaultdict
@@ -12,6 +13,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tollgate_auth.audit import service as audit
+from tollgate_auth.authority import service as authority
+from tollgate_auth.authority.order import Authority
 from tollgate_auth.fields import changes, reply
 from tollgate_auth.keys import repository
 from tollgate_auth.keys.models import Key, KeySecret
@@ -23,6 +26,7 @@ from tollgate_auth.organisations import repository as organisations
 from tollgate_auth.principals import changes as principal_changes
 from tollgate_auth.projects import repository as projects
 from tollgate_auth.roles.permissions import permissions_of
+from tollgate_auth.service_accounts import repository as accounts
 from tollgate_auth.users import repository as users
 from tollgate_auth.users import service as user_service
 from tollgate_common import keyformat
@@ -42,24 +46,32 @@ def get(org: str, key_id: str) -> Key:
 
 def create(caller: Caller, wanted: KeyCreate) -> tuple[Key, str]:
     """A new key, and its text."""
-    check_reach(caller, wanted.mode, wanted.scopes)
     organisations.lock(caller.org)
     user = caller.user
     if "user_id" in wanted.model_fields_set and wanted.user_id != caller.user:
         user = _holder(caller, wanted.user_id, wanted.scopes)
-    key, text = make(caller.org, user, wanted)
+    lineage = authority.lineage_of(caller)
+    project = project_of(caller.org, wanted.project_id or caller.project)
+    authority.require(caller, _wanted(caller, wanted, project, user, lineage))
+    key, text = make(caller.org, user, wanted, project, lineage)
     _record(caller, "key.created", key, after=_as_audited(key))
     return key, text
 
 
-def make(org: str, user: str | None, wanted: KeyCreate) -> tuple[Key, str]:
+def make(
+    org: str,
+    user: str | None,
+    wanted: KeyCreate,
+    project: str | None = None,
+    lineage: Sequence[str] = (),
+) -> tuple[Key, str]:
     """The key and its text, for whoever may; the caller records it."""
     text = keyformat.generate(wanted.mode)
     key = Key(
-        id=new_id("key"), org_id=org, project_id=project_of(org, wanted.project_id), user_id=user,
+        id=new_id("key"), org_id=org, project_id=project_of(org, project), user_id=user,
         name=wanted.name, mode=wanted.mode, prefix=text[:PREFIX_CHARACTERS], last4=text[-4:],
         scopes=wanted.scopes, models=wanted.models, networks=wanted.networks,
-        unsupported=wanted.unsupported, expires_at=wanted.expires_at,
+        unsupported=wanted.unsupported, expires_at=wanted.expires_at, lineage=list(lineage),
     )  # fmt: skip
     repository.add(key)
     repository.add_secret(KeySecret(key_hash=keyformat.hash_of(text), key_id=key.id))
@@ -71,15 +83,15 @@ def make(org: str, user: str | None, wanted: KeyCreate) -> tuple[Key, str]:
 def update(caller: Caller, key_id: str, patch: KeyPatch) -> Key:
     organisations.lock(caller.org)
     key = _live(caller, key_id)
-    before, sent = _as_audited(key), changes(patch)
-    check_reach(caller, key.mode, set(sent.get("scopes", ())) - set(key.scopes))
+    before, sent, had = _as_audited(key), changes(patch), _authority(key)
     if sent.get("user_id", key.user_id) != key.user_id:
-        scopes = sent.get("scopes", key.scopes)
-        check_reach(caller, key.mode, scopes)
-        _holder(caller, sent["user_id"], scopes)
+        _holder(caller, sent["user_id"], sent.get("scopes", key.scopes))
+        authority.require(caller, _authority(key, **sent))
+    authority.require_change(caller, had, _authority(key, **sent))
     if "limits" in sent:
         if "limits:write" not in caller.scopes:
             raise Forbidden("Changing a key's limits needs the permission `limits:write`.")
+        authority.require_free_of(caller, key.id)
         limits.replace(caller.org, "key", key.id, sent.pop("limits"))
     for name, value in sent.items():
         setattr(key, name, value)
@@ -92,7 +104,7 @@ def rotate(caller: Caller, key_id: str, grace_seconds: int) -> tuple[Key, str]:
     """A new text for the same key; the old one works for `grace_seconds` more."""
     organisations.lock(caller.org)
     key = _live(caller, key_id)
-    check_reach(caller, key.mode, key.scopes)
+    authority.require(caller, _authority(key))
     text = keyformat.generate("live" if key.mode == "live" else "test")
     # Told before the old text ends: what is remembered under its hash has to be forgotten too.
     principal_changes.announce("key", key.id)
@@ -183,13 +195,34 @@ def _holder(caller: Caller, user_id: str | None, scopes: Sequence[str]) -> str |
     return user.id
 
 
-def check_reach(caller: Caller, mode: str, scopes: Sequence[str] | set[str]) -> None:
-    """`Forbidden` for a key or account that could do what the caller cannot."""
-    beyond = sorted(set(scopes) - caller.scopes)
-    if beyond:
-        raise Forbidden(f"You do not have the scope {beyond[0]} yourself.", param="scopes")
-    if mode == "live" and caller.mode != "live":
-        raise Forbidden("A test key cannot make or rotate a live one.", param="mode")
+def _authority(key: Key, **sent: Any) -> Authority:
+    """What the key may do by itself, with what a change sends in place of what it has."""
+    user = sent.get("user_id", key.user_id)
+    subjects = {key.org_id, key.project_id, key.id, *key.lineage, *([user] if user else ())}
+    return Authority(
+        scopes=frozenset(sent.get("scopes", key.scopes)),
+        mode=key.mode,
+        models=(tuple(sent.get("models", key.models)),),
+        networks=tuple(sent.get("networks", key.networks)),
+        end=sent.get("expires_at", key.expires_at),
+        projects=frozenset({key.project_id}),
+        held_to=frozenset(subjects | accounts.makers_of(user)),
+    )
+
+
+def _wanted(
+    caller: Caller, wanted: KeyCreate, project: str, user: str | None, lineage: Sequence[str]
+) -> Authority:
+    """What a new key would be able to do."""
+    return Authority(
+        scopes=frozenset(wanted.scopes),
+        mode=wanted.mode,
+        models=(tuple(wanted.models),),
+        networks=tuple(wanted.networks),
+        end=wanted.expires_at,
+        projects=frozenset({project}),
+        held_to=frozenset({caller.org, project, *lineage, *([user] if user else ())}),
+    )
 
 
 def project_of(org: str, project_id: str | None) -> str:

@@ -149,13 +149,22 @@ class EveryLimitQuery(RequestQuery):
     after: ObjectId | None = None
 
 
+class CountedOut(BaseModel):
+    """Ids of keys, and of service accounts as users."""
+
+    key: list[str]
+    user: list[str]
+
+
 class EveryLimitOut(LimitOut):
-    """For other services. `changed_at`: when it was last changed, if ever. `transition`: the window
+    """For other services. `counts_also`: whose calls count on it beside its subject's own, because
+    the subject made them. `changed_at`: when it was last changed, if ever. `transition`: the window
     that was running when its time zone was changed last."""
 
     org: str
     changed_at: Moment | None
     transition: dict[str, Any] | None
+    counts_also: CountedOut
 
 
 class Figures(BaseModel):

@@ -1,12 +1,14 @@
 """The policy: which limits there are. A change reaches every key and user that it binds."""
 
 import time
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import asdict
 
 from tollgate_auth.audit import service as audit
+from tollgate_auth.authority import service as authority
 from tollgate_auth.fields import changes, reply
 from tollgate_auth.keys import repository as keys
 from tollgate_auth.limits import repository
@@ -14,6 +16,7 @@ from tollgate_auth.limits.amounts import amount_fault
 from tollgate_auth.limits.identity import continued, identity_of
 from tollgate_auth.limits.models import LimitRow
 from tollgate_auth.limits.schemas import (
+    CountedOut,
     EveryLimitOut,
     InlineLimit,
     LimitCreate,
@@ -24,6 +27,7 @@ from tollgate_auth.limits.schemas import (
 from tollgate_auth.organisations import repository as organisations
 from tollgate_auth.principals import changes as principal_changes
 from tollgate_auth.projects import repository as projects
+from tollgate_auth.service_accounts import repository as accounts
 from tollgate_auth.users import repository as users
 from tollgate_common.errors import InvalidField, NotFound
 from tollgate_common.guard import Caller
@@ -46,14 +50,27 @@ def every(after: str) -> tuple[list[dict[str, Any]], str | None]:
     """A page of the limits of all organisations, and where the next one begins."""
     rows = repository.after(after, EVERY_PAGE)
     changed = audit.last_changes("limit.changed", [row.id for row in rows])
+    others = _descendants([row.subject_id for row in rows])
     shown = [
         reply(EveryLimitOut(
             **LimitOut.of(row).model_dump(), org=row.org_id, changed_at=changed.get(row.id),
-            transition=row.transition,
+            transition=row.transition, counts_also=others[row.subject_id],
         ))
         for row in rows
     ]  # fmt: skip
     return shown, rows[-1].id if len(rows) == EVERY_PAGE else None
+
+
+def _descendants(subject_ids: Sequence[str]) -> Mapping[str, CountedOut]:
+    """By maker, the keys and service accounts whose calls count on its limits, too."""
+    found: defaultdict[str, CountedOut] = defaultdict(lambda: CountedOut(key=[], user=[]))
+    for key_id, makers in keys.descendants(subject_ids):
+        for maker in makers:
+            found[maker].key.append(key_id)
+    for account_id, makers in accounts.descendants(subject_ids):
+        for maker in makers:
+            found[maker].user.append(account_id)
+    return found
 
 
 def create(caller: Caller, wanted: LimitCreate) -> LimitRow:
@@ -68,6 +85,7 @@ def create(caller: Caller, wanted: LimitCreate) -> LimitRow:
 def update(caller: Caller, limit_id: str, patch: LimitPatch) -> LimitRow:
     organisations.lock(caller.org)
     row = get(caller.org, limit_id)
+    authority.require_free_of(caller, row.subject_id)
     before = as_audited(row)
     if "max" in patch.model_fields_set and (fault := amount_fault(row.metric, patch.max)):
         raise InvalidField(f"max: {fault}.", param="max")
@@ -80,6 +98,7 @@ def update(caller: Caller, limit_id: str, patch: LimitPatch) -> LimitRow:
 def delete(caller: Caller, limit_id: str) -> None:
     organisations.lock(caller.org)
     row = get(caller.org, limit_id)
+    authority.require_free_of(caller, row.subject_id)
     before = as_audited(row)
     repository.remove(row)
     principal_changes.announce(row.subject_kind, row.subject_id)

@@ -16,18 +16,39 @@ _LIMITS = """
         'metric', l.metric, 'window', l."window", 'max', trim_scale(l.max)::text,
         'models', l.models, 'mode', l.mode, 'timezone', l.timezone,
         'transition', l.transition) ORDER BY l.id), '[]')::text
-     FROM limits l WHERE l.subject_id IN ({subjects})) AS limits
+     FROM limits l
+     WHERE l.subject_id = ANY(CAST(ARRAY[{subjects}] AS text[]) || {lineage})) AS limits
 """
-_KEY_LIMITS = _LIMITS.format(subjects="k.org_id, k.project_id, k.user_id, k.id")
-_USER_LIMITS = _LIMITS.format(subjects="u.org_id, u.id, a.project_id")
+# What the keys and service accounts in the lineage have, which is all that is left to what they
+# made.
+_MAKERS = """
+    (SELECT coalesce(json_agg(json_build_object(
+        'scopes', m.scopes, 'mode', m.mode, 'models', m.models, 'networks', m.networks,
+        'expires_at', m.expires_at) ORDER BY m.id), '[]')::text
+     FROM (SELECT id, scopes, mode, models, networks, expires_at
+           FROM keys WHERE id = ANY({lineage})
+           UNION ALL
+           SELECT id, scopes, mode, models, CAST('{{{{}}}}' AS text[]), NULL
+           FROM service_accounts WHERE id = ANY({lineage})) m) AS makers
+"""
+# A key descends from its makers, and from the service account that owns it with its makers.
+_KEY_LINEAGE = "(k.lineage || coalesce(a.lineage || CAST(a.id AS text), CAST('{{}}' AS text[])))"
+_USER_LINEAGE = "coalesce(a.lineage, CAST('{{}}' AS text[]))"
+_KEY_LIMITS = _LIMITS.format(
+    subjects="k.org_id, k.project_id, k.user_id, k.id", lineage=_KEY_LINEAGE
+)
+_USER_LIMITS = _LIMITS.format(subjects="u.org_id, u.id, a.project_id", lineage=_USER_LINEAGE)
+_KEY_MAKERS = _MAKERS.format(lineage=_KEY_LINEAGE)
+_USER_MAKERS = _MAKERS.format(lineage=_USER_LINEAGE)
 
-# `ceiling` is what a service account may do, and so its keys and sessions.
+# `ceiling` is what a service account may do, and so its sessions.
 _KEY = f"""
     SELECT k.org_id AS org, k.project_id AS project, k.id AS key, k.user_id AS "user", k.mode,
-           k.scopes, k.models, k.networks, k.version, u.role, a.scopes AS ceiling,
+           k.scopes, k.models, k.networks, k.version, u.role,
+           NULL::text[] AS ceiling, {_KEY_LINEAGE} AS lineage,
            NULL AS session, least(k.expires_at, s.expires_at) AS expires_at,
            k.unsupported AS key_unsupported, o.unsupported AS org_unsupported,
-           {_KEY_LIMITS}
+           {_KEY_LIMITS}, {_KEY_MAKERS}
     FROM keys k
     JOIN organisations o ON o.id = k.org_id
     JOIN projects p ON p.id = k.project_id AND p.deleted_at IS NULL
@@ -36,14 +57,16 @@ _KEY = f"""
     {{join}}
     WHERE {{named}} AND k.revoked_at IS NULL
       AND (k.expires_at IS NULL OR k.expires_at > now()) AND u.deactivated_at IS NULL
+      AND (a.id IS NULL OR a.project_id = k.project_id)
 """  # noqa: S608 - put together from constants
 _USER = f"""
     SELECT u.org_id AS org, a.project_id AS project, NULL AS key, u.id AS "user",
            coalesce(a.mode, 'live') AS mode, s.scopes, coalesce(a.models, ARRAY['*']) AS models,
-           CAST('{{{{}}}}' AS text[]) AS networks, u.version, u.role, a.scopes AS ceiling,
+           CAST('{{{{}}}}' AS text[]) AS networks, u.version, u.role,
+           a.scopes AS ceiling, {_USER_LINEAGE} AS lineage,
            s.id AS session, s.expires_at,
            NULL AS key_unsupported, o.unsupported AS org_unsupported,
-           {_USER_LIMITS}
+           {_USER_LIMITS}, {_USER_MAKERS}
     FROM users u
     JOIN organisations o ON o.id = u.org_id
     LEFT JOIN service_accounts a ON a.id = u.id

@@ -12,19 +12,18 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-import msgspec
 from sqlalchemy import Row
 
+from tollgate_auth.authority.order import Authority
+from tollgate_auth.authority.rows import cut
 from tollgate_auth.principals.repository import PrincipalRepository
-from tollgate_auth.roles.permissions import PERMISSIONS, permissions_of
+from tollgate_auth.roles.permissions import PERMISSIONS
 from tollgate_auth.tokens.service import ASSERTION_SECONDS, TokenIssuer
 from tollgate_common.errors import NotFound
-from tollgate_common.principal import Limit, Principal
+from tollgate_common.principal import Principal
 
 REUSED_SECONDS = 4 * 60
 REMEMBERED_ASSERTIONS = 10_000
-
-_decode_limits = msgspec.json.Decoder(tuple[Limit, ...]).decode
 
 
 class Assertion(NamedTuple):
@@ -43,23 +42,27 @@ class Principals:
     def find(self, name: Mapping[str, str]) -> Principal:
         """`name` as `PrincipalRepository.find` has it. `NotFound` for all that cannot act."""
         row = self._repository.find(name)
-        if row is None:
+        found = cut(row) if row is not None else None
+        if row is None or found is None:
             raise NotFound("There is nobody by this name who may act.")
-        scopes = _scopes(row)
-        assertion = self._assertion(row, scopes)
+        authority = found.authority
+        scopes = tuple(scope for scope in PERMISSIONS if scope in authority.scopes)
+        assertion = self._assertion(row, authority, scopes)
+        models, *further = authority.models
         return Principal(
-            org=row.org, project=row.project, key=row.key, user=row.user, mode=row.mode,
-            scopes=scopes, models=tuple(row.models), limits=_decode_limits(row.limits),
-            version=row.version, assertion=assertion.token,
-            assertion_expires_at=assertion.expires_at, networks=tuple(row.networks),
-            session=row.session,
+            org=row.org, project=row.project, key=row.key, user=row.user, mode=authority.mode,
+            scopes=scopes, models=models, limits=found.limits, version=row.version,
+            assertion=assertion.token, assertion_expires_at=assertion.expires_at,
+            networks=authority.networks, session=row.session, further_models=tuple(further),
         )  # fmt: skip
 
-    def _assertion(self, row: Row[Any], scopes: tuple[str, ...]) -> Assertion:
-        remembered = (row.key or row.user, row.session, row.version, scopes, row.expires_at)
+    def _assertion(self, row: Row[Any], authority: Authority, scopes: tuple[str, ...]) -> Assertion:
+        remembered = (
+            row.key or row.user, row.session, row.version, scopes, authority.mode, authority.end,
+        )  # fmt: skip
         found = self._assertions.get(remembered)
         if found is None or found.reused_until < time.time():
-            found = self._sign(row, scopes)
+            found = self._sign(row, authority, scopes)
             with self._lock:
                 self._assertions[remembered] = found
                 self._assertions.move_to_end(remembered)
@@ -67,27 +70,16 @@ class Principals:
                     self._assertions.popitem(last=False)
         return found
 
-    def _sign(self, row: Row[Any], scopes: tuple[str, ...]) -> Assertion:
+    def _sign(self, row: Row[Any], authority: Authority, scopes: tuple[str, ...]) -> Assertion:
         now = int(time.time())
-        expires_at = _earlier(now + ASSERTION_SECONDS, row.expires_at)
+        expires_at = _earlier(now + ASSERTION_SECONDS, authority.end)
         claims = {
             "org": row.org, "project": row.project, "key": row.key, "user": row.user,
-            "mode": row.mode, "scope": " ".join(scopes), "session": row.session, **_stated(row),
+            "mode": authority.mode, "scope": " ".join(scopes), "session": row.session,
+            **_stated(row),
         }  # fmt: skip
         token = self._issuer.assertion(row.key or row.user, claims, expires_at)
         return Assertion(token, expires_at, min(now + REUSED_SECONDS, expires_at))
-
-
-def _scopes(row: Row[Any]) -> tuple[str, ...]:
-    """What all of these allow, as far as they say: the key's or session's own scopes, the user's
-    role, the service account's scopes."""
-    allowed = set(PERMISSIONS)
-    if row.role is not None:
-        allowed &= permissions_of(row.role)
-    for bound in (row.scopes, row.ceiling):
-        if bound is not None:
-            allowed.intersection_update(bound)
-    return tuple(scope for scope in PERMISSIONS if scope in allowed)
 
 
 def _stated(row: Row[Any]) -> dict[str, str]:

@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 from sqlalchemy import any_, select
 
 from tollgate_auth import paging
@@ -22,6 +24,21 @@ def find(org: str, account_id: str) -> tuple[User, ServiceAccount] | None:
 def active(account_id: str) -> tuple[User, ServiceAccount] | None:
     """An account of whatever organisation that may act: for its own credentials."""
     return _one(account_id, User.deactivated_at.is_(None))
+
+
+def makers_of(account_id: str | None) -> set[str]:
+    """Whose limits the account is held to; none of a person."""
+    if account_id is None:
+        return set()
+    statement = select(ServiceAccount.lineage).where(ServiceAccount.id == account_id)
+    return set(db.session.scalars(statement).one_or_none() or ())
+
+
+def descendants(subject_ids: Sequence[str]) -> list[tuple[str, list[str]]]:
+    """The accounts that descend from one of these, each with all of its makers."""
+    statement = select(ServiceAccount.id, ServiceAccount.lineage)
+    found = statement.where(ServiceAccount.lineage.overlap(subject_ids)).order_by(ServiceAccount.id)
+    return [(row.id, row.lineage) for row in db.session.execute(found)]
 
 
 def page(

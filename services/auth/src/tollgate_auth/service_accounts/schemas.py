@@ -27,7 +27,8 @@ class ServiceAccountQuery(RequestQuery):
 
 
 class ServiceAccountCreate(RequestModel):
-    """`project_id`: the default project unless given. `scopes`: never more than the caller has."""
+    """`project_id`: a key's or service account's own project unless given, else the default one. It
+    never may do more than the caller."""
 
     name: Name
     project_id: ObjectId | None = None

@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tollgate_auth.audit import service as audit
+from tollgate_auth.authority import service as authority
+from tollgate_auth.authority.order import Authority
 from tollgate_auth.fields import changes, reply
-from tollgate_auth.keys.service import check_reach, project_of
+from tollgate_auth.keys.service import project_of
 from tollgate_auth.organisations import repository as organisations
 from tollgate_auth.principals import changes as principal_changes
 from tollgate_auth.service_accounts import repository
@@ -39,14 +41,16 @@ def get(org: str, account_id: str) -> tuple[User, ServiceAccount]:
 
 def create(caller: Caller, wanted: ServiceAccountCreate) -> dict[str, Any]:
     """The account as it is answered, with its secret."""
-    check_reach(caller, wanted.mode, wanted.scopes)
     organisations.lock(caller.org)
     secret = keyformat.generate("client")
     user = User(id=new_id(ID_PREFIX), org_id=caller.org, name=wanted.name)
     account = ServiceAccount(
-        id=user.id, project_id=project_of(caller.org, wanted.project_id), mode=wanted.mode,
+        id=user.id, project_id=project_of(caller.org, wanted.project_id or caller.project),
+        mode=wanted.mode,
         scopes=wanted.scopes, models=wanted.models, secret_hash=_hash(secret),
+        lineage=authority.lineage_of(caller),
     )  # fmt: skip
+    authority.require(caller, _authority(caller.org, account))
     repository.add(user, account)
     _record(caller, "service_account.created", user, after=shown(user, account))
     return shown(user, account) | {"client_secret": secret}
@@ -56,7 +60,8 @@ def update(caller: Caller, account_id: str, patch: ServiceAccountPatch) -> dict[
     organisations.lock(caller.org)
     user, account = _active(caller, account_id)
     before, sent = shown(user, account), changes(patch)
-    check_reach(caller, account.mode, set(sent.get("scopes", ())) - set(account.scopes))
+    has = _authority(caller.org, account)
+    authority.require_change(caller, has, _authority(caller.org, account, **sent))
     user.name = sent.pop("name", user.name)
     for name, value in sent.items():
         setattr(account, name, value)
@@ -70,7 +75,7 @@ def rotate(caller: Caller, account_id: str) -> dict[str, Any]:
     """Another secret. The old one works no more; tokens it has got live out their time."""
     organisations.lock(caller.org)
     user, account = _active(caller, account_id)
-    check_reach(caller, account.mode, account.scopes)
+    authority.require(caller, _authority(caller.org, account))
     secret = keyformat.generate("client")
     account.secret_hash = _hash(secret)
     _record(caller, "service_account.rotated", user)
@@ -97,6 +102,17 @@ def authenticate(account_id: str, secret: str) -> tuple[User, ServiceAccount] | 
 
 def shown(user: User, account: ServiceAccount) -> dict[str, Any]:
     return reply(ServiceAccountOut.of(user, account))
+
+
+def _authority(org: str, account: ServiceAccount, **sent: Any) -> Authority:
+    """What the account may do by itself, with what a change sends in place of what it has."""
+    return Authority(
+        scopes=frozenset(sent.get("scopes", account.scopes)),
+        mode=account.mode,
+        models=(tuple(sent.get("models", account.models)),),
+        projects=frozenset({account.project_id}),
+        held_to=frozenset({org, account.project_id, account.id, *account.lineage}),
+    )
 
 
 def _active(caller: Caller, account_id: str) -> tuple[User, ServiceAccount]:

@@ -1,7 +1,7 @@
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 
 from tollgate_auth import paging
 from tollgate_auth.extensions import db
@@ -75,7 +75,7 @@ def active_owners(org: str) -> int:
 
 def bump(kind: str, subject_id: str) -> Sequence[ChangedUser]:
     """Raise the version of every user that is bound by the org, project or user; who they are.
-    A project binds its service accounts."""
+    A project binds its service accounts; whatever made a service account binds it."""
     statement = (
         update(User)
         .where(_bound(kind, subject_id))
@@ -86,6 +86,11 @@ def bump(kind: str, subject_id: str) -> Sequence[ChangedUser]:
 
 
 def _bound(kind: str, subject_id: str) -> ColumnElement[bool]:
+    made = select(ServiceAccount.id).where(ServiceAccount.lineage.contains([subject_id]))
+    return or_(_is_bound(kind, subject_id), User.id.in_(made))
+
+
+def _is_bound(kind: str, subject_id: str) -> ColumnElement[bool]:
     if kind == "org":
         return User.org_id == subject_id
     if kind == "project":

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tollgate_auth.audit import service as audit
+from tollgate_auth.authority import service as authority
 from tollgate_auth.database import refusing
 from tollgate_auth.fields import changes, reply
 from tollgate_auth.organisations import repository as organisations
@@ -89,6 +90,7 @@ def check_role(caller: Caller, role: str | None) -> None:
     owner is read off the user: an owner's key may have all of an owner's permissions."""
     if not permissions_of(role) <= caller.scopes:
         raise Forbidden(f"You cannot handle users of the role {role}.", param="role")
+    authority.require_person(caller, role)
     if role == OWNER:
         user = repository.find(caller.org, caller.user) if caller.user else None
         if user is None or user.role != OWNER:

@@ -1,0 +1,98 @@
+"""What a caller has, held against what they make, change or take over.
+
+A person has no models, networks, end or project of their own, and is held to no counter as a
+maker: what they make is bound by their scopes and their mode alone. A key or a service account
+passes on all that it is bound by.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Row
+
+from tollgate_auth.authority.order import Authority, within
+from tollgate_auth.authority.rows import cut
+from tollgate_auth.extensions import db
+from tollgate_auth.principals.repository import BY
+from tollgate_auth.roles.permissions import permissions_of
+from tollgate_common.errors import Forbidden
+from tollgate_common.guard import Caller
+
+MAX_MAKERS = 64
+
+
+def require(caller: Caller, child: Authority) -> None:
+    """`Forbidden`, naming the dimension, for what may do more than the caller."""
+    _require(caller, child, _of_caller(caller))
+
+
+def require_change(caller: Caller, before: Authority, after: Authority) -> None:
+    """A change that takes nothing but authority away is anybody's who may write; what is more
+    than it was has to be within the caller as a whole."""
+    if within(after, before) is not None:
+        require(caller, after)
+
+
+def require_person(caller: Caller, role: str | None) -> None:
+    """`Forbidden` where somebody of this role could do what the caller, a key or a service
+    account, cannot. Projects do not count: people are members of all."""
+    if _is_machine(caller):
+        person = Authority(scopes=permissions_of(role))
+        _require(caller, person, replace(_of_caller(caller), projects=None))
+
+
+def require_free_of(caller: Caller, subject_id: str) -> None:
+    """`Forbidden` to change a limit that the caller is held to as a key, as its user, or as what
+    one of its makers is."""
+    if subject_id in lineage_of(caller):
+        raise Forbidden(
+            f'limits: "{subject_id}" binds {_owner(caller)} own calls; somebody else must '
+            "change this.", param="limits",
+        )  # fmt: skip
+
+
+def lineage_of(caller: Caller) -> list[str]:
+    """The ids of the subjects whose limits bind what the caller makes, the first maker first."""
+    if not _is_machine(caller):
+        return []
+    row = _row(caller)
+    makers = [*row.lineage, *(each for each in (row.user, row.key) if each)]
+    found = list(dict.fromkeys(makers))
+    if len(found) > MAX_MAKERS:
+        raise Forbidden(f"A key or account has at most {MAX_MAKERS} makers, one after the other.")
+    return found
+
+
+def _require(caller: Caller, child: Authority, parent: Authority) -> None:
+    excess = within(child, parent)
+    if excess is not None:
+        raise Forbidden(excess.message(_owner(caller)), param=excess.dimension)
+
+
+def _of_caller(caller: Caller) -> Authority:
+    """The assertion says which scopes are left, of a login that has asked for fewer."""
+    if not _is_machine(caller):
+        return Authority(scopes=caller.scopes, mode=caller.mode)
+    found = cut(_row(caller))
+    if found is None:
+        raise Forbidden("This credential works no more.")
+    mode = "test" if caller.mode == "test" else found.authority.mode
+    scopes = found.authority.scopes & caller.scopes
+    return replace(found.authority, scopes=scopes, mode=mode)
+
+
+def _row(caller: Caller) -> Row[Any]:
+    kind, name = ("key_id", caller.key) if caller.key else ("user_id", caller.user)
+    row = db.session.execute(BY[kind], {kind: name}).one_or_none()
+    if row is None:
+        raise Forbidden("This credential works no more.")
+    return row
+
+
+def _is_machine(caller: Caller) -> bool:
+    """Of those that have no key, service accounts alone have a project."""
+    return caller.key is not None or caller.project is not None
+
+
+def _owner(caller: Caller) -> str:
+    return "this key's" if caller.key else "this account's" if _is_machine(caller) else "your"
