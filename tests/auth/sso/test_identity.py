@@ -33,3 +33,17 @@ def test_entra_verifies_addresses_with_a_claim_of_its_own(said: Any, verified: b
 )
 def test_entras_claim_means_nothing_elsewhere(issuer: str) -> None:
     assert read(issuer, {"xms_edov": True}).verified is None
+
+
+@pytest.mark.parametrize(
+    ("written", "email"),
+    [
+        ("Ada@Example.com", "ada@example.com"),
+        ("ada@\uff45xample.com", None),
+        ("\u212aim@example.com", None),
+        ("ad\u0065\u0301@example.com", None),
+        ("ad\u00e9@example.com", "ad\u00e9@example.com"),
+    ],
+)
+def test_an_address_that_normalisation_changes_is_none(written: str, email: str | None) -> None:
+    assert read("https://example.com", {"email": written}).email == email

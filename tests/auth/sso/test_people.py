@@ -170,3 +170,16 @@ def test_a_name_that_cannot_be_used_is_made_of_the_address(
     person = sso.person(name=name)
     assert log_in(sso, idp, browser, person) == ""
     assert sso.users()[person["email"]]["name"] == person["email"].partition("@")[0]
+
+
+def test_another_sub_with_the_address_of_a_linked_user_is_refused_and_audited(
+    sso: Sso, idp: OpenIdProvider, browser: Browser
+) -> None:
+    person = sso.person()
+    assert log_in(sso, idp, browser, person) == ""
+    refusal = log_in(sso, idp, browser, person | {"sub": "somebody-else"})
+    assert refusal.startswith("Your address belongs to somebody else's account")
+    (entry,) = sso.audited("user.link_refused")
+    assert entry["after"]["subject"] == "somebody-else"
+    assert entry["target"]["id"] == sso.users()[person["email"]]["id"]
+    assert log_in(sso, idp, browser, person) == ""

@@ -1,7 +1,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, exists, insert, select
 
 from tollgate_auth import paging
 from tollgate_auth.extensions import db
@@ -80,6 +80,12 @@ def user_of(provider_id: str, subject: str) -> User | None:
         .execution_options(populate_existing=True)
     )
     return db.session.scalars(statement).one_or_none()
+
+
+def is_linked(provider_id: str, user_id: str) -> bool:
+    """Whether the provider knows the user by some `sub` already."""
+    same = UserIdentity.provider_id == provider_id, UserIdentity.user_id == user_id
+    return db.session.scalars(select(exists().where(*same))).one()
 
 
 def link(provider_id: str, subject: str, user_id: str) -> None:

@@ -19,6 +19,18 @@ class NotAdmitted(LoginRefused):
         super().__init__("You have no account here; please ask an administrator.")
 
 
+class AlreadyLinked(LoginRefused):
+    """The address is that of a user whom the provider knows by another `sub`. The audit log keeps
+    that it was tried."""
+
+    keeps_changes = True
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Your address belongs to somebody else's account here; please ask an administrator."
+        )
+
+
 class BadAnswer(LoginRefused):
     """What came from the provider does not hold: a forgery, a replay, or a wrong set-up."""
 

@@ -3,9 +3,11 @@ whatever the provider's directory holds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 from urllib.parse import urlsplit
 
+from email_validator import validate_email
 from pydantic import TypeAdapter, ValidationError
 
 from tollgate_auth.fields import Email, Name
@@ -13,6 +15,7 @@ from tollgate_auth.sso.login.provider import Provider
 
 LONGEST_SUBJECT = 255
 _EMAIL: TypeAdapter[str] = TypeAdapter(Email)
+_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 _NAME: TypeAdapter[str] = TypeAdapter(Name)
 
 # Entra ID knows no `email_verified`; it says with another claim that the address's domain is the
@@ -44,7 +47,7 @@ class Identity:
             raise ValueError("no subject")
         if "\x00" in subject:
             raise ValueError("a subject that cannot be stored")
-        email = _valid(_EMAIL, claims.get("email"))
+        email = _address(claims.get("email"))
         verified = _verified(claims, provider.issuer)
         groups = _groups(claims.get(provider.groups_claim))
         return cls(
@@ -60,6 +63,19 @@ def _valid(kind: TypeAdapter[str], value: Any) -> str | None:
         return kind.validate_python(value, strict=True)
     except ValidationError:
         return None
+
+
+def _address(value: Any) -> str | None:
+    """An address as it is written, but for ASCII's case and the domain's two forms: one that has to
+    be normalised to be somebody's may be another person's at the provider."""
+    email = _valid(_EMAIL, value)
+    if email is None:
+        return None
+    name, _, domain = value.translate(_LOWER).rpartition("@")
+    known_name, _, known_domain = email.rpartition("@")
+    parts = validate_email(email, check_deliverability=False, globally_deliverable=False)
+    is_as_written = name == known_name and domain in (known_domain, parts.ascii_domain)
+    return email if is_as_written else None
 
 
 def _verified(claims: Mapping[str, Any], issuer: str) -> bool | None:

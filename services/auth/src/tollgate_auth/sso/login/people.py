@@ -2,7 +2,8 @@
 
 An identity is a provider and its `sub`. The first time, the address decides: it must be verified
 and of one of the provider's domains. An owner is never linked by it: whoever sets the addresses at
-the provider would be one.
+the provider would be one. Nor is somebody who is linked: an address that comes with another `sub`
+was given to another person.
 """
 
 from typing import Any
@@ -14,7 +15,7 @@ from tollgate_auth.organisations import repository as organisations
 from tollgate_auth.principals import changes as principal_changes
 from tollgate_auth.roles.permissions import OWNER
 from tollgate_auth.sso import repository
-from tollgate_auth.sso.login.errors import LoginRefused, NotAdmitted
+from tollgate_auth.sso.login.errors import AlreadyLinked, LoginRefused, NotAdmitted
 from tollgate_auth.sso.login.identity import Identity
 from tollgate_auth.sso.login.provider import Provider
 from tollgate_auth.users import repository as users
@@ -49,6 +50,10 @@ def _first_login(provider: Provider, identity: Identity) -> User:
         raise NotAdmitted
     elif user.role == OWNER:
         raise LoginRefused("Owners log in with their password.")
+    elif repository.is_linked(provider.id, user.id):
+        after = {"sso": provider.id, "subject": identity.subject}
+        _record(provider, "user.link_refused", user, after=after)
+        raise AlreadyLinked
     repository.link(provider.id, identity.subject, user.id)
     _record(provider, "user.linked", user, after={"sso": provider.id, "subject": identity.subject})
     return user
