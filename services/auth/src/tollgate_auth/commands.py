@@ -43,7 +43,7 @@ def password_link(email: str) -> str | None:
         user = users.by_email(email.strip().lower())
         if user is None:
             return None
-        made = passwords.reset_link(user, runtime().links)
+        made = passwords.reset_link(user, audit.SYSTEM, runtime().links)
         audit.record(user.org_id, audit.SYSTEM, "password.reset_link_made", ("user", user.id))
     return made.link
 

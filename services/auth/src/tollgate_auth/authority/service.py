@@ -63,6 +63,18 @@ def lineage_of(caller: Caller) -> list[str]:
     return found
 
 
+def caller_by(org: str, name: str) -> Caller | None:
+    """The key, user or service account of this id as one who calls now; None where it may not."""
+    row = _find("key_id" if name.startswith("key_") else "user_id", name)
+    found = cut(row) if row is not None and row.org == org else None
+    if row is None or found is None:
+        return None
+    return Caller(
+        org=row.org, subject=row.key or row.user, mode=found.authority.mode,
+        scopes=found.authority.scopes, project=row.project, key=row.key, user=row.user,
+    )  # fmt: skip
+
+
 def _require(caller: Caller, child: Authority, parent: Authority) -> None:
     excess = within(child, parent)
     if excess is not None:
@@ -83,10 +95,14 @@ def _of_caller(caller: Caller) -> Authority:
 
 def _row(caller: Caller) -> Row[Any]:
     kind, name = ("key_id", caller.key) if caller.key else ("user_id", caller.user)
-    row = db.session.execute(BY[kind], {kind: name}).one_or_none()
+    row = _find(kind, name)
     if row is None:
         raise Forbidden("This credential works no more.")
     return row
+
+
+def _find(kind: str, name: str | None) -> Row[Any] | None:
+    return db.session.execute(BY[kind], {kind: name}).one_or_none()
 
 
 def _is_machine(caller: Caller) -> bool:

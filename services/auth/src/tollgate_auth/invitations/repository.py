@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 from sqlalchemy import case, func, select, update
 
 from tollgate_auth import paging
@@ -48,6 +50,17 @@ def revoke_pending(org: str, email: str) -> None:
     statement = update(Invitation).where(
         Invitation.org_id == org,
         Invitation.email == email,
+        Invitation.accepted_at.is_(None),
+        Invitation.revoked_at.is_(None),
+    )
+    db.session.execute(statement.values(revoked_at=func.now()))
+
+
+def revoke_made_by(org: str, makers: Sequence[str]) -> None:
+    """End the open invitations that these users and keys have made."""
+    statement = update(Invitation).where(
+        Invitation.org_id == org,
+        Invitation.invited_by.in_(makers),
         Invitation.accepted_at.is_(None),
         Invitation.revoked_at.is_(None),
     )

@@ -1,13 +1,15 @@
 """Inviting people: the administrator gets a link to hand over, whoever has it becomes the user.
 
-A link works once, until it expires or is revoked; inviting an address again revokes the links
-before. Whoever invites can give no role that they may not give to a user.
+A link works once, until it expires or is revoked, as long as whoever made it may still give the
+role; inviting an address again revokes the links before. Whoever invites can give no role that they
+may not give to a user.
 """
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tollgate_auth.audit import service as audit
+from tollgate_auth.authority.people import check_role, may_still
 from tollgate_auth.fields import reply
 from tollgate_auth.invitations import repository
 from tollgate_auth.invitations.models import Invitation
@@ -35,7 +37,7 @@ def get(org: str, invitation_id: str) -> Invitation:
 
 def create(caller: Caller, wanted: InvitationCreate, links: Links) -> tuple[Invitation, str]:
     """The invitation and its link."""
-    user_service.check_role(caller, wanted.role)
+    check_role(caller, wanted.role)
     organisations.lock(caller.org)
     if users.by_email(wanted.email) is not None:
         raise Conflict("The address is taken.", param="email")
@@ -77,6 +79,9 @@ def accept(sent: InvitationAccept, passwords: Passwords, links: Links) -> User:
         raise BadLink
     organisations.lock(invitation.org_id)
     if not repository.take(invitation.id):
+        raise BadLink
+    maker, made_at = invitation.invited_by, invitation.created_at
+    if not may_still(invitation.org_id, maker, invitation.role, made_at):
         raise BadLink
     user = user_service.make(
         invitation.org_id, invitation.email, sent.name, invitation.role, password_hash

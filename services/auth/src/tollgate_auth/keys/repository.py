@@ -83,6 +83,10 @@ def modes(ids: Sequence[str]) -> dict[str, str]:
     return {row.id: row.mode for row in found}
 
 
+def ids_of_user(user_id: str) -> Sequence[str]:
+    return db.session.scalars(select(Key.id).where(Key.user_id == user_id)).all()
+
+
 def retire_secrets(key_id: str, at: datetime) -> None:
     """No secret of the key works after `at`; those that end sooner still do."""
     ends = func.least(func.coalesce(KeySecret.expires_at, at), at)

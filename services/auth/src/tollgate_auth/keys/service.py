@@ -15,6 +15,7 @@ from typing import Any
 from tollgate_auth.audit import service as audit
 from tollgate_auth.authority import service as authority
 from tollgate_auth.authority.order import Authority
+from tollgate_auth.authority.people import check_role
 from tollgate_auth.fields import changes, reply
 from tollgate_auth.keys import repository
 from tollgate_auth.keys.models import Key, KeySecret
@@ -28,7 +29,6 @@ from tollgate_auth.projects import repository as projects
 from tollgate_auth.roles.permissions import permissions_of
 from tollgate_auth.service_accounts import repository as accounts
 from tollgate_auth.users import repository as users
-from tollgate_auth.users import service as user_service
 from tollgate_common import keyformat
 from tollgate_common.errors import Conflict, Forbidden, NotFound
 from tollgate_common.guard import Caller
@@ -186,7 +186,7 @@ def _holder(caller: Caller, user_id: str | None, scopes: Sequence[str]) -> str |
     user = users.find(caller.org, user_id)
     if user is None or user.role is None:
         raise NotFound("There is no such user.", param="user_id")
-    user_service.check_role(caller, user.role)
+    check_role(caller, user.role)
     if user.deactivated_at is not None:
         raise Conflict("The user is deactivated.", param="user_id")
     beyond = sorted(set(scopes) - permissions_of(user.role))

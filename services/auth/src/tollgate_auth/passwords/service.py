@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from tollgate_auth.attempts.service import Attempts
 from tollgate_auth.audit import service as audit
+from tollgate_auth.authority.people import is_demotion, is_open, may_still
 from tollgate_auth.extensions import db
 from tollgate_auth.organisations import repository as organisations
 from tollgate_auth.passwords.errors import WrongPassword
@@ -19,6 +20,7 @@ from tollgate_auth.users import repository as users
 from tollgate_auth.users.models import User
 from tollgate_common.errors import Conflict, Forbidden
 from tollgate_common.guard import Caller
+from tollgate_common.jwt import Claims
 
 PURPOSE = "password-reset"
 LINK_LIFE = timedelta(hours=1)
@@ -41,12 +43,18 @@ def change(caller: Caller, sent: PasswordChange, passwords: Passwords, attempts:
     audit.record(user.org_id, audit.actor_of(caller), "password.changed", ("user", user.id))
 
 
-def reset_link(user: User, links: Links) -> ResetLink:
-    """A link for a user who has lost theirs; the caller has checked who asks, and records it."""
+def reset_link(user: User, maker: audit.Actor, links: Links) -> ResetLink:
+    """A link for a user who has lost theirs; the caller has checked who asks, and records it. It
+    names its maker, and the role that the user has: both are held against what is true when it is
+    used."""
     if user.deactivated_at is not None:
         raise Conflict("The user is deactivated.")
-    expires_at = datetime.now(UTC) + LINK_LIFE
-    link = links.make(PURPOSE, user.id, expires_at, {"was": _fingerprint(user)})
+    now = datetime.now(UTC)
+    expires_at = now + LINK_LIFE
+    claims = {
+        "was": _fingerprint(user), "by": maker.id, "role": user.role, "made_at": now.isoformat(),
+    }  # fmt: skip
+    link = links.make(PURPOSE, user.id, expires_at, claims)
     return ResetLink(link=link, expires_at=expires_at)
 
 
@@ -59,10 +67,20 @@ def reset(sent: PasswordReset, passwords: Passwords, links: Links) -> None:
         raise BadLink
     organisations.lock(user.org_id)
     db.session.refresh(user)
-    if user.deactivated_at or claims["was"] != _fingerprint(user):
+    if user.deactivated_at or claims["was"] != _fingerprint(user) or not _holds(claims, user):
         raise BadLink
     _set(user, new_hash)
     audit.record(user.org_id, audit.Actor("user", user.id), "password.reset", ("user", user.id))
+
+
+def _holds(claims: Claims, user: User) -> bool:
+    """Whether the user has no more rights than when the link was made, and its maker enough."""
+    if not {"by", "role", "made_at"} <= claims.keys() or is_demotion(user.role, claims["role"]):
+        return False
+    made_at = datetime.fromisoformat(claims["made_at"])
+    return is_open(user.links_ended_at, made_at) and may_still(
+        user.org_id, claims["by"], user.role, made_at
+    )
 
 
 def _set(user: User, new_hash: str, but: str | None = None) -> None:

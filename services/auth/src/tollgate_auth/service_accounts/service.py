@@ -22,6 +22,7 @@ from tollgate_auth.service_accounts.schemas import (
     ServiceAccountPatch,
 )
 from tollgate_auth.sessions import service as sessions
+from tollgate_auth.users import open_links
 from tollgate_auth.users.models import User
 from tollgate_common import keyformat
 from tollgate_common.errors import Conflict, NotFound
@@ -89,6 +90,7 @@ def end(caller: Caller, account_id: str) -> None:
     if user.deactivated_at is None:
         user.deactivated_at = datetime.now(UTC)
         sessions.end_all(user.id)
+        open_links.end(user)
         principal_changes.announce("user", user.id)
         _record(caller, "service_account.ended", user)
 

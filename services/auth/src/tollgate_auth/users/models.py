@@ -11,7 +11,8 @@ class User(Base):
     neither address nor role nor password.
 
     `email` is in lower case. No password hash: they cannot log in with a password. `version` grows
-    with every change to what the user may do, and with every session of theirs that ends.
+    with every change to what the user may do, and with every session of theirs that ends. Links
+    that they made, or were sent, before `links_ended_at` do not work.
     """
 
     __tablename__ = "users"
@@ -24,4 +25,5 @@ class User(Base):
     password_hash: Mapped[str | None] = mapped_column(String(200))
     version: Mapped[int] = mapped_column(BigInteger, default=1)
     created_at: Mapped[CreatedAt]
+    links_ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     deactivated_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

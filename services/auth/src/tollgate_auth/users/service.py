@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tollgate_auth.audit import service as audit
-from tollgate_auth.authority import service as authority
+from tollgate_auth.authority.people import check_role, is_demotion
 from tollgate_auth.database import refusing
 from tollgate_auth.fields import changes, reply
 from tollgate_auth.organisations import repository as organisations
@@ -12,13 +12,12 @@ from tollgate_auth.passwords import service as passwords_of
 from tollgate_auth.passwords.hashing import Passwords
 from tollgate_auth.passwords.schemas import ResetLink
 from tollgate_auth.principals import changes as principal_changes
-from tollgate_auth.roles.permissions import OWNER, permissions_of
 from tollgate_auth.sessions import repository as sessions
 from tollgate_auth.tokens.links import Links
-from tollgate_auth.users import repository
+from tollgate_auth.users import open_links, repository
 from tollgate_auth.users.models import User
 from tollgate_auth.users.schemas import UserCreate, UserOut, UserPatch
-from tollgate_common.errors import Conflict, Forbidden, NotFound
+from tollgate_common.errors import Conflict, NotFound
 from tollgate_common.guard import Caller
 from tollgate_common.ids import new_id
 
@@ -57,6 +56,8 @@ def update(caller: Caller, user_id: str, patch: UserPatch) -> User:
     before, sent = as_audited(user), changes(patch)
     check_role(caller, user.role)
     check_role(caller, sent.get("role", user.role))
+    if is_demotion(user.role, sent.get("role", user.role)):
+        open_links.end(user)
     user.name, user.role = sent.get("name", user.name), sent.get("role", user.role)
     if "active" in sent:
         _set_active(user, sent["active"])
@@ -72,7 +73,7 @@ def reset_link(caller: Caller, user_id: str, links: Links) -> ResetLink:
     organisations.lock(caller.org)
     user = get(caller.org, user_id)
     check_role(caller, user.role)
-    link = passwords_of.reset_link(user, links)
+    link = passwords_of.reset_link(user, audit.actor_of(caller), links)
     _record(caller, "password.reset_link_made", user)
     return link
 
@@ -83,18 +84,7 @@ def _set_active(user: User, active: bool) -> None:
     elif user.deactivated_at is None:
         user.deactivated_at = datetime.now(UTC)
         sessions.end_all(user.id)
-
-
-def check_role(caller: Caller, role: str | None) -> None:
-    """Nobody makes, changes or helps a user who may do more than they may. That a caller is an
-    owner is read off the user: an owner's key may have all of an owner's permissions."""
-    if not permissions_of(role) <= caller.scopes:
-        raise Forbidden(f"You cannot handle users of the role {role}.", param="role")
-    authority.require_person(caller, role)
-    if role == OWNER:
-        user = repository.find(caller.org, caller.user) if caller.user else None
-        if user is None or user.role != OWNER:
-            raise Forbidden("Only an owner can do this.", param="role")
+        open_links.end(user)
 
 
 def as_audited(user: User) -> dict[str, Any]:

@@ -9,6 +9,7 @@ was given to another person.
 from typing import Any
 
 from tollgate_auth.audit import service as audit
+from tollgate_auth.authority.people import is_demotion
 from tollgate_auth.database import refusing
 from tollgate_auth.fields import reply
 from tollgate_auth.organisations import repository as organisations
@@ -18,6 +19,7 @@ from tollgate_auth.sso import repository
 from tollgate_auth.sso.login.errors import AlreadyLinked, LoginRefused, NotAdmitted
 from tollgate_auth.sso.login.identity import Identity
 from tollgate_auth.sso.login.provider import Provider
+from tollgate_auth.users import open_links
 from tollgate_auth.users import repository as users
 from tollgate_auth.users.models import User
 from tollgate_auth.users.schemas import UserOut
@@ -90,6 +92,8 @@ def _follow_groups(provider: Provider, identity: Identity, user: User) -> None:
     if role == user.role:
         return
     before = _as_audited(user)
+    if is_demotion(user.role, role):
+        open_links.end(user)
     user.role = role
     principal_changes.announce("user", user.id)
     _record(provider, "user.changed", user, before, _as_audited(user))

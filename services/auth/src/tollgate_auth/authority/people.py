@@ -1,0 +1,54 @@
+"""Who may make, change or help users of which role; asked when it is done, and again when a link is
+used that was made for it."""
+
+from datetime import datetime
+
+from tollgate_auth.audit.service import SYSTEM
+from tollgate_auth.authority import service as authority
+from tollgate_auth.roles.permissions import OWNER, permissions_of
+from tollgate_auth.users import repository as users
+from tollgate_common.errors import Forbidden
+from tollgate_common.guard import Caller
+
+PERMISSION = "users:write"
+
+
+def check_role(caller: Caller, role: str | None) -> None:
+    """Nobody makes, changes or helps a user who may do more than they may. That a caller is an
+    owner is read off the user: an owner's key may have all of an owner's permissions."""
+    if not permissions_of(role) <= caller.scopes:
+        raise Forbidden(f"You cannot handle users of the role {role}.", param="role")
+    authority.require_person(caller, role)
+    if role == OWNER:
+        user = users.find(caller.org, caller.user) if caller.user else None
+        if user is None or user.role != OWNER:
+            raise Forbidden("Only an owner can do this.", param="role")
+
+
+def may_still(org: str, maker: str, role: str | None, made_at: datetime) -> bool:
+    """Return whether the maker of a link, a user, a key, a service account or a command, may still
+    handle users of the role, without having lost their rights since the link was made."""
+    if maker == SYSTEM.id:
+        return True
+    caller = authority.caller_by(org, maker)
+    if caller is None or PERMISSION not in caller.scopes:
+        return False
+    user = users.find(org, caller.user) if caller.user else None
+    if user is not None and not is_open(user.links_ended_at, made_at):
+        return False
+    try:
+        check_role(caller, role)
+    except Forbidden:
+        return False
+    return True
+
+
+def is_open(ended_at: datetime | None, made_at: datetime) -> bool:
+    return ended_at is None or made_at > ended_at
+
+
+def is_demotion(before: str | None, after: str | None) -> bool:
+    """Whether somebody who goes from one role to the other loses a right. An owner always does."""
+    return before != after and (
+        before == OWNER or not permissions_of(before) <= permissions_of(after)
+    )
