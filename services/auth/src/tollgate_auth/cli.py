@@ -101,6 +101,20 @@ def password_link(email: str) -> None:
     click.echo(link)
 
 
+@main.group("keys")
+def keys_() -> None:
+    """The API keys of all organisations."""
+
+
+@keys_.command()
+def outgrown() -> None:
+    """List keys that have more than their owner or their makers, and are cut to it at use."""
+    from tollgate_auth import commands
+
+    for key_id, excess in commands.outgrown_keys():
+        click.echo(f"{key_id}: {excess}")
+
+
 @main.group()
 def audit() -> None:
     """The audit log."""

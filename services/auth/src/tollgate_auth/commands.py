@@ -9,6 +9,7 @@ from tollgate_auth.app import create_app
 from tollgate_auth.audit import service as audit
 from tollgate_auth.extensions import db
 from tollgate_auth.invitations import service as invitations
+from tollgate_auth.keys import service as keys
 from tollgate_auth.organisations import repository as organisations
 from tollgate_auth.organisations import service as organisation_service
 from tollgate_auth.outbox import outbox
@@ -46,6 +47,12 @@ def password_link(email: str) -> str | None:
         made = passwords.reset_link(user, audit.SYSTEM, runtime().links)
         audit.record(user.org_id, audit.SYSTEM, "password.reset_link_made", ("user", user.id))
     return made.link
+
+
+def outgrown_keys() -> list[tuple[str, str]]:
+    """The keys that are cut at use, and how they have too much."""
+    with create_app().app_context():
+        return list(keys.outgrown())
 
 
 def relay_outbox() -> None:

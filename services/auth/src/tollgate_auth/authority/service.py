@@ -13,7 +13,7 @@ from sqlalchemy import Row
 from tollgate_auth.authority.order import Authority, within
 from tollgate_auth.authority.rows import cut
 from tollgate_auth.extensions import db
-from tollgate_auth.principals.repository import BY
+from tollgate_auth.principals.repository import BY, OF_ANY_PROJECT
 from tollgate_auth.roles.permissions import permissions_of
 from tollgate_common.errors import Forbidden
 from tollgate_common.guard import Caller
@@ -73,6 +73,23 @@ def caller_by(org: str, name: str) -> Caller | None:
         org=row.org, subject=row.key or row.user, mode=found.authority.mode,
         scopes=found.authority.scopes, project=row.project, key=row.key, user=row.user,
     )  # fmt: skip
+
+
+def excess_of_key(key_id: str, own: Authority) -> str | None:
+    """Return in which dimension the key has more by itself than is left to it when it is used; None
+    where it has not, or does not work for another reason."""
+    row = db.session.execute(OF_ANY_PROJECT, {"key_id": key_id}).one_or_none()
+    found = cut(row) if row is not None else None
+    if row is None:
+        return None
+    if found is None:
+        return "networks: none is left; it does not work."
+    if row.account_project not in (None, row.project):
+        return f'project_id: "{row.project}" is not its account\'s; it does not work.'
+    excess = within(
+        replace(own, held_to=frozenset()), replace(found.authority, held_to=frozenset())
+    )
+    return excess.message("its maker's or owner's") if excess else None
 
 
 def _require(caller: Caller, child: Authority, parent: Authority) -> None:

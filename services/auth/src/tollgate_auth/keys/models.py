@@ -25,7 +25,8 @@ class Key(Base):
 
     `version` grows with every change to what it may do, so that an old answer cannot undo a newer
     one. `user_id` is whose key it is. `lineage` are the ids of the keys, users and service accounts
-    whose limits it is held to because a key or a service account made it, and never changes.
+    whose limits it is held to because a key or a service account made it, and never changes;
+    `lineage_since` is set where it was found later, and is when it began to bind.
     """
 
     __tablename__ = "keys"
@@ -44,6 +45,7 @@ class Key(Base):
     networks: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     unsupported: Mapped[Unsupported | None] = mapped_column(String(8))
     lineage: Mapped[list[str]] = mapped_column(postgresql.ARRAY(Text), server_default=text("'{}'"))
+    lineage_since: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     version: Mapped[int] = mapped_column(BigInteger, default=1)
     created_at: Mapped[CreatedAt]
     expires_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -11,6 +11,7 @@ from tollgate_auth.extensions import db
 from tollgate_auth.keys.models import Key, KeySecret
 from tollgate_auth.keys.schemas import KeyQuery
 from tollgate_auth.service_accounts.models import ServiceAccount
+from tollgate_auth.service_accounts.repository import Descendant
 from tollgate_auth.users.models import User
 
 NOTED_EVERY = timedelta(minutes=1)
@@ -137,10 +138,21 @@ def note_uses(uses: Mapping[str, datetime]) -> None:
     )
 
 
-def descendants(subject_ids: Sequence[str]) -> list[tuple[str, list[str]]]:
+def living(after: str, size: int) -> Sequence[Key]:
+    """Keys of all organisations that are not revoked, oldest first."""
+    statement = select(Key).where(Key.id > after, Key.revoked_at.is_(None)).order_by(Key.id)
+    return db.session.scalars(statement.limit(size)).all()
+
+
+def descendants(subject_ids: Sequence[str]) -> list[Descendant]:
     """The keys that descend from one of these, each with all of its makers."""
-    statement = select(Key.id, Key.lineage).where(Key.lineage.overlap(subject_ids))
-    return [(row.id, row.lineage) for row in db.session.execute(statement.order_by(Key.id))]
+    statement = select(Key.id, Key.lineage, Key.lineage_since).where(
+        Key.lineage.overlap(subject_ids)
+    )
+    return [
+        Descendant(row.id, row.lineage, row.lineage_since)
+        for row in db.session.execute(statement.order_by(Key.id))
+    ]
 
 
 def _descends_from(subject_id: str) -> ColumnElement[bool]:

@@ -8,7 +8,7 @@ deactivated user does not work; another user, or its project, can be given it.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -34,6 +34,7 @@ from tollgate_common.errors import Conflict, Forbidden, NotFound
 from tollgate_common.guard import Caller
 from tollgate_common.ids import new_id
 
+LISTED_AT_ONCE = 500
 PREFIX_CHARACTERS = len("tg_live_") + 4
 
 
@@ -193,6 +194,17 @@ def _holder(caller: Caller, user_id: str | None, scopes: Sequence[str]) -> str |
     if beyond:
         raise Forbidden(f"The user does not have the scope {beyond[0]}.", param="scopes")
     return user.id
+
+
+def outgrown() -> Iterator[tuple[str, str]]:
+    """Each key that has more than its owner and its makers leave it, and how: it is cut at use."""
+    after = ""
+    while keys := repository.living(after, LISTED_AT_ONCE):
+        for key in keys:
+            excess = authority.excess_of_key(key.id, _authority(key))
+            if excess is not None:
+                yield key.id, excess
+        after = keys[-1].id
 
 
 def _authority(key: Key, **sent: Any) -> Authority:

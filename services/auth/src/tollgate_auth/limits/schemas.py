@@ -158,8 +158,8 @@ class CountedOut(BaseModel):
 
 class EveryLimitOut(LimitOut):
     """For other services. `counts_also`: whose calls count on it beside its subject's own, because
-    the subject made them. `changed_at`: when it was last changed, if ever. `transition`: the window
-    that was running when its time zone was changed last."""
+    the subject made them. `changed_at`: when it, or what counts on it, was last changed.
+    `transition`: the window that was running when its time zone was changed last."""
 
     org: str
     changed_at: Moment | None

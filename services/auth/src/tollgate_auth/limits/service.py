@@ -3,6 +3,7 @@
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from msgspec.structs import asdict
@@ -50,27 +51,37 @@ def every(after: str) -> tuple[list[dict[str, Any]], str | None]:
     """A page of the limits of all organisations, and where the next one begins."""
     rows = repository.after(after, EVERY_PAGE)
     changed = audit.last_changes("limit.changed", [row.id for row in rows])
-    others = _descendants([row.subject_id for row in rows])
+    others, since = _descendants([row.subject_id for row in rows])
     shown = [
         reply(EveryLimitOut(
-            **LimitOut.of(row).model_dump(), org=row.org_id, changed_at=changed.get(row.id),
-            transition=row.transition, counts_also=others[row.subject_id],
+            **LimitOut.of(row).model_dump(), org=row.org_id, transition=row.transition,
+            changed_at=_latest(changed.get(row.id), since.get(row.subject_id)),
+            counts_also=others[row.subject_id],
         ))
         for row in rows
     ]  # fmt: skip
     return shown, rows[-1].id if len(rows) == EVERY_PAGE else None
 
 
-def _descendants(subject_ids: Sequence[str]) -> Mapping[str, CountedOut]:
-    """By maker, the keys and service accounts whose calls count on its limits, too."""
+def _latest(*moments: datetime | None) -> datetime | None:
+    return max((moment for moment in moments if moment is not None), default=None)
+
+
+def _descendants(
+    subject_ids: Sequence[str],
+) -> tuple[Mapping[str, CountedOut], Mapping[str, datetime]]:
+    """By maker, the keys and service accounts whose calls count on its limits, too, and since when
+    the last of those from before does."""
     found: defaultdict[str, CountedOut] = defaultdict(lambda: CountedOut(key=[], user=[]))
-    for key_id, makers in keys.descendants(subject_ids):
-        for maker in makers:
-            found[maker].key.append(key_id)
-    for account_id, makers in accounts.descendants(subject_ids):
-        for maker in makers:
-            found[maker].user.append(account_id)
-    return found
+    since: dict[str, datetime] = {}
+    of_kind = {"key": keys.descendants(subject_ids), "user": accounts.descendants(subject_ids)}
+    for kind, descendants in of_kind.items():
+        for each in descendants:
+            for maker in each.makers:
+                getattr(found[maker], kind).append(each.id)
+                if each.since is not None:
+                    since[maker] = max(each.since, since.get(maker, each.since))
+    return found, since
 
 
 def create(caller: Caller, wanted: LimitCreate) -> LimitRow:

@@ -22,6 +22,7 @@ _LIMITS = """
 # What the keys and service accounts in the lineage have, which is all that is left to what they
 # made.
 _MAKERS = """
+    CASE WHEN {lineage} = CAST('{{{{}}}}' AS text[]) THEN '[]' ELSE
     (SELECT coalesce(json_agg(json_build_object(
         'scopes', m.scopes, 'mode', m.mode, 'models', m.models, 'networks', m.networks,
         'expires_at', m.expires_at) ORDER BY m.id), '[]')::text
@@ -29,7 +30,7 @@ _MAKERS = """
            FROM keys WHERE id = ANY({lineage})
            UNION ALL
            SELECT id, scopes, mode, models, CAST('{{{{}}}}' AS text[]), NULL
-           FROM service_accounts WHERE id = ANY({lineage})) m) AS makers
+           FROM service_accounts WHERE id = ANY({lineage})) m) END AS makers
 """
 # A key descends from its makers, and from the service account that owns it with its makers.
 _KEY_LINEAGE = "(k.lineage || coalesce(a.lineage || CAST(a.id AS text), CAST('{{}}' AS text[])))"
@@ -45,7 +46,7 @@ _USER_MAKERS = _MAKERS.format(lineage=_USER_LINEAGE)
 _KEY = f"""
     SELECT k.org_id AS org, k.project_id AS project, k.id AS key, k.user_id AS "user", k.mode,
            k.scopes, k.models, k.networks, k.version, u.role,
-           NULL::text[] AS ceiling, {_KEY_LINEAGE} AS lineage,
+           NULL::text[] AS ceiling, {_KEY_LINEAGE} AS lineage, a.project_id AS account_project,
            NULL AS session, least(k.expires_at, s.expires_at) AS expires_at,
            k.unsupported AS key_unsupported, o.unsupported AS org_unsupported,
            {_KEY_LIMITS}, {_KEY_MAKERS}
@@ -57,7 +58,6 @@ _KEY = f"""
     {{join}}
     WHERE {{named}} AND k.revoked_at IS NULL
       AND (k.expires_at IS NULL OR k.expires_at > now()) AND u.deactivated_at IS NULL
-      AND (a.id IS NULL OR a.project_id = k.project_id)
 """  # noqa: S608 - put together from constants
 _USER = f"""
     SELECT u.org_id AS org, a.project_id AS project, NULL AS key, u.id AS "user",
@@ -75,19 +75,18 @@ _USER = f"""
     WHERE {{named}} AND u.deactivated_at IS NULL AND p.deleted_at IS NULL
 """  # noqa: S608 - put together from constants
 
+_OF_ACCOUNTS_PROJECT = " AND (a.id IS NULL OR a.project_id = k.project_id)"
+_WHATEVER_TEXT = "CROSS JOIN (SELECT NULL::timestamptz AS expires_at) s"
+
 BY = {
     "key_hash": text(
         _KEY.format(
             join="JOIN key_secrets s ON s.key_id = k.id"
             " AND (s.expires_at IS NULL OR s.expires_at > now())",
-            named="s.key_hash = :key_hash",
+            named="s.key_hash = :key_hash" + _OF_ACCOUNTS_PROJECT,
         )
     ),
-    "key_id": text(
-        _KEY.format(
-            join="CROSS JOIN (SELECT NULL::timestamptz AS expires_at) s", named="k.id = :key_id"
-        )
-    ),
+    "key_id": text(_KEY.format(join=_WHATEVER_TEXT, named="k.id = :key_id" + _OF_ACCOUNTS_PROJECT)),
     "session_id": text(
         _USER.format(
             join="JOIN sessions s ON s.user_id = u.id"
@@ -103,6 +102,8 @@ BY = {
         )
     ),
 }
+# A key whatever its project, for telling why it does not work.
+OF_ANY_PROJECT = text(_KEY.format(join=_WHATEVER_TEXT, named="k.id = :key_id"))
 
 
 class PrincipalRepository:

@@ -1,4 +1,6 @@
-from sqlalchemy import ARRAY, ForeignKey, Index, LargeBinary, String, Text, text
+from datetime import datetime
+
+from sqlalchemy import ARRAY, DateTime, ForeignKey, Index, LargeBinary, String, Text, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -23,4 +25,5 @@ class ServiceAccount(Base):
     scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
     models: Mapped[list[str]] = mapped_column(ARRAY(Text))
     lineage: Mapped[list[str]] = mapped_column(postgresql.ARRAY(Text), server_default=text("'{}'"))
+    lineage_since: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     secret_hash: Mapped[bytes] = mapped_column(LargeBinary)

@@ -1,4 +1,6 @@
 from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import any_, select
 
@@ -8,6 +10,14 @@ from tollgate_auth.service_accounts.models import ServiceAccount
 from tollgate_auth.service_accounts.schemas import ServiceAccountQuery
 from tollgate_auth.users import repository as users
 from tollgate_auth.users.models import User
+
+
+class Descendant(NamedTuple):
+    """What was made, by whom, and when that began to bind it, if that was later."""
+
+    id: str
+    makers: list[str]
+    since: datetime | None
 
 
 def add(user: User, account: ServiceAccount) -> None:
@@ -34,11 +44,11 @@ def makers_of(account_id: str | None) -> set[str]:
     return set(db.session.scalars(statement).one_or_none() or ())
 
 
-def descendants(subject_ids: Sequence[str]) -> list[tuple[str, list[str]]]:
+def descendants(subject_ids: Sequence[str]) -> list[Descendant]:
     """The accounts that descend from one of these, each with all of its makers."""
-    statement = select(ServiceAccount.id, ServiceAccount.lineage)
+    statement = select(ServiceAccount.id, ServiceAccount.lineage, ServiceAccount.lineage_since)
     found = statement.where(ServiceAccount.lineage.overlap(subject_ids)).order_by(ServiceAccount.id)
-    return [(row.id, row.lineage) for row in db.session.execute(found)]
+    return [Descendant(row.id, row.lineage, row.lineage_since) for row in db.session.execute(found)]
 
 
 def page(
