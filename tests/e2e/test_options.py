@@ -32,3 +32,16 @@ def test_a_route_tells_its_own_methods(platform: Platform, path: str, methods: s
 
 def test_what_nobody_owns_has_no_options(platform: Platform) -> None:
     assert requests.options(f"{platform.url}/api/v1/nothing", timeout=10).status_code == 404
+
+
+@pytest.mark.parametrize("models", [["*"], ["sandbox"]])
+@pytest.mark.parametrize("path", ["/v1/models", "/v1/models/sandbox", "/v1/models/gpt-4o-mini"])
+def test_head_is_answered_as_get_is(platform: Platform, path: str, models: list[str]) -> None:
+    headers = {"authorization": f"Bearer {platform.new_key(models=models).secret}"}
+    url = platform.url + path
+    head = requests.head(url, headers=headers, timeout=10)
+    answer = requests.get(url, headers=headers, timeout=10)
+    assert answer.status_code == (403 if "gpt" in path and models != ["*"] else 200)
+    assert head.status_code == answer.status_code
+    assert head.headers["content-type"] == answer.headers["content-type"]
+    assert not head.content

@@ -62,6 +62,10 @@ class Principal(msgspec.Struct, frozen=True):
     session: str | None = None
     further_models: tuple[tuple[str, ...], ...] = ()
 
+    @property
+    def may_use_every_model(self) -> bool:
+        return "*" in self.models and not self.further_models
+
     def may_use(self, model: str) -> bool:
         return covers(self.models, model) and all(
             covers(patterns, model) for patterns in self.further_models

@@ -23,13 +23,14 @@ class PassedService:
 
     def forward(self, request: Request, ids: RequestIds) -> Response:
         """llm's own answer, whole."""
-        return self._send(request, self._caller(request), ids)
+        return self._send(request.method, request, self._caller(request), ids)
 
     def models(self, request: Request, ids: RequestIds) -> Response:
-        """llm's list, or one model, without those that the caller may not use."""
+        """llm's list, or one model, without those that the caller may not use. HEAD is answered as
+        GET is, but for the body, which Flask leaves out."""
         principal = self._caller(request)
-        response = self._send(request, principal, ids)
-        if response.status_code == 200:
+        response = self._send("GET", request, principal, ids)
+        if response.status_code == 200 and not principal.may_use_every_model:
             usable = _usable(msgspec.json.decode(response.get_data()), principal)
             response.set_data(msgspec.json.encode(usable))
         return response
@@ -42,11 +43,13 @@ class PassedService:
     def _caller(self, request: Request) -> Principal:
         return self._principals.authorize(request.headers, request.remote_addr, SCOPE)
 
-    def _send(self, request: Request, principal: Principal, ids: RequestIds) -> Response:
+    def _send(
+        self, method: str, request: Request, principal: Principal, ids: RequestIds
+    ) -> Response:
         headers = forward_headers(request, principal.assertion, ids)
         body = body_of(request)
         try:
-            answer = self._llm.send(request.method, target(request), body, headers)
+            answer = self._llm.send(method, target(request), body, headers)
             content = answer.read()
         except RelayFailed:
             raise DependencyDown("llm") from None
