@@ -11,31 +11,63 @@ from tollgate_llm.affinity.answer_ids import CHAT, MESSAGES, RESPONSES, AnswerGr
 GUESS = "resp_of_another_team"
 TEXT = json.dumps({"id": GUESS, "container": {"id": GUESS}, "response": {"id": GUESS}})
 CITATION = {
-    "type": "container_file_citation", "container_id": "cntr_2", "file_id": "cfile_1",
-    "filename": "a.png", "start_index": 0, "end_index": 1,
-}  # fmt: skip
+    "type": "container_file_citation",
+    "container_id": "cntr_2",
+    "file_id": "cfile_1",
+    "filename": "a.png",
+    "start_index": 0,
+    "end_index": 1,
+}
 OUTPUT: list[dict[str, Any]] = [
     {"type": "reasoning", "id": "rs_1", "summary": [{"type": "summary_text", "text": TEXT}]},
-    {"type": "code_interpreter_call", "id": "ci_1", "code": TEXT, "container_id": "cntr_1",
-     "outputs": [{"type": "logs", "logs": TEXT}], "status": "completed"},
-    {"type": "shell_call", "id": "sh_1", "call_id": "c", "action": {"commands": [TEXT]},
-     "environment": {"type": "container_reference", "container_id": "cntr_3"}},
+    {
+        "type": "code_interpreter_call",
+        "id": "ci_1",
+        "code": TEXT,
+        "container_id": "cntr_1",
+        "outputs": [{"type": "logs", "logs": TEXT}],
+        "status": "completed",
+    },
+    {
+        "type": "shell_call",
+        "id": "sh_1",
+        "call_id": "c",
+        "action": {"commands": [TEXT]},
+        "environment": {"type": "container_reference", "container_id": "cntr_3"},
+    },
     {"type": "function_call", "id": "fc_1", "call_id": "call_1", "name": "f", "arguments": TEXT},
     {"type": "tool_search_call", "id": "ts_1", "arguments": {"container_id": GUESS, "id": GUESS}},
     {"type": "mcp_call", "id": "mcp_1", "name": "f", "output": TEXT, "arguments": TEXT},
-    {"type": "message", "id": "msg_1", "role": "assistant", "status": "completed", "content": [
-        {"type": "output_text", "text": TEXT, "annotations": [
-            CITATION,
-            {"type": "file_path", "file_id": "cfile_2", "index": 0},
-            {"type": "url_citation", "url": f"https://x/{GUESS}", "title": TEXT},
-        ]}]},
-]  # fmt: skip
+    {
+        "type": "message",
+        "id": "msg_1",
+        "role": "assistant",
+        "status": "completed",
+        "content": [
+            {
+                "type": "output_text",
+                "text": TEXT,
+                "annotations": [
+                    CITATION,
+                    {"type": "file_path", "file_id": "cfile_2", "index": 0},
+                    {"type": "url_citation", "url": f"https://x/{GUESS}", "title": TEXT},
+                ],
+            }
+        ],
+    },
+]
 RESPONSE: dict[str, Any] = {
-    "id": "resp_1", "object": "response", "status": "completed", "store": True,
-    "conversation": {"id": "conv_1"}, "previous_response_id": "resp_0",
-    "metadata": {"id": GUESS, "container_id": GUESS}, "instructions": TEXT, "output": OUTPUT,
+    "id": "resp_1",
+    "object": "response",
+    "status": "completed",
+    "store": True,
+    "conversation": {"id": "conv_1"},
+    "previous_response_id": "resp_0",
+    "metadata": {"id": GUESS, "container_id": GUESS},
+    "instructions": TEXT,
+    "output": OUTPUT,
     "tools": [{"type": "function", "parameters": {"container_id": GUESS}}],
-}  # fmt: skip
+}
 LASTING = {"conv_1", "cntr_1", "cntr_2", "cntr_3", "cfile_1", "cfile_2"}
 STORED = {"resp_1", *(item["id"] for item in OUTPUT)}
 
@@ -65,8 +97,9 @@ def test_a_stream_of_a_response_brings_each_id_once_with_the_first_event_that_ha
     ids = AnswerIds(RESPONSES, stores=True)
     begun = RESPONSE | {"output": [], "status": "in_progress"}
     assert ids.in_events(events({"type": "response.created", "response": begun})) == [
-        "resp_1", "conv_1",
-    ]  # fmt: skip
+        "resp_1",
+        "conv_1",
+    ]
     assert ids.in_events(events({"type": "response.in_progress", "response": begun})) == []
     added = {"type": "response.output_item.added", "output_index": 0, "item": OUTPUT[1]}
     assert ids.in_events(events(added)) == ["ci_1", "cntr_1"]
@@ -83,8 +116,14 @@ def test_a_stream_of_a_response_brings_each_id_once_with_the_first_event_that_ha
     assert ids.in_events(events(part)) == ["cfile_2"]
     rest = ids.in_events(events({"type": "response.completed", "response": RESPONSE}))
     assert set(rest) == (LASTING | STORED) - {
-        "resp_1", "conv_1", "ci_1", "cntr_1", "cntr_2", "cfile_1", "cfile_2",
-    }  # fmt: skip
+        "resp_1",
+        "conv_1",
+        "ci_1",
+        "cntr_1",
+        "cntr_2",
+        "cfile_1",
+        "cfile_2",
+    }
 
 
 def test_several_events_in_one_block_and_a_whole_answer_in_a_stream() -> None:
@@ -98,27 +137,39 @@ def test_several_events_in_one_block_and_a_whole_answer_in_a_stream() -> None:
 
 
 FILES = {
-    "type": "bash_code_execution_tool_result", "tool_use_id": "t",
-    "content": {"type": "bash_code_execution_result", "stdout": TEXT, "content": [
-        {"type": "bash_code_execution_output", "file_id": "file_1"}]},
-}  # fmt: skip
+    "type": "bash_code_execution_tool_result",
+    "tool_use_id": "t",
+    "content": {
+        "type": "bash_code_execution_result",
+        "stdout": TEXT,
+        "content": [{"type": "bash_code_execution_output", "file_id": "file_1"}],
+    },
+}
 TOOL_USE = {
-    "type": "tool_use", "id": "toolu_1", "name": "f",
+    "type": "tool_use",
+    "id": "toolu_1",
+    "name": "f",
     "input": {"container": {"id": GUESS}, "file_id": GUESS, "content": [{"file_id": GUESS}]},
     "content": {"content": [{"file_id": GUESS}]},
-}  # fmt: skip
+}
 MESSAGE: dict[str, Any] = {
-    "id": "msg_1", "type": "message", "role": "assistant",
+    "id": "msg_1",
+    "type": "message",
+    "role": "assistant",
     "container": {"id": "container_1", "expires_at": "2026-11-29T00:00:00Z", "skills": None},
     "content": [
-        {"type": "text", "text": TEXT, "citations": [{"file_id": GUESS}]}, TOOL_USE, FILES,
+        {"type": "text", "text": TEXT, "citations": [{"file_id": GUESS}]},
+        TOOL_USE,
+        FILES,
         {"type": "server_tool_use", "id": "srv_1", "input": {"file_id": GUESS}},
-        {"type": "code_execution_tool_result", "content": {
-            "type": "code_execution_result", "content": [{"file_id": "file_2"}]}},
+        {
+            "type": "code_execution_tool_result",
+            "content": {"type": "code_execution_result", "content": [{"file_id": "file_2"}]},
+        },
         {"type": "container_upload", "file_id": "file_3"},
         {"type": "mcp_tool_result", "content": [{"type": "text", "text": TEXT}]},
     ],
-}  # fmt: skip
+}
 
 
 def test_a_whole_message() -> None:
@@ -154,14 +205,22 @@ def test_speech_in_chat_completions() -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        b"", b"null", b"5", b'"resp_1"', b"[]", b'["resp_1"]', b"{", b"\xff\xfe", b"{}",
+        b"",
+        b"null",
+        b"5",
+        b'"resp_1"',
+        b"[]",
+        b'["resp_1"]',
+        b"{",
+        b"\xff\xfe",
+        b"{}",
         b'{"id":5,"conversation":"conv_1","container":"c","output":{},"content":"x","choices":5}',
         b'{"id":null,"output":[5,null,"x",[],{"id":{},"content":[{"annotations":{}}]}]}',
         b'{"content":[{"type":["container_upload"],"file_id":"f"},{"type":{}}],"container":[]}',
         b'{"choices":[{"message":"x","delta":[]},{"message":{"audio":"a"}},5]}',
         b'{"output":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
     ],
-)  # fmt: skip
+)
 def test_an_answer_of_another_shape_brings_nothing(grammar: AnswerGrammar, body: bytes) -> None:
     assert whole(grammar, body) == set()
     data = b'data: {"response":%s,"item":%s,"message":%s}\n\n' % (body, body, body)
@@ -171,8 +230,10 @@ def test_an_answer_of_another_shape_brings_nothing(grammar: AnswerGrammar, body:
 def test_what_is_odd_hides_nothing_beside_it() -> None:
     items = [{"id": "a", "content": 5}, 5, {"id": 7, "container_id": "cntr_1"}]
     assert whole(RESPONSES, RESPONSE | {"output": items, "conversation": "conv_1"}) == {
-        "resp_1", "a", "cntr_1",
-    }  # fmt: skip
+        "resp_1",
+        "a",
+        "cntr_1",
+    }
 
 
 def test_no_mutation_of_an_answer_makes_a_guess_of_the_models_an_id() -> None:

@@ -60,28 +60,67 @@ def test_every_field_of_the_table_is_read(path: str, field: IdField) -> None:
             {"input.0.content.0.file_id": "file-1"},
         ),
         (
-            {"input": [{"type": "function_call_output", "call_id": "c",
-                        "output": [{"type": "input_image", "file_id": "file-1"}]}]},
+            {
+                "input": [
+                    {
+                        "type": "function_call_output",
+                        "call_id": "c",
+                        "output": [{"type": "input_image", "file_id": "file-1"}],
+                    }
+                ]
+            },
             {"input.0.output.0.file_id": "file-1"},
         ),
         (
-            {"input": [{"type": "computer_call_output", "call_id": "c",
-                        "output": {"type": "computer_screenshot", "file_id": "file-1"}}]},
+            {
+                "input": [
+                    {
+                        "type": "computer_call_output",
+                        "call_id": "c",
+                        "output": {"type": "computer_screenshot", "file_id": "file-1"},
+                    }
+                ]
+            },
             {"input.0.output.file_id": "file-1"},
         ),
         (
-            {"input": [{"type": "code_interpreter_call", "id": "ci_1", "code": "1",
-                        "container_id": "cntr_1", "status": "completed", "outputs": []}]},
+            {
+                "input": [
+                    {
+                        "type": "code_interpreter_call",
+                        "id": "ci_1",
+                        "code": "1",
+                        "container_id": "cntr_1",
+                        "status": "completed",
+                        "outputs": [],
+                    }
+                ]
+            },
             {"input.0.container_id": "cntr_1"},
         ),
         (
-            {"input": [{"type": "shell_call", "call_id": "c", "action": {"commands": []},
-                        "environment": {"type": "container_reference", "container_id": "cn"}}]},
+            {
+                "input": [
+                    {
+                        "type": "shell_call",
+                        "call_id": "c",
+                        "action": {"commands": []},
+                        "environment": {"type": "container_reference", "container_id": "cn"},
+                    }
+                ]
+            },
             {"input.0.environment.container_id": "cn"},
         ),
         (
-            {"input": [{"type": "additional_tools", "role": "developer",
-                        "tools": [{"type": "code_interpreter", "container": "cntr_1"}]}]},
+            {
+                "input": [
+                    {
+                        "type": "additional_tools",
+                        "role": "developer",
+                        "tools": [{"type": "code_interpreter", "container": "cntr_1"}],
+                    }
+                ]
+            },
             {"input.0.tools.0.container": "cntr_1"},
         ),
         ({"input": [{"type": "item_reference", "id": "msg_1"}]}, {"input.0.id": "msg_1"}),
@@ -94,8 +133,14 @@ def test_every_field_of_the_table_is_read(path: str, field: IdField) -> None:
             {"tools.0.container": "cntr_1"},
         ),
         (
-            {"tools": [{"type": "code_interpreter",
-                        "container": {"type": "auto", "file_ids": ["file-1", "file-2"]}}]},
+            {
+                "tools": [
+                    {
+                        "type": "code_interpreter",
+                        "container": {"type": "auto", "file_ids": ["file-1", "file-2"]},
+                    }
+                ]
+            },
             {"tools.0.container.file_ids.0": "file-1", "tools.0.container.file_ids.1": "file-2"},
         ),
         (
@@ -103,8 +148,14 @@ def test_every_field_of_the_table_is_read(path: str, field: IdField) -> None:
             {"tools.0.vector_store_ids.0": "vs_1"},
         ),
         (
-            {"tools": [{"type": "shell", "environment": {"type": "container_reference",
-                                                         "container_id": "cntr_1"}}]},
+            {
+                "tools": [
+                    {
+                        "type": "shell",
+                        "environment": {"type": "container_reference", "container_id": "cntr_1"},
+                    }
+                ]
+            },
             {"tools.0.environment.container_id": "cntr_1"},
         ),
         (
@@ -112,12 +163,19 @@ def test_every_field_of_the_table_is_read(path: str, field: IdField) -> None:
             {"tools.0.input_image_mask.file_id": "file-1"},
         ),
         (
-            {"prompt": {"id": "pmpt_1", "variables": {
-                "paper": {"type": "input_file", "file_id": "file-1"}, "name": "x"}}},
+            {
+                "prompt": {
+                    "id": "pmpt_1",
+                    "variables": {
+                        "paper": {"type": "input_file", "file_id": "file-1"},
+                        "name": "x",
+                    },
+                }
+            },
             {"prompt.variables.paper.file_id": "file-1"},
         ),
     ],
-)  # fmt: skip
+)
 def test_what_responses_take(body: dict[str, Any], found: dict[str, str]) -> None:
     assert read(RESPONSES, {"model": "m", **body}) == found
 
@@ -139,18 +197,40 @@ def test_what_responses_take(body: dict[str, Any], found: dict[str, str]) -> Non
             {"messages.0.content.0.file_id": "f"},
         ),
         (
-            {"messages": [said({"type": "tool_result", "tool_use_id": "t", "content": [
-                {"type": "image", "source": {"type": "file", "file_id": "f"}}]})]},
+            {
+                "messages": [
+                    said(
+                        {
+                            "type": "tool_result",
+                            "tool_use_id": "t",
+                            "content": [
+                                {"type": "image", "source": {"type": "file", "file_id": "f"}}
+                            ],
+                        }
+                    )
+                ]
+            },
             {"messages.0.content.0.content.0.source.file_id": "f"},
         ),
         (
-            {"messages": [said({"type": "code_execution_tool_result", "content": {
-                "type": "code_execution_result", "content": [
-                    {"type": "code_execution_output", "file_id": "f"}]}}, role="assistant")]},
+            {
+                "messages": [
+                    said(
+                        {
+                            "type": "code_execution_tool_result",
+                            "content": {
+                                "type": "code_execution_result",
+                                "content": [{"type": "code_execution_output", "file_id": "f"}],
+                            },
+                        },
+                        role="assistant",
+                    )
+                ]
+            },
             {"messages.0.content.0.content.content.0.file_id": "f"},
         ),
     ],
-)  # fmt: skip
+)
 def test_what_messages_take(body: dict[str, Any], found: dict[str, str]) -> None:
     for path in (MESSAGES, f"{MESSAGES}/count_tokens"):
         assert read(path, {"model": "m", **body}) == found
@@ -180,23 +260,69 @@ TEXT = json.dumps({"previous_response_id": ID, "file_id": ID, "container": ID})
     [
         (RESPONSES, {"input": TEXT}),
         (RESPONSES, {"input": [said({"type": "input_text", "text": TEXT})]}),
-        (RESPONSES, {"input": [{"type": "function_call", "id": "fc_1", "call_id": "c", "name": "f",
-                                "arguments": TEXT}]}),
+        (
+            RESPONSES,
+            {
+                "input": [
+                    {
+                        "type": "function_call",
+                        "id": "fc_1",
+                        "call_id": "c",
+                        "name": "f",
+                        "arguments": TEXT,
+                    }
+                ]
+            },
+        ),
         (RESPONSES, {"input": [{"type": "function_call_output", "call_id": "c", "output": TEXT}]}),
         (RESPONSES, {"input": [{"type": "tool_search_call", "arguments": {"file_id": ID}}]}),
-        (RESPONSES, {"input": [{"type": "mcp_list_tools", "id": "m",
-                                "tools": [{"input_schema": SCHEMA}]}]}),
+        (
+            RESPONSES,
+            {"input": [{"type": "mcp_list_tools", "id": "m", "tools": [{"input_schema": SCHEMA}]}]},
+        ),
         (RESPONSES, {"tools": [{"type": "function", "name": "f", "parameters": SCHEMA}]}),
         (RESPONSES, {"tools": [{"type": "mcp", "headers": {"container": ID}}]}),
         (RESPONSES, {"text": {"format": {"type": "json_schema", "schema": SCHEMA}}}),
         (RESPONSES, {"metadata": {"file_id": ID, "previous_response_id": ID}}),
-        (RESPONSES, {"input": [{"type": "message", "id": "msg_1", "role": "assistant", "content": [
-            {"type": "output_text", "text": TEXT, "annotations": [
-                {"type": "container_file_citation", "container_id": ID, "file_id": ID}]}]}]}),
+        (
+            RESPONSES,
+            {
+                "input": [
+                    {
+                        "type": "message",
+                        "id": "msg_1",
+                        "role": "assistant",
+                        "content": [
+                            {
+                                "type": "output_text",
+                                "text": TEXT,
+                                "annotations": [
+                                    {
+                                        "type": "container_file_citation",
+                                        "container_id": ID,
+                                        "file_id": ID,
+                                    }
+                                ],
+                            }
+                        ],
+                    }
+                ]
+            },
+        ),
         (RESPONSES, {"input": [{"role": "user", "id": "msg_1", "content": "hi"}]}),
         (RESPONSES, {"input": [{"type": "reasoning", "id": "rs_1", "encrypted_content": "x"}]}),
-        (RESPONSES, {"input": [{"type": "reasoning", "id": "rs_1", "content": [
-            {"type": "reasoning_text", "text": "hm"}]}]}),
+        (
+            RESPONSES,
+            {
+                "input": [
+                    {
+                        "type": "reasoning",
+                        "id": "rs_1",
+                        "content": [{"type": "reasoning_text", "text": "hm"}],
+                    }
+                ]
+            },
+        ),
         (RESPONSES, {"input": [{"type": "image_generation_call", "id": "ig", "result": "a"}]}),
         (RESPONSES, {"previous_response_id": None, "conversation": None, "tools": None}),
         (RESPONSES, {"tools": [{"type": "code_interpreter", "container": {"type": "auto"}}]}),
@@ -204,16 +330,41 @@ TEXT = json.dumps({"previous_response_id": ID, "file_id": ID, "container": ID})
         (CHAT, {"messages": [said({"type": "text", "text": TEXT})]}),
         (CHAT, {"messages": [], "tools": [{"function": {"parameters": SCHEMA}}]}),
         (CHAT, {"messages": [], "audio": {"voice": "alloy"}, "previous_response_id": ID}),
-        (MESSAGES, {"messages": [said({"type": "tool_use", "id": "t", "name": "n",
-                                       "input": {"file_id": ID, "deep": [{"file_id": ID}]}})]}),
-        (MESSAGES, {"messages": [said({"type": "text", "text": TEXT, "citations": [
-            {"type": "char_location", "file_id": ID}]})]}),
+        (
+            MESSAGES,
+            {
+                "messages": [
+                    said(
+                        {
+                            "type": "tool_use",
+                            "id": "t",
+                            "name": "n",
+                            "input": {"file_id": ID, "deep": [{"file_id": ID}]},
+                        }
+                    )
+                ]
+            },
+        ),
+        (
+            MESSAGES,
+            {
+                "messages": [
+                    said(
+                        {
+                            "type": "text",
+                            "text": TEXT,
+                            "citations": [{"type": "char_location", "file_id": ID}],
+                        }
+                    )
+                ]
+            },
+        ),
         (MESSAGES, {"messages": [], "tools": [{"name": "n", "input_schema": SCHEMA}]}),
         (MESSAGES, {"messages": [], "container": None}),
         ("/v1/embeddings", {"input": "x", "previous_response_id": ID}),
         (RESPONSES, [{"previous_response_id": ID}]),
     ],
-)  # fmt: skip
+)
 def test_what_is_written_is_no_id(path: str, body: Any) -> None:
     assert read(path, body) == {}
 

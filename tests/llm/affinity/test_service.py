@@ -96,8 +96,10 @@ def test_the_error_names_the_field_that_is_not_the_callers(
 ) -> None:
     service = AffinityService(repository)
     repository.add(Scope.of(caller), ["resp_1", "file-1"], OWNER)
-    items = [{"role": "user", "content": [{"type": "input_file", "file_id": name}]}
-             for name in ("file-1", "file-2")]  # fmt: skip
+    items = [
+        {"role": "user", "content": [{"type": "input_file", "file_id": name}]}
+        for name in ("file-1", "file-2")
+    ]
     body = json.dumps({"previous_response_id": "resp_1", "input": items}).encode()
     with pytest.raises(ForeignId) as refused:
         service.of_request(RESPONSES, caller, body)

@@ -22,10 +22,13 @@ SILENT = (None, "", " ", "yes", "1", "0", "no", "drop", "refuse", "true, false",
 ROUTES = [{"provider": "own", "model": "there"}]
 # As Claude Code sends it, and a field that chat completions have no words for.
 ASKED = {
-    "model": "here", "max_tokens": 50, "top_k": 5,
+    "model": "here",
+    "max_tokens": 50,
+    "top_k": 5,
     "system": [{"type": "text", "text": "Be brief.", "cache_control": {"type": "ephemeral"}}],
-    "messages": [{"role": "user", "content": "hello"}], "metadata": {"user_id": "u"},
-}  # fmt: skip
+    "messages": [{"role": "user", "content": "hello"}],
+    "metadata": {"user_id": "u"},
+}
 
 
 class TestUnsupportedOf:

@@ -1,77 +1,24 @@
 """Ids that a provider made go back to it, on any process, and from no other project."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from redis import Redis
 
+from tests.llm.affinity.calls import (
+    CHAT,
+    JSON,
+    MESSAGES,
+    NAMES,
+    RESPONSES,
+    answering,
+    ask,
+    response,
+)
 from tests.llm.inference.test_relay import send
 from tests.llm.inference.test_resilience import Script
-from tests.llm.stand import Issuer, Provider, Stand, llm_process
-from tollgate_common.embedded.process import free_port
-
-RESPONSES, MESSAGES, CHAT = "/v1/responses", "/v1/messages", "/v1/chat/completions"
-JSON = "content-type: application/json"
-USAGE = {"input_tokens": 1, "output_tokens": 1, "total_tokens": 2}
-NAMES = ("left", "right")
-
-
-@pytest.fixture(scope="session")
-def other_llm_url(
-    environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    metrics = {"METRICS_PORT": str(free_port())}
-    log: Path = tmp_path_factory.mktemp("other-llm") / "log"
-    with llm_process(environment | metrics, free_port(), log) as url:
-        yield url
-
-
-@pytest.fixture
-def elsewhere(stand: Stand, other_llm_url: str, issuer: Issuer) -> Stand:
-    """Another process of llm, with the same PostgreSQL and Redis."""
-    return Stand(other_llm_url, issuer, stand.redis, stand.session)
-
-
-@pytest.fixture
-def pair(stand: Stand, org: str) -> Iterator[dict[str, Provider]]:
-    """Two providers; `left` and `right` are routed to one each, `both` to either."""
-    made = {name: Provider() for name in NAMES}
-    for name, provider in made.items():
-        body = {"kind": "openai", "base_url": f"{provider.url}/v1", "api_key": "sk"}
-        stand.manage("PUT", f"/api/v1/providers/{name}", org, json=body)
-        routes = [{"provider": name, "model": "m"}]
-        stand.manage("PUT", f"/api/v1/models/{name}", org, json={"routes": routes})
-    routes = [{"provider": name, "model": "m"} for name in NAMES]
-    stand.manage("PUT", "/api/v1/models/both", org, json={"routes": routes})
-    yield made
-    for provider in made.values():
-        provider.close()
-
-
-def response(number: str, **more: Any) -> dict[str, Any]:
-    answer = {"id": f"resp_{number}", "object": "response", "status": "completed", "model": "m"}
-    return {**answer, "output": [], "usage": USAGE, **more}
-
-
-def answering(provider: Provider, answer: dict[str, Any]) -> None:
-    provider.script = [provider.answers(json.dumps(answer).encode(), JSON)]
-
-
-def ask(
-    stand: Stand, org: str, body: dict[str, Any], path: str = RESPONSES, **headers: str
-) -> tuple[Any, Any]:
-    raw = json.dumps({"input": "hi"} | body if path == RESPONSES else body).encode()
-    _, answer, connection = send(stand, org, raw, path, **headers)
-    content = answer.read()
-    connection.close()
-    return answer, json.loads(content) if content.startswith(b"{") else content
-
-
-def event(data: dict[str, Any]) -> bytes:
-    return b"data: " + json.dumps(data).encode() + b"\n\n"
+from tests.llm.stand import Provider, Stand
 
 
 def test_a_follow_up_goes_to_the_provider_that_made_the_id(
@@ -124,13 +71,31 @@ GUESSED: list[tuple[str, dict[str, Any], str]] = [
     (RESPONSES, {"conversation": {"id": "conv_x"}}, "conversation.id"),
     (RESPONSES, {"input": [{"type": "reasoning", "id": "rs_x", "summary": []}]}, "input.0.id"),
     (RESPONSES, {"tools": [{"type": "code_interpreter", "container": "c"}]}, "tools.0.container"),
-    (CHAT, {"messages": [{"role": "user", "content": [{"type": "file", "file": {
-        "file_id": "file-x"}}]}]}, "messages.0.content.0.file.file_id"),
+    (
+        CHAT,
+        {
+            "messages": [
+                {"role": "user", "content": [{"type": "file", "file": {"file_id": "file-x"}}]}
+            ]
+        },
+        "messages.0.content.0.file.file_id",
+    ),
     (MESSAGES, {"messages": [], "max_tokens": 1, "container": "container_x"}, "container"),
-    (f"{MESSAGES}/count_tokens", {"messages": [{"role": "user", "content": [{
-        "type": "document", "source": {"type": "file", "file_id": "file_x"}}]}]},
-     "messages.0.content.0.source.file_id"),
-]  # fmt: skip
+    (
+        f"{MESSAGES}/count_tokens",
+        {
+            "messages": [
+                {
+                    "role": "user",
+                    "content": [
+                        {"type": "document", "source": {"type": "file", "file_id": "file_x"}}
+                    ],
+                }
+            ]
+        },
+        "messages.0.content.0.source.file_id",
+    ),
+]
 
 
 @pytest.mark.parametrize(("path", "body", "field"), GUESSED)
@@ -233,93 +198,6 @@ def test_a_new_credential_opens_the_same_account(
     stand.manage("PUT", "/api/v1/providers/left", org, json=renewed)
     answer, _ = ask(stand, org, {"model": "left", "previous_response_id": "resp_l"})
     assert answer.status == 200
-
-
-def test_an_id_that_a_translation_cannot_say_is_refused_by_name(
-    stand: Stand, org: str, pair: dict[str, Provider]
-) -> None:
-    """The project has it, its provider speaks chat completions to this caller."""
-    answering(pair["left"], response("l", output=[{"id": "ci", "container_id": "cntr_1"}]))
-    ask(stand, org, {"model": "left"})
-    body = {"model": "left", "max_tokens": 5, "container": "cntr_1"}
-    messages = [{"role": "user", "content": "hi"}]
-    answer, error = ask(stand, org, {**body, "messages": messages}, MESSAGES)
-    assert answer.status == 400
-    assert "container" in error["error"]["message"]
-    assert len(pair["left"].received) == 1
-
-
-def test_a_cached_answer_is_its_projects_own(
-    stand: Stand, org: str, pair: dict[str, Provider]
-) -> None:
-    """Its id would lead another project nowhere."""
-    answering(pair["left"], response("l"))
-    cached = {"x-tollgate-cache": "max-age=60"}
-    other = stand.headers(org, mode="live", project="prj_other")["authorization"]
-    hits = [
-        ask(stand, org, {"model": "left"}, **cached, **more)[0].headers["x-tollgate-cache"]
-        for more in ({}, {}, {"authorization": other}, {"authorization": other})
-    ]
-    assert hits == ["miss", "hit", "miss", "hit"]
-
-
-def test_a_cached_answer_to_an_id_is_not_for_who_has_not_got_it(
-    stand: Stand, org: str, pair: dict[str, Provider]
-) -> None:
-    cached = {"x-tollgate-cache": "max-age=60"}
-    citation = {"type": "container_file_citation", "container_id": "c", "file_id": "file-1"}
-    part = {"type": "output_text", "text": "", "annotations": [citation]}
-    answering(pair["left"], response("l", output=[{"id": "m", "content": [part]}]))
-    ask(stand, org, {"model": "left"})
-    answering(pair["left"], {"id": "c", "choices": [], "usage": {"prompt_tokens": 1}})
-    content = [{"type": "file", "file": {"file_id": "file-1"}}]
-    body = {"model": "left", "messages": [{"role": "user", "content": content}]}
-    assert ask(stand, org, body, CHAT, **cached)[0].status == 200
-    other = stand.headers(org, mode="live", project="prj_other")["authorization"]
-    assert ask(stand, org, body, CHAT, **cached, authorization=other)[0].status == 404
-
-
-@pytest.fixture
-def translating(stand: Stand, org: str, pair: dict[str, Provider]) -> Iterator[Provider]:
-    """A provider of the kind anthropic, with the model `claude`, and after it in `mixed` one that
-    takes responses as they are."""
-    provider = Provider()
-    body = {"kind": "anthropic", "base_url": provider.url, "api_key": "sk"}
-    stand.manage("PUT", "/api/v1/providers/claude", org, json=body)
-    claude, left = {"provider": "claude", "model": "c"}, {"provider": "left", "model": "m"}
-    stand.manage("PUT", "/api/v1/models/claude", org, json={"routes": [claude]})
-    stand.manage("PUT", "/api/v1/models/mixed", org, json={"routes": [left, claude]})
-    message = {"type": "message", "id": "msg_1", "role": "assistant", "model": "c",
-               "content": [{"type": "text", "text": "hi"}], "stop_reason": "end_turn",
-               "usage": {"input_tokens": 1, "output_tokens": 1}}  # fmt: skip
-    answering(provider, message)
-    yield provider
-    provider.close()
-
-
-def test_a_thought_that_only_its_id_tells_goes_to_no_provider_that_has_not_made_it(
-    stand: Stand, org: str, pair: dict[str, Provider], translating: Provider
-) -> None:
-    """A translation sends no ids, so a conversation can go on there."""
-    items = [{"role": "user", "content": "hi"}, {"type": "reasoning", "id": "rs_x", "summary": []}]
-    for model in ("claude", "mixed"):
-        answer, content = ask(stand, org, {"model": model, "input": items})
-        assert answer.status == 200, content
-        assert answer.headers["x-tollgate-provider"] == "claude"
-    assert not pair["left"].received
-    assert b"rs_x" not in b"".join(each.body for each in translating.received)
-    answering(pair["left"], response("l", output=[{"type": "reasoning", "id": "rs_x"}]))
-    ask(stand, org, {"model": "left"})
-    answer, _ = ask(stand, org, {"model": "mixed", "input": items})
-    assert answer.headers["x-tollgate-provider"] == "left"
-
-
-def test_the_ids_of_a_translated_answer_are_ours_and_not_kept(
-    stand: Stand, org: str, translating: Provider
-) -> None:
-    _, content = ask(stand, org, {"model": "claude"})
-    body = {"model": "claude", "previous_response_id": content["id"]}
-    assert ask(stand, org, body)[0].status == 404
 
 
 def test_a_refused_request_has_its_ticket_closed(
