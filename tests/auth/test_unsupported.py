@@ -69,8 +69,10 @@ class TestKey:
         made = org.owner.post("/service-accounts", {"name": "robot"}).get_json()
         robot = Caller(org.app, user_id=made["id"])
         org.owner.patch(f"/service-accounts/{made['id']}", {"scopes": ["inference", "keys:write"]})
-        for key in (org.key(by=robot, unsupported="drop"),
-                    org.key(user_id=None, unsupported="drop")):  # fmt: skip
+        for key in (
+            org.key(by=robot, unsupported="drop"),
+            org.key(user_id=None, unsupported="drop"),
+        ):
             assert stated(key) == ("drop", None)
 
     def test_the_audit_log_has_it_before_and_after(self, org: Org) -> None:
@@ -134,9 +136,11 @@ class TestOrganisation:
 def test_a_value_that_is_none_is_422_and_named(org: Org, wrong: Any) -> None:
     key = org.key()
     body = {"unsupported": wrong}
-    answers = [org.owner.post("/keys", {"name": "k", **body}),
-               org.owner.patch(f"/keys/{key.id}", body),
-               org.owner.patch("/organisation", body)]  # fmt: skip
+    answers = [
+        org.owner.post("/keys", {"name": "k", **body}),
+        org.owner.patch(f"/keys/{key.id}", body),
+        org.owner.patch("/organisation", body),
+    ]
     for answer in answers:
         assert (answer.status_code, answer.get_json()["param"]) == (422, "unsupported")
 

@@ -49,10 +49,15 @@ class Desk:
         self, words: tuple[str, ...], variables: Mapping[str, str], at: Path | None
     ) -> "subprocess.Popen[str]":
         return subprocess.Popen(
-            words, cwd=at or self.home, env=self._environment(variables), text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            words,
+            cwd=at or self.home,
+            env=self._environment(variables),
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             start_new_session=True,
-        )  # fmt: skip
+        )
 
     def node(self, client: str, scenario: str, variables: Mapping[str, str]) -> Any:
         """What a scenario of `programs/<client>.mjs` has seen. Node resolves the imports of a

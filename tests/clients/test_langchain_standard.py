@@ -33,11 +33,19 @@ EXPECTED_FAILURES = {
     ("TestChat", "translated"): {"test_audio_inputs": "Claude hears no sound: refused by name"},
 }
 SETTINGS = (
-    "-p", "no:cacheprovider", "--noconftest", "-c", "/dev/null", "-q", "--tb=short",
-    "-o", "asyncio_mode=auto",
+    "-p",
+    "no:cacheprovider",
+    "--noconftest",
+    "-c",
+    "/dev/null",
+    "-q",
+    "--tb=short",
+    "-o",
+    "asyncio_mode=auto",
     # Its clients keep their connections, which belong to the loop that opened them.
-    "-o", "asyncio_default_test_loop_scope=session",
-)  # fmt: skip
+    "-o",
+    "asyncio_default_test_loop_scope=session",
+)
 
 
 @pytest.mark.parametrize("way", WAYS)

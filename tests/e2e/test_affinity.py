@@ -56,8 +56,9 @@ class Connections:
         for _ in range(CALLERS):
             self._free.put(HTTPConnection(address, timeout=30))
         self._headers = {
-            "authorization": f"Bearer {key.secret}", "content-type": "application/json",
-        }  # fmt: skip
+            "authorization": f"Bearer {key.secret}",
+            "content-type": "application/json",
+        }
 
     def call(self, **more: Any) -> tuple[str | None, str]:
         """Return who answered, and the id of the response."""

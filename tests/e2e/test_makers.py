@@ -25,8 +25,10 @@ def test_a_child_counts_on_its_makers_counter(platform: Platform) -> None:
     made = by_key(platform, maker.secret, body)
     assert made.status_code == 201, made.text
     child = made.json()["key"]
-    answers = [platform.post("/v1/chat/completions", BODY, key) for key in
-               (maker.secret, child, child, maker.secret)]  # fmt: skip
+    answers = [
+        platform.post("/v1/chat/completions", BODY, key)
+        for key in (maker.secret, child, child, maker.secret)
+    ]
     assert [answer.status_code for answer in answers] == [200, 200, 429, 429]
 
     def used() -> bool:

@@ -55,20 +55,27 @@ class TestOrder:
     ) -> None:
         if within(one, other) is None and within(other, one) is None:
             assert (one.scopes, one.mode, one.end, one.projects, one.held_to) == (
-                other.scopes, other.mode, other.end, other.projects, other.held_to,
-            )  # fmt: skip
+                other.scopes,
+                other.mode,
+                other.end,
+                other.projects,
+                other.held_to,
+            )
 
     @pytest.mark.parametrize(
         ("child", "parent", "message"),
         [
             ({}, {"models": (("sandbox",),)}, 'models: "*" is more than this key\'s "sandbox".'),
-            ({}, {"networks": ("10.0.0.0/8",)},
-             'networks: "everywhere" is more than this key\'s "10.0.0.0/8".'),
+            (
+                {},
+                {"networks": ("10.0.0.0/8",)},
+                'networks: "everywhere" is more than this key\'s "10.0.0.0/8".',
+            ),
             ({}, {"mode": "test"}, 'mode: "live" is more than this key\'s "test".'),
             ({}, {"held_to": frozenset({"k"})}, 'limits: "none" is more than this key\'s "k".'),
             ({}, {"projects": frozenset({"p"})}, 'project_id: "all" is more than this key\'s "p".'),
         ],
-    )  # fmt: skip
+    )
     def test_the_dimension_that_outgrows_is_named(
         self, child: dict[str, object], parent: dict[str, object], message: str
     ) -> None:

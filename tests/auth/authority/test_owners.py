@@ -30,8 +30,9 @@ def test_models_of_the_account_bind_its_keys(org: Org, robot: Caller) -> None:
     account = robot.principal().user
     org.owner.patch(f"/service-accounts/{account}", {"models": ["*-mini", "gpt-5"]})
     principal = key.principal()
-    usable = [name for name in ("gpt-4o", "gpt-4o-mini", "o4-mini", "GPT-5")
-              if principal.may_use(name)]  # fmt: skip
+    usable = [
+        name for name in ("gpt-4o", "gpt-4o-mini", "o4-mini", "GPT-5") if principal.may_use(name)
+    ]
     assert usable == ["gpt-4o-mini", "GPT-5"]
 
 

@@ -18,9 +18,17 @@ def test_a_credential_is_written_and_never_read(
 ) -> None:
     body = {"kind": "openai", "api_key": KEY}
     put = stand.manage("PUT", "/api/v1/providers/mine", org, json=body)
-    expected = {"name": "mine", "kind": "openai", "base_url": "https://api.openai.com/v1",
-                "has_api_key": True, "source": "organisation", "api_version": None,
-                "project": None, "region": None, "capabilities": UNSTATED}  # fmt: skip
+    expected = {
+        "name": "mine",
+        "kind": "openai",
+        "base_url": "https://api.openai.com/v1",
+        "has_api_key": True,
+        "source": "organisation",
+        "api_version": None,
+        "project": None,
+        "region": None,
+        "capabilities": UNSTATED,
+    }
     assert put.json() == expected
     assert stand.manage("GET", "/api/v1/providers/mine", org).json() == expected
     assert expected in stand.manage("GET", "/api/v1/providers", org).json()["data"]

@@ -12,7 +12,7 @@ TOOLS = [Tool(name) for name in ("get_time", "get_weather", "finish")]
 
 
 def names(said: str, **choice: Any) -> list[str]:
-    return [tool.name for tool in chosen_tools(TOOLS, Choice(said=said, **choice))]
+    return [tool.name for tool in chosen_tools(TOOLS, Choice(message=said, **choice))]
 
 
 class TestChosenTools:
@@ -48,7 +48,7 @@ class TestChosenTools:
         assert names("Call get_time again", called=["get_time"], **asked) == ["get_time"]
 
     def test_none_where_none_is_offered(self) -> None:
-        assert chosen_tools([], Choice(said="Hello", must_call=True)) == ()
+        assert chosen_tools([], Choice(message="Hello", must_call=True)) == ()
 
 
 class TestAskedShape:

@@ -19,9 +19,13 @@ VISIT = (
 
 
 def drawn(
-    text: str, optional: dict[str, Any] | None = None, *, ignored: tuple[str, ...] = (),
-    is_result: bool = False, **required: Any,
-) -> Any:  # fmt: skip
+    text: str,
+    optional: dict[str, Any] | None = None,
+    *,
+    ignored: tuple[str, ...] = (),
+    is_result: bool = False,
+    **required: Any,
+) -> Any:
     schema = {
         "type": "object",
         "properties": {**required, **(optional or {})},

@@ -26,8 +26,11 @@ def intersection(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...
     if not one or not other:
         return one or other
     pairs = [(left, right) for left in map(_network, one) for right in map(_network, other)]
-    both = [right if _holds(left, right) else left
-            for left, right in pairs if _holds(left, right) or _holds(right, left)]  # fmt: skip
+    both = [
+        right if _holds(left, right) else left
+        for left, right in pairs
+        if _holds(left, right) or _holds(right, left)
+    ]
     return tuple(dict.fromkeys(map(str, both))) or None
 
 

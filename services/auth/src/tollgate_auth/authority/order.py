@@ -46,8 +46,13 @@ def within(child: Authority, parent: Authority) -> Excess | None:
 
 def _scopes(child: Authority, parent: Authority) -> Excess | None:
     beyond = child.scopes - parent.scopes
-    return Excess(dimension="scopes", child=_listed(sorted(beyond)),
-                  parent=_listed(sorted(parent.scopes))) if beyond else None  # fmt: skip
+    return (
+        Excess(
+            dimension="scopes", child=_listed(sorted(beyond)), parent=_listed(sorted(parent.scopes))
+        )
+        if beyond
+        else None
+    )
 
 
 def _mode(child: Authority, parent: Authority) -> Excess | None:
@@ -103,5 +108,11 @@ def _listed(values: Iterable[str]) -> str:
 
 
 _DIMENSIONS: tuple[Callable[[Authority, Authority], Excess | None], ...] = (
-    _scopes, _mode, _models, _networks, _end, _projects, _held_to,
-)  # fmt: skip
+    _scopes,
+    _mode,
+    _models,
+    _networks,
+    _end,
+    _projects,
+    _held_to,
+)

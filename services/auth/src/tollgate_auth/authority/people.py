@@ -48,7 +48,8 @@ def is_open(ended_at: datetime | None, made_at: datetime) -> bool:
 
 
 def is_demotion(before: str | None, after: str | None) -> bool:
-    """Whether somebody who goes from one role to the other loses a right. An owner always does."""
+    """Return whether somebody who goes from one role to the other loses a right. An owner always
+    does."""
     return before != after and (
         before == OWNER or not permissions_of(before) <= permissions_of(after)
     )

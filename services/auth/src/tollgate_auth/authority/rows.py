@@ -14,7 +14,7 @@ from tollgate_common.principal import Limit
 
 
 class Maker(msgspec.Struct, frozen=True):
-    """The key or service account that another one descends from."""
+    """Describes the key or service account that another one descends from."""
 
     scopes: tuple[str, ...]
     mode: str
@@ -24,7 +24,7 @@ class Maker(msgspec.Struct, frozen=True):
 
 
 class Cut(NamedTuple):
-    """What is left of a credential. `limits` are those that its calls count on."""
+    """Holds what is left of a credential. `limits` are those that its calls count on."""
 
     authority: Authority
     limits: tuple[Limit, ...]

@@ -22,19 +22,19 @@ MAX_MAKERS = 64
 
 
 def require(caller: Caller, child: Authority) -> None:
-    """`Forbidden`, naming the dimension, for what may do more than the caller."""
+    """Raise `Forbidden`, naming the dimension, for what may do more than the caller."""
     _require(caller, child, _of_caller(caller))
 
 
 def require_change(caller: Caller, before: Authority, after: Authority) -> None:
-    """A change that takes nothing but authority away is anybody's who may write; what is more
-    than it was has to be within the caller as a whole."""
+    """Let a change pass that takes nothing but authority away; what is more than it was has to be
+    within the caller as a whole, or `Forbidden` is raised."""
     if within(after, before) is not None:
         require(caller, after)
 
 
 def require_person(caller: Caller, role: str | None) -> None:
-    """`Forbidden` where somebody of this role could do what the caller, a key or a service
+    """Raise `Forbidden` where somebody of this role could do what the caller, a key or a service
     account, cannot. Projects do not count: people are members of all."""
     if _is_machine(caller):
         person = Authority(scopes=permissions_of(role))
@@ -42,52 +42,60 @@ def require_person(caller: Caller, role: str | None) -> None:
 
 
 def require_free_of(caller: Caller, subject_id: str) -> None:
-    """`Forbidden` to change a limit that the caller is held to as a key, as its user, or as what
-    one of its makers is."""
+    """Raise `Forbidden` for the change of a limit that the caller is held to as a key, as its
+    user, or as what one of its makers is."""
     if subject_id in lineage_of(caller):
         raise Forbidden(
             f'limits: "{subject_id}" binds {_owner(caller)} own calls; somebody else must '
-            "change this.", param="limits",
-        )  # fmt: skip
+            "change this.",
+            param="limits",
+        )
 
 
 def lineage_of(caller: Caller) -> list[str]:
-    """The ids of the subjects whose limits bind what the caller makes, the first maker first."""
+    """Return the ids of the subjects whose limits bind what the caller makes, the first maker
+    first. Raises `Forbidden` beyond `MAX_MAKERS` of them."""
     if not _is_machine(caller):
         return []
     row = _row(caller)
     makers = [*row.lineage, *(each for each in (row.user, row.key) if each)]
-    found = list(dict.fromkeys(makers))
-    if len(found) > MAX_MAKERS:
+    lineage = list(dict.fromkeys(makers))
+    if len(lineage) > MAX_MAKERS:
         raise Forbidden(f"A key or account has at most {MAX_MAKERS} makers, one after the other.")
-    return found
+    return lineage
 
 
 def caller_by(org: str, name: str) -> Caller | None:
-    """The key, user or service account of this id as one who calls now; None where it may not."""
+    """Return the key, user or service account of this id as one who calls now; None where it may
+    not."""
     row = _find("key_id" if name.startswith("key_") else "user_id", name)
-    found = cut(row) if row is not None and row.org == org else None
-    if row is None or found is None:
+    remaining = cut(row) if row is not None and row.org == org else None
+    if row is None or remaining is None:
         return None
     return Caller(
-        org=row.org, subject=row.key or row.user, mode=found.authority.mode,
-        scopes=found.authority.scopes, project=row.project, key=row.key, user=row.user,
-    )  # fmt: skip
+        org=row.org,
+        subject=row.key or row.user,
+        mode=remaining.authority.mode,
+        scopes=remaining.authority.scopes,
+        project=row.project,
+        key=row.key,
+        user=row.user,
+    )
 
 
 def excess_of_key(key_id: str, own: Authority) -> str | None:
     """Return in which dimension the key has more by itself than is left to it when it is used; None
     where it has not, or does not work for another reason."""
     row = db.session.execute(OF_ANY_PROJECT, {"key_id": key_id}).one_or_none()
-    found = cut(row) if row is not None else None
+    remaining = cut(row) if row is not None else None
     if row is None:
         return None
-    if found is None:
+    if remaining is None:
         return "networks: none is left; it does not work."
     if row.account_project not in (None, row.project):
         return f'project_id: "{row.project}" is not its account\'s; it does not work.'
     excess = within(
-        replace(own, held_to=frozenset()), replace(found.authority, held_to=frozenset())
+        replace(own, held_to=frozenset()), replace(remaining.authority, held_to=frozenset())
     )
     return excess.message("its maker's or owner's") if excess else None
 
@@ -99,15 +107,16 @@ def _require(caller: Caller, child: Authority, parent: Authority) -> None:
 
 
 def _of_caller(caller: Caller) -> Authority:
-    """The assertion says which scopes are left, of a login that has asked for fewer."""
+    """Return what the caller may do. The assertion says which scopes are left of a login that has
+    asked for fewer."""
     if not _is_machine(caller):
         return Authority(scopes=caller.scopes, mode=caller.mode)
-    found = cut(_row(caller))
-    if found is None:
+    remaining = cut(_row(caller))
+    if remaining is None:
         raise Forbidden("This credential works no more.")
-    mode = "test" if caller.mode == "test" else found.authority.mode
-    scopes = found.authority.scopes & caller.scopes
-    return replace(found.authority, scopes=scopes, mode=mode)
+    mode = "test" if caller.mode == "test" else remaining.authority.mode
+    scopes = remaining.authority.scopes & caller.scopes
+    return replace(remaining.authority, scopes=scopes, mode=mode)
 
 
 def _row(caller: Caller) -> Row[Any]:
@@ -123,7 +132,8 @@ def _find(kind: str, name: str | None) -> Row[Any] | None:
 
 
 def _is_machine(caller: Caller) -> bool:
-    """Of those that have no key, service accounts alone have a project."""
+    """Return whether a key or a service account calls: of the callers without a key, service
+    accounts alone have a project."""
     return caller.key is not None or caller.project is not None
 
 

@@ -208,7 +208,7 @@ def outgrown() -> Iterator[tuple[str, str]]:
 
 
 def _authority(key: Key, **sent: Any) -> Authority:
-    """What the key may do by itself, with what a change sends in place of what it has."""
+    """Return what the key may do by itself, with what a change sends in place of what it has."""
     user = sent.get("user_id", key.user_id)
     subjects = {key.org_id, key.project_id, key.id, *key.lineage, *([user] if user else ())}
     return Authority(
@@ -225,7 +225,7 @@ def _authority(key: Key, **sent: Any) -> Authority:
 def _wanted(
     caller: Caller, wanted: KeyCreate, project: str, user: str | None, lineage: Sequence[str]
 ) -> Authority:
-    """What a new key would be able to do."""
+    """Return what a new key would be able to do."""
     return Authority(
         scopes=frozenset(wanted.scopes),
         mode=wanted.mode,

@@ -70,18 +70,18 @@ def _latest(*moments: datetime | None) -> datetime | None:
 def _descendants(
     subject_ids: Sequence[str],
 ) -> tuple[Mapping[str, CountedOut], Mapping[str, datetime]]:
-    """By maker, the keys and service accounts whose calls count on its limits, too, and since when
-    the last of those from before does."""
-    found: defaultdict[str, CountedOut] = defaultdict(lambda: CountedOut(key=[], user=[]))
+    """Return, by maker, the keys and service accounts whose calls count on its limits, too, and
+    since when the last of those from before does."""
+    counted: defaultdict[str, CountedOut] = defaultdict(lambda: CountedOut(key=[], user=[]))
     since: dict[str, datetime] = {}
     of_kind = {"key": keys.descendants(subject_ids), "user": accounts.descendants(subject_ids)}
     for kind, descendants in of_kind.items():
         for each in descendants:
             for maker in each.makers:
-                getattr(found[maker], kind).append(each.id)
+                getattr(counted[maker], kind).append(each.id)
                 if each.since is not None:
                     since[maker] = max(each.since, since.get(maker, each.since))
-    return found, since
+    return counted, since
 
 
 def create(caller: Caller, wanted: LimitCreate) -> LimitRow:

@@ -52,8 +52,11 @@ def reset_link(user: User, maker: audit.Actor, links: Links) -> ResetLink:
     now = datetime.now(UTC)
     expires_at = now + LINK_LIFE
     claims = {
-        "was": _fingerprint(user), "by": maker.id, "role": user.role, "made_at": now.isoformat(),
-    }  # fmt: skip
+        "was": _fingerprint(user),
+        "by": maker.id,
+        "role": user.role,
+        "made_at": now.isoformat(),
+    }
     link = links.make(PURPOSE, user.id, expires_at, claims)
     return ResetLink(link=link, expires_at=expires_at)
 
@@ -74,7 +77,8 @@ def reset(sent: PasswordReset, passwords: Passwords, links: Links) -> None:
 
 
 def _holds(claims: Claims, user: User) -> bool:
-    """Whether the user has no more rights than when the link was made, and its maker enough."""
+    """Return whether the user has no more rights than when the link was made, and its maker
+    enough."""
     if not {"by", "role", "made_at"} <= claims.keys() or is_demotion(user.role, claims["role"]):
         return False
     made_at = datetime.fromisoformat(claims["made_at"])

@@ -42,33 +42,38 @@ class Principals:
     def find(self, name: Mapping[str, str]) -> Principal:
         """`name` as `PrincipalRepository.find` has it. `NotFound` for all that cannot act."""
         row = self._repository.find(name)
-        found = cut(row) if row is not None else None
-        if row is None or found is None:
+        remaining = cut(row) if row is not None else None
+        if row is None or remaining is None:
             raise NotFound("There is nobody by this name who may act.")
-        authority = found.authority
+        authority = remaining.authority
         scopes = tuple(scope for scope in PERMISSIONS if scope in authority.scopes)
         assertion = self._assertion(row, authority, scopes)
         models, *further = authority.models
         return Principal(
             org=row.org, project=row.project, key=row.key, user=row.user, mode=authority.mode,
-            scopes=scopes, models=models, limits=found.limits, version=row.version,
+            scopes=scopes, models=models, limits=remaining.limits, version=row.version,
             assertion=assertion.token, assertion_expires_at=assertion.expires_at,
             networks=authority.networks, session=row.session, further_models=tuple(further),
         )  # fmt: skip
 
     def _assertion(self, row: Row[Any], authority: Authority, scopes: tuple[str, ...]) -> Assertion:
         remembered = (
-            row.key or row.user, row.session, row.version, scopes, authority.mode, authority.end,
-        )  # fmt: skip
-        found = self._assertions.get(remembered)
-        if found is None or found.reused_until < time.time():
-            found = self._sign(row, authority, scopes)
+            row.key or row.user,
+            row.session,
+            row.version,
+            scopes,
+            authority.mode,
+            authority.end,
+        )
+        assertion = self._assertions.get(remembered)
+        if assertion is None or assertion.reused_until < time.time():
+            assertion = self._sign(row, authority, scopes)
             with self._lock:
-                self._assertions[remembered] = found
+                self._assertions[remembered] = assertion
                 self._assertions.move_to_end(remembered)
                 while len(self._assertions) > REMEMBERED_ASSERTIONS:
                     self._assertions.popitem(last=False)
-        return found
+        return assertion
 
     def _sign(self, row: Row[Any], authority: Authority, scopes: tuple[str, ...]) -> Assertion:
         now = int(time.time())

@@ -13,7 +13,7 @@ from tollgate_auth.users.models import User
 
 
 class Descendant(NamedTuple):
-    """What was made, by whom, and when that began to bind it, if that was later."""
+    """Tells what was made, by whom, and when that began to bind it, if that was later."""
 
     id: str
     makers: list[str]
@@ -37,7 +37,7 @@ def active(account_id: str) -> tuple[User, ServiceAccount] | None:
 
 
 def makers_of(account_id: str | None) -> set[str]:
-    """Whose limits the account is held to; none of a person."""
+    """Return the ids of those whose limits the account is held to; none for a person."""
     if account_id is None:
         return set()
     statement = select(ServiceAccount.lineage).where(ServiceAccount.id == account_id)
@@ -45,10 +45,11 @@ def makers_of(account_id: str | None) -> set[str]:
 
 
 def descendants(subject_ids: Sequence[str]) -> list[Descendant]:
-    """The accounts that descend from one of these, each with all of its makers."""
-    statement = select(ServiceAccount.id, ServiceAccount.lineage, ServiceAccount.lineage_since)
-    found = statement.where(ServiceAccount.lineage.overlap(subject_ids)).order_by(ServiceAccount.id)
-    return [Descendant(row.id, row.lineage, row.lineage_since) for row in db.session.execute(found)]
+    """Return the accounts that descend from one of these, each with all of its makers."""
+    columns = select(ServiceAccount.id, ServiceAccount.lineage, ServiceAccount.lineage_since)
+    statement = columns.where(ServiceAccount.lineage.overlap(subject_ids))
+    rows = db.session.execute(statement.order_by(ServiceAccount.id))
+    return [Descendant(row.id, row.lineage, row.lineage_since) for row in rows]
 
 
 def page(

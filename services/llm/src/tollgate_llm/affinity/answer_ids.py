@@ -136,12 +136,12 @@ def _each(raw: Any) -> Raws:
 
 
 class AnswerGrammar(NamedTuple):
-    """`alert` is in every event that brings an id. `whole` and `event` read a whole answer and an
-    event's data; their flag says that the provider stores what it answers."""
+    """`alert` is in every event that brings an id. `read_answer` and `read_event` read a whole
+    answer and an event's data; their flag says that the provider stores what it answers."""
 
     alert: re.Pattern[bytes]
-    whole: Callable[[bytes, bool], Iterator[Any]]
-    event: Callable[[bytes, bool], Iterator[Any]]
+    read_answer: Callable[[bytes, bool], Iterator[Any]]
+    read_event: Callable[[bytes, bool], Iterator[Any]]
 
 
 class AnswerIds:
@@ -153,7 +153,7 @@ class AnswerIds:
         self._known: set[str] = set()
 
     def in_whole(self, body: bytes) -> list[str]:
-        return self._new(self._grammar.whole, body)
+        return self._new(self._grammar.read_answer, body)
 
     def in_events(self, block: bytes) -> list[str]:
         """Return the ids in whole events; a whole answer that is labelled as a stream is one."""
@@ -162,7 +162,8 @@ class AnswerIds:
         if self._grammar.alert.search(block) is None:
             return []
         events = [event for event in split_events(block) if self._grammar.alert.search(event)]
-        return [each for event in events for each in self._new(self._grammar.event, data_of(event))]
+        read = self._grammar.read_event
+        return [each for event in events for each in self._new(read, data_of(event))]
 
     def _new(self, read: Callable[[bytes, bool], Iterator[Any]], data: bytes) -> list[str]:
         read_ids = [each for each in read(data, self._stores) if isinstance(each, str) and each]
@@ -237,8 +238,8 @@ def _messages_event(data: bytes, stores: bool) -> Iterator[Any]:
 def _completion(data: bytes, _: bool) -> Iterator[Any]:
     for raw in _each(_read(_Completion, data).choices):
         choice = _read(_Choice, raw)
-        for said in (choice.message, choice.delta):
-            yield _read(_WithId, _read(_Spoken, said).audio).id
+        for message in (choice.message, choice.delta):
+            yield _read(_WithId, _read(_Spoken, message).audio).id
 
 
 RESPONSES = AnswerGrammar(

@@ -8,7 +8,7 @@ sequences.
 from tollgate_llm.dialects.field_rules import MESSAGES_TO_CHAT, Direction, FieldRule
 
 _NO_COUNTERPART = "OpenAI's responses have no counterpart"
-_FOUND = FieldRule("hint", "what was found is in the answer that it led to")
+_SEARCHED = FieldRule("hint", "what was found is in the answer that it led to")
 
 MESSAGES_TO_RESPONSES = Direction(
     "/v1/messages",
@@ -21,13 +21,13 @@ MESSAGES_TO_RESPONSES = Direction(
         "**.transformations": FieldRule("refused", _NO_COUNTERPART, ({},)),
         "max_tokens": FieldRule("translated", "`max_output_tokens`, which is 16 at least"),
         "messages": FieldRule("translated", "`input`"),
-        "messages.*.content.*.server_tool_use": _FOUND,
+        "messages.*.content.*.server_tool_use": _SEARCHED,
         "messages.*.content.*.thinking": FieldRule(
             "hint",
             "only the provider that encrypted a thought can go on from it; one of this provider's "
             "own is a reasoning item",
         ),
-        "messages.*.content.*.web_search_tool_result": _FOUND,
+        "messages.*.content.*.web_search_tool_result": _SEARCHED,
         "output_config": FieldRule("translated", "`reasoning.effort` and `text.format`"),
         "output_format": FieldRule("translated", "`text.format`"),
         "stop_sequences": FieldRule("refused", _NO_COUNTERPART, ([],)),

@@ -65,8 +65,8 @@ class Call(NamedTuple):
 
     @property
     def drop_params(self) -> str | None:
-        found = self.environ.get(DROP_PARAMS)
-        return None if found is None else str(found)
+        header = self.environ.get(DROP_PARAMS)
+        return None if header is None else str(header)
 
     @property
     def counters(self) -> tuple[str, ...]:

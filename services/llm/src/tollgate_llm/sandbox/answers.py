@@ -76,7 +76,7 @@ def _calling(ask: Ask) -> Answer:
 
 
 def _mentions(ask: Ask) -> Mentions:
-    return Mentions(ask.said, ask.tool_names, is_result=ask.is_result)
+    return Mentions(ask.message, ask.tool_names, is_result=ask.is_result)
 
 
 def _capped(text: str, cap: int | None, answer: Answer) -> Answer:

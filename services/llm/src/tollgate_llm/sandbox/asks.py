@@ -22,7 +22,7 @@ class Tool:
 class Ask:
     """What is asked for.
 
-    `prompt` is what to echo, `said` what to draw arguments from, and `is_result` whether a tool
+    `prompt` is what to echo, `message` what to draw arguments from, and `is_result` whether a tool
     returned it; `cap` the most output tokens; `stops` the sequences that end the text; `tools` the
     functions to call, and `tool_names` those of all that are offered; `schema` what the text must
     be an instance of (an empty one: any object); `choices` how many answers.
@@ -32,7 +32,7 @@ class Ask:
     stream: bool
     prompt: str
     input_tokens: int
-    said: str = ""
+    message: str = ""
     cap: int | None = None
     stops: tuple[str, ...] = ()
     tools: tuple[Tool, ...] = ()
@@ -71,6 +71,6 @@ def last_text(*contents: Any) -> str:
     for content in contents:
         parts = content if isinstance(content, list) else [content]
         texts = [text_of([part] if isinstance(part, dict) else part) for part in parts]
-        if said := [text for text in texts if text.strip()]:
-            return said[-1]
+        if spoken := [text for text in texts if text.strip()]:
+            return spoken[-1]
     return ""

@@ -23,10 +23,10 @@ SHORTEST_WORD = 4
 class Choice:
     """What the caller lets the model do, and what the conversation has come to.
 
-    `said` is the last message, `called` are the tools that have been called before it.
+    `message` is the last message, `called` are the tools that have been called before it.
     """
 
-    said: str
+    message: str
     is_result: bool = False
     called: Container[str] = ()
     must_call: bool = False
@@ -36,28 +36,28 @@ class Choice:
 def chosen_tools(offered: Sequence[Tool], choice: Choice) -> tuple[Tool, ...]:
     if choice.is_result and not choice.must_call:
         return ()
-    named = _named(offered, choice.said)
+    named = _named(offered, choice.message)
     if named:
         return tuple(named if choice.is_parallel else named[:1])
     if choice.must_call:
         offered = [tool for tool in offered if tool.name not in choice.called] or offered
-    return tuple(sorted(offered, key=lambda tool: -_shared_words(tool.name, choice.said))[:1])
+    return tuple(sorted(offered, key=lambda tool: -_shared_words(tool.name, choice.message))[:1])
 
 
-def _named(offered: Sequence[Tool], said: str) -> list[Tool]:
+def _named(offered: Sequence[Tool], message: str) -> list[Tool]:
     """The tools that are named, in the order in which the message names them."""
-    found = [
+    places = [
         (match.start(), at)
         for at, tool in enumerate(offered)
-        if (match := re.search(rf"(?<![\w-]){re.escape(tool.name)}(?![\w-])", said))
+        if (match := re.search(rf"(?<![\w-]){re.escape(tool.name)}(?![\w-])", message))
     ]
-    return [offered[at] for _, at in sorted(found)]
+    return [offered[at] for _, at in sorted(places)]
 
 
-def _shared_words(name: str, said: str) -> int:
-    return len(_words(name) & _words(said))
+def _shared_words(name: str, message: str) -> int:
+    return len(_words(name) & _words(message))
 
 
 def _words(text: str) -> set[str]:
-    found = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", text)
-    return {word.lower() for word in found if len(word) >= SHORTEST_WORD}
+    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", text)
+    return {word.lower() for word in words if len(word) >= SHORTEST_WORD}

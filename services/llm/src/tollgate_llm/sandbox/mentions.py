@@ -77,11 +77,11 @@ class Mentions:
 
     def take_listed(self, name: str, values: Iterable[Any]) -> Any:
         """Return the listed string that is mentioned first, or that follows the property's name."""
-        found = sorted(
+        mentions = sorted(
             mention for value in values if isinstance(value, str) for mention in self._words(value)
         )
-        named = (each for each in found if self._follows(each, name))
-        chosen = next(named, found[0] if found else None)
+        named = (each for each in mentions if self._follows(each, name))
+        chosen = next(named, mentions[0] if mentions else None)
         return chosen.value if chosen else None
 
     def names(self, name: str) -> bool:
@@ -108,8 +108,8 @@ class Mentions:
 
     @cached_property
     def _quoted(self) -> list[Mention]:
-        found = _QUOTED.finditer(self._text)
-        return [Mention(*each.span(), each.group(each.lastindex or 0)) for each in found]
+        matches = _QUOTED.finditer(self._text)
+        return [Mention(*each.span(), each.group(each.lastindex or 0)) for each in matches]
 
     @cached_property
     def _named(self) -> list[Mention]:
@@ -118,8 +118,8 @@ class Mentions:
     def _labelled(self, name: str) -> list[Mention]:
         """Return what stands after `name:` or `name=`, up to the next sign that ends it."""
         pattern = rf"{_spoken(name)}\s*[:=]\s*([^\s,;`\"'][^,;\n`\"']*)"
-        found = re.finditer(pattern, self._text)
-        return [Mention(*each.span(1), each.group(1).rstrip(" .!?)")) for each in found]
+        matches = re.finditer(pattern, self._text)
+        return [Mention(*each.span(1), each.group(1).rstrip(" .!?)")) for each in matches]
 
     def _words(self, value: str) -> Iterator[Mention]:
         pattern = rf"(?<!\w){re.escape(value)}(?!\w)"

@@ -52,10 +52,11 @@ def format_of(given: Json, drops: Drops) -> Json:
 JSON_ONLY = "Answer with one JSON object and nothing else, not even a code fence."
 
 
-def add_json_only(given: Json, body: Json) -> None:
-    """Any JSON object: Anthropic has a field for objects of a known schema only, and its models do
-    as the system prompt says. The line comes last, where it leaves cached prompts as they are."""
-    if given.get("type") != "json_object":
+def add_json_only(response_format: Json, body: Json) -> None:
+    """Ask for any JSON object: Anthropic has a field for objects of a known schema only, and its
+    models do as the system prompt says. The line comes last, where it leaves cached prompts as they
+    are."""
+    if response_format.get("type") != "json_object":
         return
     line, system = {"type": "text", "text": JSON_ONLY}, body.get("system", [])
     blocks = [{"type": "text", "text": system}] if isinstance(system, str) else system

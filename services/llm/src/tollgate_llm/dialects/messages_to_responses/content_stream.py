@@ -141,10 +141,10 @@ def _rest(item: Item) -> str:
     """Return what a whole item says beyond its deltas. Where those say something else, they stand;
     raise `ValueError` if they are a call's, and no whole arguments."""
     read = {_MESSAGE: text_in, _REASONING: thought_of, CALL: _arguments}.get(item.kind)
-    whole, deltas = read(item.json) if read else "", "".join(item.pieces)
-    if whole.startswith(deltas):
-        return whole[len(deltas) :]
-    if item.kind == CALL and whole:
+    text, deltas = read(item.json) if read else "", "".join(item.pieces)
+    if text.startswith(deltas):
+        return text[len(deltas) :]
+    if item.kind == CALL and text:
         json.loads(deltas)
     return ""
 

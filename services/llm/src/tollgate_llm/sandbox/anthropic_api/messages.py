@@ -59,7 +59,7 @@ def ask_of(body: Json) -> Ask:
         model=body["model"],
         stream=wants_stream(body),
         prompt=first_text(*_last(messages)),
-        said=choice.said,
+        message=choice.message,
         input_tokens=count_input(body),
         cap=body["max_tokens"],
         stops=tuple(body.get("stop_sequences") or ()),
@@ -113,7 +113,7 @@ def _choice_so_far(messages: list[Json]) -> Choice:
     uses = [part for turn in turns if isinstance(turn, list) for part in turn]
     called = [part["name"] for part in uses if part["type"] == "tool_use"]
     return Choice(
-        said=last_text(*_last(messages)),
+        message=last_text(*_last(messages)),
         is_result=_tool_has_answered(messages),
         called="\n".join([*called, *map(text_of, turns)]),
     )
@@ -195,13 +195,17 @@ def _blocks(reply: Reply) -> list[Block]:
         return [text] if answer.pieces else []
     return [
         Block(
-            {"type": "tool_use", "id": f"toolu_{uuid4().hex[:24]}", "name": call.tool.name,
-             "input": {}},
+            {
+                "type": "tool_use",
+                "id": f"toolu_{uuid4().hex[:24]}",
+                "name": call.tool.name,
+                "input": {},
+            },
             {"input": _input(call.arguments)},
             call.pieces,
         )
         for call in answer.calls
-    ]  # fmt: skip
+    ]
 
 
 class Block(NamedTuple):

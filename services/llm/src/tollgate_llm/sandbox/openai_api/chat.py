@@ -55,7 +55,7 @@ def ask_of(body: Json) -> Ask:
         model=body["model"],
         stream=stream,
         prompt=first_text(_last(messages)),
-        said=choice.said,
+        message=choice.message,
         input_tokens=count_content(messages) + count_tools(body.get("tools")),
         cap=body.get("max_tokens") if cap is None else cap,
         stops=(stop,) if isinstance(stop, str) else tuple(stop),
@@ -77,7 +77,7 @@ def _choice_so_far(messages: list[Json]) -> Choice:
     calls = [call for turn in turns for call in turn.get("tool_calls") or ()]
     called = [call["function"]["name"] for call in calls if call["type"] == "function"]
     return Choice(
-        said=last_text(_last(messages)),
+        message=last_text(_last(messages)),
         is_result=_tool_has_answered(messages),
         called="\n".join([*called, *(text_of(turn.get("content")) for turn in turns)]),
     )
@@ -90,8 +90,8 @@ def _texts(messages: list[Json]) -> list[str]:
 
 def _last(messages: list[Json]) -> Any:
     """The content of the last message that is the user's or a tool's."""
-    said = (each["content"] for each in reversed(messages) if each["role"] in ("user", "tool"))
-    return next(said, "")
+    contents = (each["content"] for each in reversed(messages) if each["role"] in ("user", "tool"))
+    return next(contents, "")
 
 
 def _tool_has_answered(messages: list[Json]) -> bool:

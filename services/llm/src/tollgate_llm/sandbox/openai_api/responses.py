@@ -67,7 +67,7 @@ def ask_of(body: Json) -> Ask:
         model=body["model"],
         stream=wants_stream(body),
         prompt=first_text(_last(items)),
-        said=choice.said,
+        message=choice.message,
         input_tokens=said + count_tools(body.get("tools")),
         cap=body.get("max_output_tokens"),
         tools=wanted_tools(body, lambda it: it, offered, choice),
@@ -82,12 +82,12 @@ def _items(given: Any) -> list[Json]:
 
 
 def _choice_so_far(items: list[Json]) -> Choice:
-    said = [text_of(each.get("content")) for each in items if each.get("role") == "assistant"]
+    texts = [text_of(each.get("content")) for each in items if each.get("role") == "assistant"]
     called = [str(each["name"]) for each in items if each.get("type") == "function_call"]
     return Choice(
-        said=last_text(_last(items)),
+        message=last_text(_last(items)),
         is_result=_tool_has_answered(items),
-        called="\n".join([*called, *said]),
+        called="\n".join([*called, *texts]),
     )
 
 
