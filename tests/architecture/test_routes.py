@@ -9,9 +9,28 @@ from werkzeug.routing import Rule
 
 from tests.architecture.apps import MAKERS
 from tollgate_auth.roles.permissions import PERMISSIONS
+from tollgate_common.guard import is_for_test_mode
 
 OPEN_TO_ALL = {"public", "authenticated"}
 FILES = "static"
+READING = {"GET", "HEAD", "OPTIONS"}
+WRITTEN_IN_TEST_MODE = {
+    "DELETE /api/v1/jobs/<job_id>",
+    "DELETE /api/v1/keys/<id:key_id>",
+    "DELETE /v1/jobs/<job_id>",
+    "PATCH /api/v1/keys/<id:key_id>",
+    "POST /api/v1/keys",
+    "POST /api/v1/keys/<id:key_id>/rotate",
+    "POST /api/v1/reports",
+    "POST /v1/jobs",
+}
+"""What a test-mode key or service account may change with a permission, beside calling models."""
+ABOUT_THEMSELVES = {
+    "DELETE /api/v1/auth/sessions/<id:session_id>",
+    "POST /api/v1/auth/logout",
+    "POST /api/v1/auth/password",
+}
+"""What every caller may change, of their own."""
 
 
 @pytest.fixture(scope="module", params=sorted(MAKERS))
@@ -50,3 +69,31 @@ def test_every_permission_that_a_route_names_exists(app: Flask) -> None:
 def test_nobody_calls_what_is_internal_without_credentials(app: Flask) -> None:
     internal = [view for name, view in methods(app) if "/internal/" in name]
     assert not {getattr(view, "policy", "public") for view in internal} & OPEN_TO_ALL
+
+
+def test_in_test_mode_little_is_written(app: Flask) -> None:
+    policies = {name: str(getattr(view, "policy", "public")) for name, view in methods(app)}
+    written = {
+        name: policy
+        for name, policy in policies.items()
+        if name.split()[0] not in READING
+        and policy != "public"
+        and not policy.startswith("service:")
+    }
+    allowed = {
+        name
+        for name, policy in written.items()
+        if is_for_test_mode(policy) and not is_inference(name)
+    }
+    assert allowed == WRITTEN_IN_TEST_MODE & set(written)
+    own = {name for name, policy in written.items() if policy == "authenticated"}
+    assert own == ABOUT_THEMSELVES & set(written)
+
+
+def is_inference(name: str) -> bool:
+    return " /v1/" in name and "/jobs" not in name
+
+
+def test_what_is_written_in_test_mode_is_there() -> None:
+    names = {name for make in MAKERS.values() for name, _ in methods(make())}
+    assert names >= WRITTEN_IN_TEST_MODE | ABOUT_THEMSELVES

@@ -6,6 +6,11 @@
     @public                            anyone
 
 The marks are what `tests/architecture` walks; a view without one fails it.
+
+Mode is part of authority: a test-mode key or service account may have any scope, and reads and
+calls models, queues calls, makes reports and handles test keys by it. Whatever else `requires` lets
+somebody write is `LiveOnly` for it: what live calls go by, people, links. Which rows it sees, and
+that it asks for no live ones, is decided in `visibility`.
 """
 
 import functools
@@ -15,11 +20,18 @@ from typing import Any, ParamSpec, TypeVar, cast
 import msgspec
 from flask import Flask, current_app, g, request
 
-from tollgate_common.errors import Forbidden, Unauthorized
+from tollgate_common.errors import Forbidden, LiveOnly, Unauthorized
 from tollgate_common.jwt import Claims, JwksClient, TokenVerifier
 from tollgate_common.unsupported import Unsupported
 
 INTERNAL_AUDIENCE = "internal"
+TEST = "test"
+TEST_MODE_PERMISSIONS = frozenset(
+    {"inference", "jobs:write", "jobs:manage", "reports:write", "keys:write"}
+)
+"""What a test-mode caller may use beside reading."""
+LIVE_READING = frozenset({"audit:read"})
+"""Reading that is about what is live as a whole, with no mode to tell apart."""
 _EXTENSION = "tollgate_guard"
 
 P = ParamSpec("P")
@@ -86,9 +98,16 @@ def _guard() -> Guard:
     return cast(Guard, current_app.extensions[_EXTENSION])
 
 
+def is_for_test_mode(permission: str) -> bool:
+    """Return whether the permission is one that a test-mode caller may use."""
+    is_reading = permission.endswith(":read") and permission not in LIVE_READING
+    return is_reading or permission in TEST_MODE_PERMISSIONS
+
+
 def requires(permission: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Let in callers whose assertion grants `permission`; the view finds them in
-    `current_caller()`."""
+    """Let in callers whose assertion grants `permission`, in test mode where the permission is for
+    it; the view finds them in `current_caller()`."""
+    is_for_test = is_for_test_mode(permission)
 
     def mark(view: Callable[P, R]) -> Callable[P, R]:
         @functools.wraps(view)
@@ -96,6 +115,8 @@ def requires(permission: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
             g.caller = caller_of(_guard().assertions.verify(bearer_token()))
             if permission not in g.caller.scopes:
                 raise Forbidden(f"This needs the permission `{permission}`.")
+            if g.caller.mode == TEST and not is_for_test:
+                raise LiveOnly()
             return view(*args, **kwargs)
 
         return _marked(guarded, permission)

@@ -3,7 +3,7 @@
 TollgateError 500
 ├── BadRequest 400 ── InvalidField 422 (names the field)
 ├── Unauthorized 401
-├── Forbidden 403
+├── Forbidden 403 ── LiveOnly (test mode asks for what is live)
 ├── NotFound 404
 ├── MethodNotAllowed 405
 ├── Conflict 409
@@ -67,6 +67,19 @@ class Unauthorized(TollgateError):
 class Forbidden(TollgateError):
     status = 403
     code = "permission_denied"
+
+
+class LiveOnly(Forbidden):
+    """A caller in test mode asks for what only live ones do or see."""
+
+    code = "live_only"
+
+    def __init__(self, *, param: str | None = None) -> None:
+        super().__init__(
+            "Test mode neither changes what live calls go by, nor sees what is live, nor makes"
+            " people or links: call with a live key or service account, or log in.",
+            param=param,
+        )
 
 
 class NotFound(TollgateError):
