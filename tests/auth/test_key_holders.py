@@ -158,5 +158,5 @@ def test_a_projects_key_handles_the_keys_of_its_project_alone(org: Org) -> None:
     own = org.key(user_id=None, scopes=scopes)
     beside, foreign = org.key(user_id=None), org.key(user_id=None, project_id=project)
     assert own.patch(f"/keys/{beside.id}", {"name": "renamed"}).status_code == 200
-    assert own.patch(f"/keys/{foreign.id}", {"name": "renamed"}).status_code == 403
+    assert own.patch(f"/keys/{foreign.id}", {"name": "renamed"}).status_code == 404
     assert own.delete(f"/keys/{org.key().id}").status_code == 403

@@ -13,7 +13,7 @@ import pytest
 from redis import Redis
 from sqlalchemy import Engine, text
 
-from tests.llm.stand import START_SECONDS, Provider, Stand, eventually
+from tests.llm.stand import ALL, START_SECONDS, Provider, Stand, eventually
 from tollgate_common import queues
 from tollgate_common.embedded.process import free_port
 from tollgate_common.errors import DependencyDown
@@ -23,6 +23,12 @@ from tollgate_llm.jobs.runner import JobRunner
 
 BODY = b'{ "model":"sandbox", "odd": 1.50, "messages":[] }'
 ANSWER = b'{"id":"1",  "usage":{"prompt_tokens":1}}'
+
+
+def listed(stand: Stand, org: str, **claims: Any) -> list[str]:
+    headers = stand.headers(org, **claims)
+    answer = stand.manage("GET", "/api/v1/jobs?limit=100", org, headers=headers)
+    return [job["id"] for job in answer.json()["data"]]
 
 
 def test_a_job_is_one_call_to_the_gateway_in_its_owners_name(
@@ -212,16 +218,47 @@ def test_a_key_sees_its_own_projects_jobs_of_its_own_mode(
 ) -> None:
     job_id = queued()
     assert job(job_id)["id"] == job_id
-    assert job(job_id, key=None, user="usr_1", project=None, mode="live")["id"] == job_id
-    for other in ({"mode": "live"}, {"project": "prj_other"}):
+    account = {"key": None, "user": "sva_1"}
+    for other in ({"mode": "live"}, {"project": "prj_other"}, account):
         assert job(job_id, **other)["error"]["code"] == "job_not_found"
+    queued(**account)
+    for other in ({"mode": "live"}, {"project": "prj_other"}):
+        assert listed(stand, org, **account, **other) == []
     headers = stand.headers(f"{org}x")
     assert stand.session.get(f"{stand.url}/v1/jobs/{job_id}", headers=headers).status_code == 404
 
 
+def test_a_job_is_its_makers_own(
+    stand: Stand, org: str, queued: Callable[..., str], job: Callable[..., dict[str, Any]]
+) -> None:
+    keys = queued(user="usr_1")
+    own = queued(key=None, user="usr_1", project=None, mode="live")
+    others = queued(key=None, user="usr_2", project=None, mode="live")
+    person = {"key": None, "user": "usr_1", "project": None, "mode": "live"}
+    assert listed(stand, org, **person) == [own, keys]
+    assert job(others, **person)["error"]["code"] == "job_not_found"
+    refused = stand.session.delete(
+        f"{stand.url}/v1/jobs/{others}", headers=stand.headers(org, **person)
+    )
+    assert refused.status_code == 404
+    manager = {**person, "scope": f"{ALL} jobs:manage"}
+    assert listed(stand, org, **manager) == [others, own, keys]
+    assert job(others, **manager)["id"] == others
+
+
+@pytest.mark.parametrize("caller", [{}, {"key": None, "user": "sva_1"}])
+def test_no_live_jobs_are_listed_in_test_mode(
+    stand: Stand, org: str, caller: dict[str, Any]
+) -> None:
+    headers = stand.headers(org, **caller)
+    answer = stand.manage("GET", "/api/v1/jobs?mode=live", org, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (403, "live_only")
+
+
 def test_jobs_are_listed_page_by_page(stand: Stand, org: str, queued: Callable[..., str]) -> None:
     made = [queued() for _ in range(5)]
-    who = {"key": None, "user": "usr_1", "project": None}
+    who: dict[str, Any] = {"key": None, "user": "usr_1", "project": None, "mode": "live"}
+    who["scope"] = f"{ALL} jobs:manage"
 
     def page(query: str) -> dict[str, Any]:
         answer = stand.manage(

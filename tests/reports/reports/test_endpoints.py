@@ -164,7 +164,8 @@ def test_a_keys_report_is_about_its_project_and_mode(
     work()
     (row,) = table(key.get(f"/api/v1/reports/{report}/download").data)
     assert row["project"] == "proj_2"
-    assert client().get(f"/api/v1/reports/{report}").status_code == 200
+    manager = client(scope="reports:read jobs:manage")
+    assert manager.get(f"/api/v1/reports/{report}").status_code == 200
 
 
 def test_reports_are_listed_page_by_page(client: Client) -> None:

@@ -1,11 +1,11 @@
-"""What of an organisation's books a caller may see, and what of it they ask for."""
+"""What of the books somebody asks for, within what they see."""
 
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from tollgate_common.errors import InvalidField
-from tollgate_common.guard import Caller
+from tollgate_common.visibility import Visibility
 
 Mode = Literal["live", "test", "all"]
 # How the document names what only code can check.
@@ -28,19 +28,19 @@ class Filters(BaseModel):
     )
 
 
-def filters_for(caller: Caller, filters: Filters, mode: Mode | None) -> dict[str, str]:
-    """What is asked for, cut down to what the caller may see: a key sees its own project. Mode:
-    a key's own unless told otherwise, for a user `live`."""
+def filters_for(visibility: Visibility, filters: Filters) -> dict[str, str]:
+    """Return what is asked for as conditions that say what the caller sees, too: the mode, and the
+    project of a key or a service account. Another project of theirs is refused."""
     chosen = {
         name: value
         for name in Filters.model_fields
         if (value := getattr(filters, name)) is not None
     }
-    of_mode: str = mode or (caller.mode if caller.key else "live")
-    if of_mode != "all":
-        chosen["mode"] = of_mode
-    if caller.key and caller.project:
-        if chosen.get("project", caller.project) != caller.project:
-            raise InvalidField("project: a key sees its own project only.", param="project")
-        chosen["project"] = caller.project
+    if visibility.mode is not None:
+        chosen["mode"] = visibility.mode
+    if visibility.projects is not None:
+        if chosen.get("project") not in (None, *visibility.projects):
+            raise InvalidField("project: it is none of those that you see.", param="project")
+        if len(visibility.projects) == 1:
+            (chosen["project"],) = visibility.projects
     return chosen

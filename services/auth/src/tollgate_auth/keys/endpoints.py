@@ -2,7 +2,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from tollgate_auth.keys import repository, service
+from tollgate_auth.keys import service
 from tollgate_auth.keys.models import Key
 from tollgate_auth.keys.schemas import (
     KeyCreate,
@@ -17,6 +17,7 @@ from tollgate_auth.keys.schemas import (
 from tollgate_auth.unit_of_work import TransactionalResource, unit_of_work
 from tollgate_common.guard import current_caller, requires, service_only
 from tollgate_common.restx import Noun, Paging, document, json_body, page, query
+from tollgate_common.visibility import current_visibility
 
 namespace = Noun("keys", description="API keys.")
 blueprint = Blueprint("key_uses", __name__)
@@ -36,7 +37,7 @@ class Keys(TransactionalResource):
     @requires("keys:read")
     @namespace.documented({200: ("A page of keys, newest first.", many)}, params=(KeyQuery, Paging))
     def get(self) -> dict[str, Any]:
-        keys, following = repository.page(current_caller().org, query(KeyQuery))
+        keys, following = service.page(current_visibility(), query(KeyQuery))
         return page(service.shown(keys), following)
 
     @requires("keys:write")
@@ -58,7 +59,7 @@ class OneKey(TransactionalResource):
     @requires("keys:read")
     @namespace.documented({200: ("The key.", one)})
     def get(self, key_id: str) -> dict[str, Any]:
-        return _answer(service.get(current_caller().org, key_id))
+        return _answer(service.get(current_visibility(), key_id))
 
     @requires("keys:write")
     @namespace.documented(

@@ -13,6 +13,7 @@ from tollgate_auth.keys.schemas import KeyQuery
 from tollgate_auth.service_accounts.models import ServiceAccount
 from tollgate_auth.service_accounts.repository import Descendant
 from tollgate_auth.users.models import User
+from tollgate_common.visibility import Visibility
 
 NOTED_EVERY = timedelta(minutes=1)
 # As `schemas.status_of` says it of a row.
@@ -51,14 +52,16 @@ def add_secret(secret: KeySecret) -> None:
     db.session.flush()
 
 
-def find(org: str, key_id: str) -> Key | None:
-    statement = select(Key).where(Key.id == key_id, Key.org_id == org)
+def find(visibility: Visibility, key_id: str) -> Key | None:
+    """The visible key of this id."""
+    statement = select(Key).where(Key.id == key_id, *visible(visibility))
     return db.session.scalars(statement).one_or_none()
 
 
-def page(org: str, asked: KeyQuery) -> tuple[list[Key], str | None]:
+def page(visibility: Visibility, asked: KeyQuery) -> tuple[list[Key], str | None]:
+    """The visible ones, newest first."""
     statement = paging.filtered(
-        select(Key).where(Key.org_id == org),
+        select(Key).where(*visible(visibility.in_any_mode())),
         (
             (Key.project_id, asked.project_id),
             (Key.user_id, asked.user_id),
@@ -74,6 +77,10 @@ def page(org: str, asked: KeyQuery) -> tuple[list[Key], str | None]:
     if asked.prefix is not None:
         statement = statement.where(Key.prefix.startswith(asked.prefix, autoescape=True))
     return paging.fetch_page(statement, Key.id)
+
+
+def visible(visibility: Visibility) -> list[ColumnElement[bool]]:
+    return visibility.conditions(org=Key.org_id, project=Key.project_id, mode=Key.mode)
 
 
 def modes(ids: Sequence[str]) -> dict[str, str]:

@@ -19,7 +19,7 @@ from tollgate_auth.authority.people import check_role
 from tollgate_auth.fields import changes, reply
 from tollgate_auth.keys import repository
 from tollgate_auth.keys.models import Key, KeySecret
-from tollgate_auth.keys.schemas import KeyCreate, KeyOut, KeyPatch, Surroundings
+from tollgate_auth.keys.schemas import KeyCreate, KeyOut, KeyPatch, KeyQuery, Surroundings
 from tollgate_auth.limits import repository as limit_rows
 from tollgate_auth.limits import service as limits
 from tollgate_auth.limits.schemas import LimitOut
@@ -33,16 +33,25 @@ from tollgate_common import keyformat
 from tollgate_common.errors import Conflict, Forbidden, NotFound
 from tollgate_common.guard import Caller
 from tollgate_common.ids import new_id
+from tollgate_common.visibility import Visibility
 
 LISTED_AT_ONCE = 500
 PREFIX_CHARACTERS = len("tg_live_") + 4
 
 
-def get(org: str, key_id: str) -> Key:
-    key = repository.find(org, key_id)
+def get(visibility: Visibility, key_id: str) -> Key:
+    """`LiveOnly` for a live key and a caller in test mode."""
+    key = repository.find(visibility.regardless_of_mode(), key_id)
     if key is None:
         raise NotFound("There is no such key.")
+    visibility.check_mode(key.mode)
     return key
+
+
+def page(visibility: Visibility, asked: KeyQuery) -> tuple[list[Key], str | None]:
+    """The visible keys, newest first; `LiveOnly` where a caller in test mode asks for live ones."""
+    visibility.check_mode(asked.mode)
+    return repository.page(visibility, asked)
 
 
 def create(caller: Caller, wanted: KeyCreate) -> tuple[Key, str]:
@@ -119,7 +128,7 @@ def rotate(caller: Caller, key_id: str, grace_seconds: int) -> tuple[Key, str]:
 def revoke(caller: Caller, key_id: str) -> None:
     """Revoking a revoked key changes nothing."""
     organisations.lock(caller.org)
-    key = _own(caller, get(caller.org, key_id))
+    key = _own(caller, get(Visibility.of(caller), key_id))
     if key.revoked_at:
         return
     principal_changes.revoke_keys("key", key.id)
@@ -162,7 +171,7 @@ def _surroundings(keys: Sequence[Key]) -> list[Surroundings]:
 
 
 def _live(caller: Caller, key_id: str) -> Key:
-    key = _own(caller, get(caller.org, key_id))
+    key = _own(caller, get(Visibility.of(caller), key_id))
     if key.revoked_at:
         raise Conflict("The key is revoked.")
     return key

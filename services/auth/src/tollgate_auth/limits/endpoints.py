@@ -19,6 +19,7 @@ from tollgate_auth.runtime import runtime
 from tollgate_auth.unit_of_work import TransactionalResource
 from tollgate_common.guard import current_caller, requires, service_only
 from tollgate_common.restx import Noun, Paging, document, json_body, page, query, takes
+from tollgate_common.visibility import current_visibility
 
 blueprint = Blueprint("every_limit", __name__)
 namespace = Noun("limits", description="How much may be used: the policy.")
@@ -35,7 +36,7 @@ class Limits(TransactionalResource):
     )
     def get(self) -> dict[str, Any]:
         asked = query(LimitQuery)
-        rows, following = repository.page(current_caller().org, asked)
+        rows, following = repository.page(current_visibility(), asked)
         return page(_shown(*rows, mode=asked.mode), following)
 
     @requires("limits:write")
@@ -57,7 +58,7 @@ class Limit(TransactionalResource):
     @requires("limits:read")
     @namespace.documented({200: ("The limit.", one)}, params=(ModeQuery,))
     def get(self, limit_id: str) -> dict[str, Any]:
-        row = service.get(current_caller().org, limit_id)
+        row = service.get(current_visibility(), limit_id)
         return _shown(row, mode=query(ModeQuery).mode)[0]
 
     @requires("limits:write")
@@ -78,7 +79,10 @@ class Limit(TransactionalResource):
 
 
 def _shown(*rows: LimitRow, mode: Mode | None = None) -> list[dict[str, Any]]:
-    return figures.shown(runtime().counts, rows, mode)
+    """The limits with figures of the mode that is asked for, and that the caller sees."""
+    visibility = current_visibility()
+    visibility.check_mode(mode)
+    return figures.shown(runtime().counts, rows, mode or visibility.in_any_mode().mode)
 
 
 @blueprint.get("/internal/v1/limits")

@@ -17,7 +17,7 @@ from tollgate_auth.fields import reply
 from tollgate_auth.keys import repository as keys
 from tollgate_auth.limits.amounts import COST, amount_text
 from tollgate_auth.limits.models import LimitRow
-from tollgate_auth.limits.schemas import Figures, LimitOut, Mode
+from tollgate_auth.limits.schemas import Figures, LimitOut
 from tollgate_common.logging import get_logger
 from tollgate_common.metrics import dependency_failures
 from tollgate_common.money import NANOS_PER_USD
@@ -25,13 +25,13 @@ from tollgate_common.principal import Limit, Subject, Window
 from tollgate_common.tickets.counts import Count, LimitCounts
 from tollgate_common.tickets.limits import counts_from, lasting_counters, reservation
 
-DEFAULT_MODE: Mode = "live"
+DEFAULT_MODE = "live"
 A_DAY = timedelta(days=1)
 
 log = get_logger(__name__)
 
 
-def shown(counts: LimitCounts, rows: Sequence[LimitRow], mode: Mode | None) -> list[dict[str, Any]]:
+def shown(counts: LimitCounts, rows: Sequence[LimitRow], mode: str | None) -> list[dict[str, Any]]:
     """The limits as they are answered, of one organisation. Without a mode, a key's limits are
     shown in the key's own, all others in `live`."""
     modes = _modes(rows, mode)
@@ -60,7 +60,7 @@ def forget(redis: Redis, org: str, limit_id: str, response: Response) -> Respons
     return response
 
 
-def _modes(rows: Sequence[LimitRow], mode: Mode | None) -> dict[str, str]:
+def _modes(rows: Sequence[LimitRow], mode: str | None) -> dict[str, str]:
     if mode is not None:
         return {row.id: mode for row in rows}
     of_key = keys.modes([row.subject_id for row in rows if row.subject_kind == "key"])

@@ -8,9 +8,13 @@ from sqlalchemy.orm import aliased
 
 from tollgate_auth import paging
 from tollgate_auth.extensions import db
+from tollgate_auth.keys import repository as keys
+from tollgate_auth.keys.models import Key
 from tollgate_auth.limits.errors import LimitExists
 from tollgate_auth.limits.models import EQUAL, LimitRow
 from tollgate_auth.limits.schemas import LimitQuery
+from tollgate_auth.service_accounts.models import ServiceAccount
+from tollgate_common.visibility import Visibility
 
 _IDENTITY = ("subject_kind", "subject_id", "metric", "window", "mode", "timezone", "models")
 
@@ -34,14 +38,16 @@ def change(row: LimitRow, values: Mapping[str, Any]) -> None:
     promote_duplicates(row.subject_id)
 
 
-def find(org: str, limit_id: str) -> LimitRow | None:
-    statement = select(LimitRow).where(LimitRow.id == limit_id, LimitRow.org_id == org)
+def find(visibility: Visibility, limit_id: str) -> LimitRow | None:
+    """The visible limit of this id."""
+    statement = select(LimitRow).where(LimitRow.id == limit_id, *_visible(visibility))
     return db.session.scalars(statement).one_or_none()
 
 
-def page(org: str, asked: LimitQuery) -> tuple[list[LimitRow], str | None]:
+def page(visibility: Visibility, asked: LimitQuery) -> tuple[list[LimitRow], str | None]:
+    """The visible ones, newest first."""
     statement = paging.filtered(
-        select(LimitRow).where(LimitRow.org_id == org),
+        select(LimitRow).where(*_visible(visibility)),
         (
             (LimitRow.subject_kind, asked.kind),
             (LimitRow.subject_id, asked.subject_id),
@@ -53,6 +59,28 @@ def page(org: str, asked: LimitQuery) -> tuple[list[LimitRow], str | None]:
         ),
     )
     return paging.fetch_page(statement, LimitRow.id)
+
+
+def _visible(visibility: Visibility) -> list[ColumnElement[bool]]:
+    """Who sees a project sees what binds it, its keys and its service accounts, the organisation
+    and people."""
+    bounds = visibility.conditions(org=LimitRow.org_id)
+    if visibility.projects is not None:
+        elsewhere = ServiceAccount.project_id.not_in(visibility.projects)
+        visible_keys = select(Key.id).where(*keys.visible(visibility.in_any_mode()))
+        kind, subject = LimitRow.subject_kind, LimitRow.subject_id
+        bounds.append(
+            or_(
+                kind == "org",
+                and_(kind == "project", subject.in_(visibility.projects)),
+                and_(kind == "key", subject.in_(visible_keys)),
+                and_(
+                    kind == "user",
+                    subject.not_in(select(ServiceAccount.id).where(elsewhere)),
+                ),
+            )
+        )
+    return bounds
 
 
 def of_subjects(ids: Sequence[str]) -> Sequence[LimitRow]:

@@ -45,7 +45,9 @@ def every_model() -> list[str]:
 
 class ModeQuery(RequestQuery):
     mode: Mode | None = Field(
-        None, description="Which calls' figures; else a key's own mode, and `live` for the others."
+        None,
+        description="Which calls' figures; else a key's own mode, and `live` for the others,"
+        " or `test` for a caller in test mode.",
     )
 
 

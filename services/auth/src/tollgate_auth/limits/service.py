@@ -35,13 +35,14 @@ from tollgate_common.guard import Caller
 from tollgate_common.ids import new_id
 from tollgate_common.principal import Window
 from tollgate_common.tickets.windows import moved, window_at
+from tollgate_common.visibility import Visibility
 
 EVERY_PAGE = 500
 CALENDAR = ("day", "month")
 
 
-def get(org: str, limit_id: str) -> LimitRow:
-    row = repository.find(org, limit_id)
+def get(visibility: Visibility, limit_id: str) -> LimitRow:
+    row = repository.find(visibility, limit_id)
     if row is None:
         raise NotFound("There is no such limit.")
     return row
@@ -86,7 +87,7 @@ def _descendants(
 
 def create(caller: Caller, wanted: LimitCreate) -> LimitRow:
     organisations.lock(caller.org)
-    kind, subject_id = wanted.subject.kind, _existing_subject(caller.org, wanted.subject)
+    kind, subject_id = wanted.subject.kind, _existing_subject(Visibility.of(caller), wanted.subject)
     row = add(caller.org, kind, subject_id, wanted)
     principal_changes.announce(kind, subject_id)
     _record(caller, "limit.created", row, after=as_audited(row))
@@ -95,7 +96,7 @@ def create(caller: Caller, wanted: LimitCreate) -> LimitRow:
 
 def update(caller: Caller, limit_id: str, patch: LimitPatch) -> LimitRow:
     organisations.lock(caller.org)
-    row = get(caller.org, limit_id)
+    row = get(Visibility.of(caller), limit_id)
     authority.require_free_of(caller, row.subject_id)
     before = as_audited(row)
     if "max" in patch.model_fields_set and (fault := amount_fault(row.metric, patch.max)):
@@ -108,7 +109,7 @@ def update(caller: Caller, limit_id: str, patch: LimitPatch) -> LimitRow:
 
 def delete(caller: Caller, limit_id: str) -> None:
     organisations.lock(caller.org)
-    row = get(caller.org, limit_id)
+    row = get(Visibility.of(caller), limit_id)
     authority.require_free_of(caller, row.subject_id)
     before = as_audited(row)
     repository.remove(row)
@@ -166,17 +167,27 @@ def _record(
     audit.record(caller.org, audit.actor_of(caller), action, ("limit", row.id), before, after)
 
 
-def _existing_subject(org: str, subject: SubjectIn) -> str:
+def _has_user(visibility: Visibility, user_id: str) -> bool:
+    """People are of all projects; a service account is of its own."""
+    user = users.find(visibility.org, user_id)
+    is_person = user is not None and user.role is not None
+    return is_person or accounts.find(visibility, user_id) is not None
+
+
+def _existing_subject(visibility: Visibility, subject: SubjectIn) -> str:
+    """The id of a subject that is visible."""
+    org = visibility.org
     subject_id = subject.id or (org if subject.kind == "org" else "")
     found: Any
     if subject.kind == "org":
         found = subject_id == org
     elif subject.kind == "project":
-        found = projects.find(org, subject_id)
+        is_visible = visibility.projects is None or subject_id in visibility.projects
+        found = is_visible and projects.find(org, subject_id)
     elif subject.kind == "user":
-        found = users.find(org, subject_id)
+        found = _has_user(visibility, subject_id)
     else:
-        found = keys.find(org, subject_id)
+        found = keys.find(visibility.in_any_mode(), subject_id)
     if not found:
         raise NotFound(f"There is no such {subject.kind}.", param="subject.id")
     return subject_id

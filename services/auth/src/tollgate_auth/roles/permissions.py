@@ -23,6 +23,7 @@ PERMISSIONS = (
     "reports:write",
     "jobs:read",
     "jobs:write",
+    "jobs:manage",
     "audit:read",
     "sso:read",
     "sso:write",

@@ -1,6 +1,6 @@
 from typing import Any
 
-from tollgate_auth.service_accounts import repository, service
+from tollgate_auth.service_accounts import service
 from tollgate_auth.service_accounts.schemas import (
     ServiceAccountCreate,
     ServiceAccountList,
@@ -12,6 +12,7 @@ from tollgate_auth.service_accounts.schemas import (
 from tollgate_auth.unit_of_work import TransactionalResource
 from tollgate_common.guard import current_caller, requires
 from tollgate_common.restx import Noun, Paging, document, json_body, page, query
+from tollgate_common.visibility import current_visibility
 
 namespace = Noun("service-accounts", description="Machines: OAuth2 clients (POST /oauth/token).")
 one, many = document(namespace, ServiceAccountOut), document(namespace, ServiceAccountList)
@@ -28,8 +29,7 @@ class ServiceAccounts(TransactionalResource):
         params=(ServiceAccountQuery, Paging),
     )
     def get(self) -> dict[str, Any]:
-        rows, following = repository.page(current_caller().org, query(ServiceAccountQuery))
-        return page([service.shown(*row) for row in rows], following)
+        return page(*service.page(current_visibility(), query(ServiceAccountQuery)))
 
     @requires("users:write")
     @namespace.documented(
@@ -49,7 +49,7 @@ class OneServiceAccount(TransactionalResource):
     @requires("users:read")
     @namespace.documented({200: ("The account.", one)})
     def get(self, account_id: str) -> dict[str, Any]:
-        return service.shown(*service.get(current_caller().org, account_id))
+        return service.shown(*service.get(current_visibility(), account_id))
 
     @requires("users:write")
     @namespace.documented(

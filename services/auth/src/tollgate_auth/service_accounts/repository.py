@@ -10,6 +10,7 @@ from tollgate_auth.service_accounts.models import ServiceAccount
 from tollgate_auth.service_accounts.schemas import ServiceAccountQuery
 from tollgate_auth.users import repository as users
 from tollgate_auth.users.models import User
+from tollgate_common.visibility import Visibility
 
 
 class Descendant(NamedTuple):
@@ -27,8 +28,9 @@ def add(user: User, account: ServiceAccount) -> None:
     db.session.flush()
 
 
-def find(org: str, account_id: str) -> tuple[User, ServiceAccount] | None:
-    return _one(account_id, User.org_id == org)
+def find(visibility: Visibility, account_id: str) -> tuple[User, ServiceAccount] | None:
+    """The visible account of this id."""
+    return _one(account_id, *_visible(visibility))
 
 
 def active(account_id: str) -> tuple[User, ServiceAccount] | None:
@@ -53,10 +55,10 @@ def descendants(subject_ids: Sequence[str]) -> list[Descendant]:
 
 
 def page(
-    org: str, asked: ServiceAccountQuery
+    visibility: Visibility, asked: ServiceAccountQuery
 ) -> tuple[list[tuple[User, ServiceAccount]], str | None]:
     statement = paging.filtered(
-        select(ServiceAccount).join(User).where(User.org_id == org),
+        select(ServiceAccount).join(User).where(*_visible(visibility)),
         (
             (ServiceAccount.project_id, asked.project_id),
             (User.name, asked.name),
@@ -71,11 +73,17 @@ def page(
     return [(rows[account.id], account) for account in accounts], following
 
 
-def _one(account_id: str, condition: paging.Condition) -> tuple[User, ServiceAccount] | None:
+def _visible(visibility: Visibility) -> list[paging.Condition]:
+    return visibility.in_any_mode().conditions(
+        org=User.org_id, project=ServiceAccount.project_id, mode=ServiceAccount.mode
+    )
+
+
+def _one(account_id: str, *conditions: paging.Condition) -> tuple[User, ServiceAccount] | None:
     statement = (
         select(User, ServiceAccount)
         .join(ServiceAccount, ServiceAccount.id == User.id)
-        .where(User.id == account_id, condition)
+        .where(User.id == account_id, *conditions)
     )
     row = db.session.execute(statement).one_or_none()
     return (row[0], row[1]) if row else None

@@ -20,6 +20,7 @@ from tollgate_auth.service_accounts.schemas import (
     ServiceAccountCreate,
     ServiceAccountOut,
     ServiceAccountPatch,
+    ServiceAccountQuery,
 )
 from tollgate_auth.sessions import service as sessions
 from tollgate_auth.users import open_links
@@ -28,16 +29,27 @@ from tollgate_common import keyformat
 from tollgate_common.errors import Conflict, NotFound
 from tollgate_common.guard import Caller
 from tollgate_common.ids import new_id
+from tollgate_common.visibility import Visibility
 
 ID_PREFIX = "sva"
 _ID = re.compile(rf"{ID_PREFIX}_[0-9a-f]{{32}}\Z")
 
 
-def get(org: str, account_id: str) -> tuple[User, ServiceAccount]:
-    found = repository.find(org, account_id)
+def get(visibility: Visibility, account_id: str) -> tuple[User, ServiceAccount]:
+    found = repository.find(visibility, account_id)
     if found is None:
         raise NotFound("There is no such service account.")
     return found
+
+
+def page(
+    visibility: Visibility, asked: ServiceAccountQuery
+) -> tuple[list[dict[str, Any]], str | None]:
+    """The visible accounts, newest first; `LiveOnly` where a caller in test mode asks for live
+    ones."""
+    visibility.check_mode(asked.mode)
+    rows, following = repository.page(visibility, asked)
+    return [shown(*row) for row in rows], following
 
 
 def create(caller: Caller, wanted: ServiceAccountCreate) -> dict[str, Any]:
@@ -86,7 +98,7 @@ def rotate(caller: Caller, account_id: str) -> dict[str, Any]:
 def end(caller: Caller, account_id: str) -> None:
     """It, its keys and its tokens work no more. Ending it again changes nothing."""
     organisations.lock(caller.org)
-    user, _ = get(caller.org, account_id)
+    user, _ = get(Visibility.of(caller), account_id)
     if user.deactivated_at is None:
         user.deactivated_at = datetime.now(UTC)
         sessions.end_all(user.id)
@@ -118,7 +130,7 @@ def _authority(org: str, account: ServiceAccount, **sent: Any) -> Authority:
 
 
 def _active(caller: Caller, account_id: str) -> tuple[User, ServiceAccount]:
-    user, account = get(caller.org, account_id)
+    user, account = get(Visibility.of(caller), account_id)
     if user.deactivated_at is not None:
         raise Conflict("The service account has ended.")
     return user, account

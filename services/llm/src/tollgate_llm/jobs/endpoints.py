@@ -6,6 +6,7 @@ from flask import Flask, Response, current_app, g, request
 
 from tollgate_common.guard import current_caller, requires
 from tollgate_common.restx import Noun, Paging, document, page, page_cursor, page_size, query
+from tollgate_common.visibility import current_visibility
 from tollgate_llm.extensions import db
 from tollgate_llm.jobs.repository import Place
 from tollgate_llm.jobs.schemas import JobList, JobOut, JobQuery, job_out, job_with_answer
@@ -43,13 +44,13 @@ def create_job() -> Response:
 @requires("inference")
 def get_job(job_id: str) -> Response:
     """The job, with its answer once there is one."""
-    return _json(job_with_answer(_service().get(db.session(), current_caller(), job_id)))
+    return _json(job_with_answer(_service().get(db.session(), current_visibility(), job_id)))
 
 
 @requires("inference")
 def cancel_job(job_id: str) -> Response:
     """The job, cancelled; 409 when it had finished."""
-    return _json(job_with_answer(_service().cancel(db.session(), current_caller(), job_id)))
+    return _json(job_with_answer(_service().cancel(db.session(), current_visibility(), job_id)))
 
 
 def _json(body: bytes, status: int = 200) -> Response:
@@ -64,7 +65,9 @@ class Jobs(TransactionalResource):
     )
     def get(self) -> dict[str, Any]:
         place = Place(page_size(), page_cursor())
-        jobs, following = _service().page(db.session(), current_caller(), query(JobQuery), place)
+        jobs, following = _service().page(
+            db.session(), current_visibility(), query(JobQuery), place
+        )
         return page([job_out(job) for job in jobs], following)
 
 
@@ -73,9 +76,9 @@ class OneJob(TransactionalResource):
     @requires("jobs:read")
     @namespace.documented({200: ("The job.", one)})
     def get(self, job_id: str) -> dict[str, Any]:
-        return job_out(_service().get(db.session(), current_caller(), job_id))
+        return job_out(_service().get(db.session(), current_visibility(), job_id))
 
     @requires("jobs:write")
     @namespace.documented({200: ("The job, cancelled.", one), 409: "It had finished."})
     def delete(self, job_id: str) -> dict[str, Any]:
-        return job_out(_service().cancel(db.session(), current_caller(), job_id))
+        return job_out(_service().cancel(db.session(), current_visibility(), job_id))

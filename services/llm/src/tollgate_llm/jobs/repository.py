@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from tollgate_common.guard import Caller
+from tollgate_common.visibility import Visibility
 from tollgate_llm.jobs.client import Answer
 from tollgate_llm.jobs.models import CANCELLED, QUEUED, RUNNING, Job
 from tollgate_llm.jobs.schemas import JobQuery
@@ -42,8 +43,9 @@ def add(
     return job
 
 
-def get(session: Session, org: str, job_id: str) -> Job | None:
-    return session.scalars(select(Job).where(Job.id == job_id, Job.org == org)).first()
+def get(session: Session, visibility: Visibility, job_id: str) -> Job | None:
+    """The visible job of this id."""
+    return session.scalars(select(Job).where(Job.id == job_id, *_visible(visibility))).first()
 
 
 class Place(NamedTuple):
@@ -53,18 +55,18 @@ class Place(NamedTuple):
     before: str | None
 
 
-def page(
-    session: Session, org: str, asked: JobQuery, place: Place, of: tuple[str | None, str] | None
-) -> list[Job]:
-    """The newest first. `of`: only this project's, in this mode."""
-    query = select(Job).where(Job.org == org).order_by(Job.id.desc()).limit(place.size)
+def page(session: Session, visibility: Visibility, asked: JobQuery, place: Place) -> list[Job]:
+    """The visible ones, the newest first."""
+    query = select(Job).where(*_visible(visibility)).order_by(Job.id.desc()).limit(place.size)
     for name, value in asked.model_dump(exclude_none=True).items():
         query = query.where(getattr(Job, name) == value)
     if place.before:
         query = query.where(Job.id < place.before)
-    if of:
-        query = query.where(Job.project.is_not_distinct_from(of[0]), Job.mode == of[1])
     return list(session.scalars(query))
+
+
+def _visible(visibility: Visibility) -> list[ColumnElement[bool]]:
+    return visibility.conditions(org=Job.org, project=Job.project, mode=Job.mode, user=Job.user)
 
 
 def cancel(session: Session, job: Job) -> bool:

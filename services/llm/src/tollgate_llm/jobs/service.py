@@ -9,6 +9,7 @@ from tollgate_common.errors import BadRequest
 from tollgate_common.guard import Caller
 from tollgate_common.ids import new_id
 from tollgate_common.logging import get_logger
+from tollgate_common.visibility import Visibility
 from tollgate_llm.inference.protocols import PROTOCOLS
 from tollgate_llm.jobs import repository
 from tollgate_llm.jobs.errors import JobFinished, JobNotFound
@@ -51,31 +52,27 @@ class JobService:
             log.warning("job_waits_for_the_sweep", job=job.id, error=type(error).__name__)
         return job
 
-    def get(self, session: Session, caller: Caller, job_id: str) -> Job:
-        """A key sees the jobs of its own project and mode; a user, the organisation's."""
-        job = repository.get(session, caller.org, job_id)
-        if job is None or (
-            caller.key is not None and (caller.project, caller.mode) != (job.project, job.mode)
-        ):
+    def get(self, session: Session, visibility: Visibility, job_id: str) -> Job:
+        job = repository.get(session, visibility, job_id)
+        if job is None:
             raise JobNotFound(job_id)
         return job
 
-    def cancel(self, session: Session, caller: Caller, job_id: str) -> Job:
+    def cancel(self, session: Session, visibility: Visibility, job_id: str) -> Job:
         """Commits. A call that runs already is not stopped; its answer is thrown away."""
-        job = self.get(session, caller, job_id)
+        job = self.get(session, visibility, job_id)
         if not repository.cancel(session, job):
             raise JobFinished(job_id, job.status)
         session.commit()
         return job
 
     def page(
-        self, session: Session, caller: Caller, asked: JobQuery, place: Place
+        self, session: Session, visibility: Visibility, asked: JobQuery, place: Place
     ) -> tuple[list[Job], str | None]:
-        """Those that the caller sees (see `get`), the newest first, and where the next page
-        begins."""
-        of = (caller.project, caller.mode) if caller.key is not None else None
+        """The visible ones, the newest first, and where the next page begins."""
+        visibility.check_mode(asked.mode)
         further = Place(place.size + 1, place.before)
-        found = repository.page(session, caller.org, asked, further, of)
+        found = repository.page(session, visibility, asked, further)
         jobs = found[: place.size]
         return jobs, jobs[-1].id if len(found) > len(jobs) else None
 

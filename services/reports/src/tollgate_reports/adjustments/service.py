@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from tollgate_common.guard import Caller
 from tollgate_common.logging import get_logger
+from tollgate_common.visibility import Visibility
 from tollgate_reports import changes
 from tollgate_reports.adjustments import repository
 from tollgate_reports.adjustments.corrections import correction
@@ -39,7 +40,7 @@ class AdjustmentService:
     def list_all(self, caller: Caller, identity: str) -> list[dict[str, Any]]:
         """The adjustments of a request, oldest first."""
         with self._engine.connect() as connection:
-            row = requests.row_of(connection, caller, identity)
+            row = requests.row_of(connection, Visibility.of(caller), identity)
             return [as_json(each) for each in repository.list_rows(connection, [row["id"]])]
 
     def add(self, caller: Caller, identity: str, wanted: AdjustmentRequest) -> dict[str, Any]:
@@ -75,7 +76,7 @@ def _lock(connection: Connection, caller: Caller, identity: str) -> RowMapping:
     """Return the request's row, ours until the transaction ends. Our ids tell when they were made,
     so of a request that is not there any more it is known whether its month is archived."""
     try:
-        ticket = requests.row_of(connection, caller, identity)["id"]
+        ticket = requests.row_of(connection, Visibility.of(caller), identity)["id"]
         row = repository.lock(connection, ticket)
     except UnknownRequest:
         ticket, row = identity, None

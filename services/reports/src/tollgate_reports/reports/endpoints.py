@@ -16,6 +16,7 @@ from tollgate_common.restx import (
     page_size,
     query,
 )
+from tollgate_common.visibility import current_visibility
 from tollgate_reports.reports.schemas import (
     LinkQuery,
     Report,
@@ -44,7 +45,7 @@ class Reports(Resource):  # type: ignore[misc]  # the library is untyped
     def get(self) -> dict[str, Any]:
         """Your reports."""
         asked = query(ReportQuery)
-        return page(*_service().list_page(current_caller(), asked, page_cursor(), page_size()))
+        return page(*_service().list_page(current_visibility(), asked, page_cursor(), page_size()))
 
     @requires("reports:write")
     @api.documented({202: ("It is queued.", _one)}, body=_asked)
@@ -60,7 +61,7 @@ class OneReport(Resource):  # type: ignore[misc]  # the library is untyped
     @api.documented({200: ("With a link once it is ready.", _one), 404: "There is none."})
     def get(self, report_id: str) -> dict[str, Any]:
         """How far a report is."""
-        return _service().find(current_caller(), report_id)
+        return _service().find(current_visibility(), report_id)
 
 
 @api.route("/<report_id>/download")
@@ -82,7 +83,7 @@ class ReportDownload(Resource):  # type: ignore[misc]  # the library is untyped
 
 @requires("reports:read")
 def _permitted(report_id: str) -> Download:
-    return _service().file_for(current_caller(), report_id)
+    return _service().file_for(current_visibility(), report_id)
 
 
 def _download(file: Download) -> Response:

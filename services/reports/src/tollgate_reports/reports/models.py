@@ -14,6 +14,7 @@ reports = Table(
     Column("org", Text, nullable=False),
     Column("project", Text),
     Column("created_by", Text, nullable=False),
+    Column("user", Text),
     Column("type", Text, nullable=False),
     Column("format", Text, nullable=False),
     Column("parameters", JSONB, nullable=False),

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from tollgate_common.visibility import Visibility
 from tollgate_reports.reports.models import report_files, report_parts, reports
 from tollgate_reports.reports.schemas import ReportQuery
 
@@ -32,32 +33,37 @@ def add(connection: Connection, values: Mapping[str, Any]) -> RowMapping:
     return connection.execute(query).mappings().one()
 
 
-def find(connection: Connection, report: str, org: str, project: str | None) -> RowMapping | None:
-    """The organisation's run of this id; given a project, only that project's."""
-    query = select(reports).where(reports.c.id == report, reports.c.org == org)
-    if project:
-        query = query.where(reports.c.project == project)
+def find(connection: Connection, report: str, visibility: Visibility) -> RowMapping | None:
+    """The visible run of this id."""
+    query = select(reports).where(reports.c.id == report, *_visible(visibility))
     return connection.execute(query).mappings().first()
 
 
 def list_page(
     connection: Connection,
-    org: str,
-    project: str | None,
+    visibility: Visibility,
     asked: ReportQuery,
     before: str | None,
     limit: int,
 ) -> list[RowMapping]:
     """Newest first; ids grow with time."""
-    query = select(reports).where(reports.c.org == org)
+    query = select(reports).where(*_visible(visibility))
     for name, value in asked.model_dump(exclude_none=True).items():
         column = reports.c.parameters[name].astext if name in PARAMETERS else reports.c[name]
         query = query.where(column == value)
-    if project:
-        query = query.where(reports.c.project == project)
     if before:
         query = query.where(reports.c.id < before)
     return list(connection.execute(query.order_by(reports.c.id.desc()).limit(limit)).mappings())
+
+
+def _visible(visibility: Visibility) -> list[ColumnElement[bool]]:
+    """A run is of the mode that it sums up; one of both is neither's alone."""
+    return visibility.in_any_mode().conditions(
+        org=reports.c.org,
+        project=reports.c.project,
+        mode=reports.c.parameters[("filters", "mode")].astext,
+        user=reports.c.user,
+    )
 
 
 def lock(connection: Connection, report: str) -> RowMapping | None:

@@ -105,7 +105,7 @@ def _usage(connection: Connection, _: str, question: Question) -> tuple[bytes, i
 def _requests(connection: Connection, report: str, question: Question) -> tuple[bytes, int]:
     """The first part of the file and how many rows all have; the other parts are kept as they
     are made."""
-    found = requests.read(connection, question.org, question.filters, question.period)
+    found = requests.read(connection, question.visibility, question.filters, question.period)
     with closing(found) as batches:
         rows = (row for batch in batches for row in with_adjustments(connection, batch))
         parts = request_rows.parts_of(rows, ROWS_MAX)

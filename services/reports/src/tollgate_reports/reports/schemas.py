@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import RowMapping
 
 from tollgate_common.events.cloudevents import timestamp
+from tollgate_common.visibility import Visibility
 from tollgate_reports.usage.periods import Period
 from tollgate_reports.usage.schemas import Grain, GroupBy, Question
 from tollgate_reports.visibility import Filters, Interval, Mode, Timezone
@@ -17,6 +18,7 @@ Type = Literal["usage", "requests"]
 Status = Literal["queued", "running", "ready", "failed"]
 Parameters = dict[str, Any]
 
+_ASKED = ("period", "timezone", "grain", "group_by", "filters")
 _TIMES = ("created_at", "started_at", "finished_at")
 
 
@@ -91,14 +93,28 @@ def parameters_of(question: Question, kind: Type) -> Parameters:
         "grain": question.grain if is_summed else None,
         "group_by": list(question.groups) if is_summed else [],
         "filters": dict(question.filters),
+        "visible": _visible(question.visibility),
     }
+
+
+def _visible(visibility: Visibility) -> dict[str, Any]:
+    """What a caller saw when they asked, so that the run sees no more."""
+    projects = None if visibility.projects is None else sorted(visibility.projects)
+    return {"projects": projects, "mode": visibility.mode}
+
+
+def _seen(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Runs from before this was kept have what bounds them in their filters."""
+    projects = kept.get("projects")
+    bounds = None if projects is None else frozenset(projects)
+    return {"projects": bounds, "mode": kept.get("mode")}
 
 
 def question_of(org: str, parameters: Mapping[str, Any]) -> Question:
     """The question that was kept."""
     start, end = (datetime.fromisoformat(part) for part in parameters["period"].split("/"))
     return Question(
-        org=org,
+        visibility=Visibility(org=org, **_seen(parameters.get("visible", {}))),
         period=Period(start, end),
         zone=ZoneInfo(parameters["timezone"]),
         grain=parameters["grain"] or "total",
@@ -111,7 +127,7 @@ def as_json(row: RowMapping) -> dict[str, Any]:
     """A run with the fields of `Report`, without a link."""
     return {
         **{name: row[name] for name in ("id", "type", "format", "status", "rows", "error")},
-        **row["parameters"],
+        **{name: row["parameters"][name] for name in _ASKED},
         **{name: timestamp(row[name]) if row[name] else None for name in _TIMES},
         "download_url": None,
         "download_expires_at": None,

@@ -10,6 +10,7 @@ from tollgate_common.errors import InvalidField
 from tollgate_common.events.cloudevents import timestamp
 from tollgate_common.guard import Caller
 from tollgate_common.ids import new_id
+from tollgate_common.visibility import Visibility
 from tollgate_reports.reports import repository
 from tollgate_reports.reports.errors import ReportNotReady, UnknownReport
 from tollgate_reports.reports.links import Links
@@ -49,20 +50,21 @@ class ReportService:
         values = {
             "id": new_id("rep"),
             "org": caller.org,
-            "project": caller.project if caller.key else None,
+            "project": caller.project,
             "created_by": caller.subject,
+            "user": caller.user,
             "type": request.type,
             "format": request.format,
-            "parameters": parameters_of(question_of(caller, query), request.type),
+            "parameters": parameters_of(question_of(Visibility.of(caller), query), request.type),
         }
         with self._engine.begin() as connection:
             row = repository.add(connection, values)
         try_enqueue(self._enqueue, row["id"])
         return as_json(row)
 
-    def find(self, caller: Caller, report: str) -> dict[str, Any]:
+    def find(self, visibility: Visibility, report: str) -> dict[str, Any]:
         """The run, with a link to its file if there is one."""
-        row = self._row(caller, report)
+        row = self._row(visibility, report)
         shown = as_json(row)
         if row["status"] == "ready":
             link = self._links.make(report)
@@ -70,19 +72,17 @@ class ReportService:
         return shown
 
     def list_page(
-        self, caller: Caller, asked: ReportQuery, before: str | None, limit: int
+        self, visibility: Visibility, asked: ReportQuery, before: str | None, limit: int
     ) -> tuple[list[dict[str, Any]], str | None]:
         """Runs the caller may see, and the cursor of the next page."""
         with self._engine.connect() as connection:
-            rows = repository.list_page(
-                connection, caller.org, _own_project(caller), asked, before, limit + 1
-            )
+            rows = repository.list_page(connection, visibility, asked, before, limit + 1)
         shown = [as_json(row) for row in rows[:limit]]
         return shown, shown[-1]["id"] if rows[limit:] else None
 
-    def file_for(self, caller: Caller, report: str) -> Download:
+    def file_for(self, visibility: Visibility, report: str) -> Download:
         """The file, for a caller who may see the run."""
-        self._row(caller, report)
+        self._row(visibility, report)
         return self._file(report)
 
     def file_by_link(self, report: str, token: str) -> Download:
@@ -90,9 +90,9 @@ class ReportService:
         self._links.check(report, token)
         return self._file(report)
 
-    def _row(self, caller: Caller, report: str) -> RowMapping:
+    def _row(self, visibility: Visibility, report: str) -> RowMapping:
         with self._engine.connect() as connection:
-            row = repository.find(connection, report, caller.org, _own_project(caller))
+            row = repository.find(connection, report, visibility)
         if row is None:
             raise UnknownReport()
         return row
@@ -118,7 +118,3 @@ class ReportService:
             if content is None:
                 return
             yield content
-
-
-def _own_project(caller: Caller) -> str | None:
-    return caller.project if caller.key else None

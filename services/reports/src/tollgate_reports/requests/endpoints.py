@@ -5,8 +5,9 @@ from typing import Any
 from flask import current_app, request
 from flask_restx import Resource
 
-from tollgate_common.guard import current_caller, requires
+from tollgate_common.guard import requires
 from tollgate_common.restx import Noun, Paging, document, page, page_size, query
+from tollgate_common.visibility import current_visibility
 from tollgate_reports.requests.schemas import RequestPage, RequestQuery, RequestRow
 from tollgate_reports.requests.service import RequestService
 
@@ -27,7 +28,7 @@ class Requests(Resource):  # type: ignore[misc]  # the library is untyped
         """The requests in the ledger."""
         size, cursor = page_size(), request.args.get("cursor")
         asked = query(RequestQuery)
-        return page(*_service().list_page(current_caller(), asked, size, cursor))
+        return page(*_service().list_page(current_visibility(), asked, size, cursor))
 
 
 @api.route("/<request_id>")
@@ -39,4 +40,4 @@ class OneRequest(Resource):  # type: ignore[misc]  # the library is untyped
     def get(self, request_id: str) -> dict[str, Any]:
         """One request: by the `x-request-id` of its answer, its ticket's id, or the id that the
         caller gave it (the newest)."""
-        return _service().find(current_caller(), request_id)
+        return _service().find(current_visibility(), request_id)

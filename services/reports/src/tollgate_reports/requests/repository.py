@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, literal, or_, select, tuple_
 
+from tollgate_common.visibility import Visibility
 from tollgate_reports.ledger.models import ledger
 
 BATCH = 1000
@@ -20,21 +21,19 @@ _ADJUSTED = select(_corrections.c.id).where(_corrections.c.adjusts == ledger.c.i
 
 def find(
     connection: Connection,
-    org: str,
+    visibility: Visibility,
     identity: str,
     ticket: UUID | None,
-    conditions: Mapping[str, Any],
 ) -> RowMapping | None:
-    """Return the newest row of this id of ours or of this ticket, else the newest whose caller has
-    called it so: a caller who sends somebody else's id hides nothing."""
+    """Return the newest visible row of this id of ours or of this ticket, else the newest whose
+    caller has called it so: a caller who sends somebody else's id hides nothing."""
     ours = ledger.c.request_id == identity
     if ticket is not None:
         ours = or_(ours, ledger.c.id == ticket)
     query = (
         select(*COLUMNS)
-        .where(ledger.c.org == org, ledger.c.adjusts.is_(None))
+        .where(*_visible(visibility), ledger.c.adjusts.is_(None))
         .where(or_(ours, ledger.c.client_request_id == identity))
-        .where(*_conditions(conditions))
         .order_by(ours.desc(), ledger.c.opened_at.desc(), ledger.c.id.desc())
         .limit(1)
     )
@@ -43,17 +42,17 @@ def find(
 
 def list_rows(
     connection: Connection,
-    org: str,
+    visibility: Visibility,
     conditions: Mapping[str, Any],
     tags: Mapping[str, str],
     period: tuple[datetime, datetime] | None,
     after: tuple[datetime, UUID] | None,
     limit: int,
 ) -> list[RowMapping]:
-    """An organisation's rows that have all of `conditions` and `tags`, newest first, from `after`
+    """The visible rows that have all of `conditions` and `tags`, newest first, from `after`
     on."""
     place = tuple_(ledger.c.opened_at, ledger.c.id)
-    query = select(*COLUMNS).where(ledger.c.org == org, ledger.c.adjusts.is_(None))
+    query = select(*COLUMNS).where(*_visible(visibility), ledger.c.adjusts.is_(None))
     query = query.where(*_conditions(conditions))
     if tags:
         query = query.where(ledger.c.tags.contains(dict(tags)))
@@ -67,21 +66,25 @@ def list_rows(
 
 def read(
     connection: Connection,
-    org: str,
+    visibility: Visibility,
     conditions: Mapping[str, Any],
     period: tuple[datetime, datetime],
 ) -> Generator[Sequence[RowMapping]]:
-    """An organisation's rows of a period that have all of `conditions`, oldest first, in batches
+    """The visible rows of a period that have all of `conditions`, oldest first, in batches
     from a server-side cursor."""
     query = (
         select(*COLUMNS)
-        .where(ledger.c.org == org, ledger.c.adjusts.is_(None), *_conditions(conditions))
+        .where(*_visible(visibility), ledger.c.adjusts.is_(None), *_conditions(conditions))
         .where(ledger.c.opened_at >= period[0], ledger.c.opened_at < period[1])
         .order_by(ledger.c.opened_at, ledger.c.id)
     )
     streamed = {"stream_results": True, "yield_per": BATCH}
     with connection.execute(query, execution_options=streamed) as result:
         yield from result.mappings().partitions()
+
+
+def _visible(visibility: Visibility) -> list[ColumnElement[bool]]:
+    return visibility.conditions(org=ledger.c.org, project=ledger.c.project, mode=ledger.c.mode)
 
 
 def _conditions(conditions: Mapping[str, Any]) -> Iterator[ColumnElement[bool]]:

@@ -65,7 +65,9 @@ class RequestQuery(Filters):
     period: Interval | None = Field(None, description="ISO 8601 interval, like 2026-11-01/P1M.")
     timezone: Timezone = Field("UTC", description="IANA name; decides where days and months begin.")
     mode: Mode | None = Field(
-        None, description="A key sees its own mode unless told otherwise, a user live."
+        None,
+        description="A key or service account sees its own mode unless told otherwise,"
+        " people `live`.",
     )
     estimated: bool | None = Field(
         None, description="Whether the figures are an estimate, or the provider's own."

@@ -5,8 +5,9 @@ from typing import Any
 from flask import Blueprint, current_app
 from flask_restx import Resource
 
-from tollgate_common.guard import current_caller, requires, service_only
+from tollgate_common.guard import requires, service_only
 from tollgate_common.restx import Noun, Paging, document, page, page_of, query, takes
+from tollgate_common.visibility import current_visibility
 from tollgate_reports.unpriced.schemas import DaysQuery, UnpricedList, UnpricedQuery, place_of
 from tollgate_reports.unpriced.service import UnpricedService
 
@@ -22,7 +23,9 @@ class Unpriced(Resource):  # type: ignore[misc]  # the library is untyped
     def get(self) -> dict[str, Any]:
         """What was used that nobody knew the price of, by model, provider and kind."""
         service: UnpricedService = current_app.extensions["unpriced"]
-        return page(*page_of(service.list_all(current_caller(), query(UnpricedQuery)), place_of))
+        return page(
+            *page_of(service.list_all(current_visibility(), query(UnpricedQuery)), place_of)
+        )
 
 
 @blueprint.get("/internal/v1/unpriced")

@@ -2,21 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, Numeric, RowMapping, cast, func, select
+from sqlalchemy import ColumnElement, Connection, Numeric, RowMapping, cast, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 
+from tollgate_common.visibility import Visibility
 from tollgate_reports.ledger.models import ledger
 from tollgate_reports.usage.periods import Period
 
 
 def sums(
     connection: Connection,
-    org: str | None,
+    visibility: Visibility | None,
     period: Period,
     filters: Mapping[str, str],
     limit: int,
 ) -> Sequence[RowMapping]:
-    """Return what an organisation's requests of a period, or everybody's without `org`, used
+    """Return what the visible requests of a period, or everybody's without `visibility`, used
     without a price, by model, provider and kind, last seen first. `model` and `kind` of the filters
     are the lines', the rest are columns of the ledger. A line that an adjustment has taken back
     counts for nothing."""
@@ -25,8 +26,6 @@ def sums(
     of_line = {name: line[name].astext.label(name) for name in ("model", "kind", "unit")}
     columns = {**ledger.c, **of_line}
     conditions = [columns[name] == value for name, value in filters.items()]
-    if org is not None:
-        conditions.append(ledger.c.org == org)
     quantity = func.sum(cast(line["quantity"].astext, Numeric))
     request = func.coalesce(ledger.c.adjusts, ledger.c.id).label("request")
     used = (
@@ -38,6 +37,7 @@ def sums(
             ledger.c.opened_at < period.end,
             line["unit_price_usd"].astext.is_(None),
             *conditions,
+            *_visible(visibility),
         )
         .group_by(request, *of_line.values(), ledger.c.provider, ledger.c.opened_at)
         .having(quantity != 0)
@@ -58,3 +58,9 @@ def sums(
         .limit(limit)
     )
     return connection.execute(query).mappings().all()
+
+
+def _visible(visibility: Visibility | None) -> list[ColumnElement[bool]]:
+    if visibility is None:
+        return []
+    return visibility.conditions(org=ledger.c.org, project=ledger.c.project, mode=ledger.c.mode)

@@ -26,7 +26,9 @@ class UnpricedQuery(Filters):
     )
     timezone: Timezone = Field("UTC", description="IANA name; decides where days and months begin.")
     mode: Mode | None = Field(
-        None, description="A key sees its own mode unless told otherwise, a user live."
+        None,
+        description="A key or service account sees its own mode unless told otherwise,"
+        " people `live`.",
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from tollgate_common.guard import Caller
+from tollgate_common.visibility import Visibility
 from tollgate_reports.unpriced import repository
 from tollgate_reports.unpriced.schemas import UnpricedQuery, as_json, place_of
 from tollgate_reports.usage.periods import Period, current_month, parse_period, zone_of
@@ -21,7 +21,7 @@ class UnpricedService:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def list_all(self, caller: Caller, query: UnpricedQuery) -> list[dict[str, Any]]:
+    def list_all(self, visibility: Visibility, query: UnpricedQuery) -> list[dict[str, Any]]:
         """Return what was used, by model, provider and kind; of the latest, ROWS_MAX at most."""
         zone = zone_of(query.timezone)
         period = (
@@ -29,11 +29,12 @@ class UnpricedService:
             if query.period
             else current_month(datetime.now(UTC), zone)
         )
-        filters = filters_for(caller, query, query.mode)
+        visible = visibility.in_mode(query.mode)
+        filters = filters_for(visible, query)
         if query.kind:
             filters["kind"] = query.kind
         with self._engine.connect() as connection:
-            rows = repository.sums(connection, caller.org, period, filters, ROWS_MAX)
+            rows = repository.sums(connection, visible, period, filters, ROWS_MAX)
         return sorted(map(as_json, rows), key=place_of)
 
     def list_of_all(self, days: int) -> list[dict[str, Any]]:

@@ -5,8 +5,9 @@ from typing import Any
 from flask import current_app
 from flask_restx import Resource
 
-from tollgate_common.guard import current_caller, requires
+from tollgate_common.guard import requires
 from tollgate_common.restx import Noun, document, query
+from tollgate_common.visibility import current_visibility
 from tollgate_reports.usage.schemas import Usage, UsageQuery
 from tollgate_reports.usage.service import UsageService, question_of
 
@@ -21,4 +22,4 @@ class UsageResource(Resource):  # type: ignore[misc]  # the library is untyped
     def get(self) -> dict[str, Any]:
         """Sums over a period, by any dimensions, in any time zone."""
         usage: UsageService = current_app.extensions["usage"]
-        return usage.answer(question_of(current_caller(), query(UsageQuery)))
+        return usage.answer(question_of(current_visibility(), query(UsageQuery)))

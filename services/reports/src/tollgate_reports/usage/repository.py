@@ -110,9 +110,12 @@ def _select(
     labelled = [column.label(f"group_{place}") for place, column in enumerate(groups)]
     conditions = [_condition(table, name, value) for name, value in question.filters.items()]
     places = [moment.label("moment"), *labelled]
+    visible = question.visibility.conditions(
+        org=table.c.org, project=table.c.project, mode=table.c.mode
+    )
     return (
         select(*places, *sums, func.sum(table.c.cost) if cost is None else cost)
-        .where(table.c.org == question.org, time >= period.start, time < period.end, *conditions)
+        .where(*visible, time >= period.start, time < period.end, *conditions)
         .group_by(*(column.name for column in places))
     )
 

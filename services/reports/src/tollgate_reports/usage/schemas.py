@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
+from tollgate_common.visibility import Visibility
 from tollgate_reports.ledger.models import DIMENSIONS
 from tollgate_reports.usage.periods import Period
 from tollgate_reports.visibility import Filters, Interval, Mode, Timezone
@@ -59,7 +60,9 @@ class UsageQuery(Filters):
         (), description="Any of project,key,user,model,provider,status,mode,code,tag:<name>."
     )
     mode: Mode | None = Field(
-        None, description="A key sees its own mode unless told otherwise, a user live."
+        None,
+        description="A key or service account sees its own mode unless told otherwise,"
+        " people `live`.",
     )
 
     unpriced_requests: bool | None = Field(
@@ -134,10 +137,10 @@ class Usage(BaseModel):
 
 @dataclass(frozen=True)
 class Question:
-    """What to sum up: one organisation's requests in a period that have all of `filters`
+    """What to sum up: the requests that are visible, in a period, that have all of `filters`
     (a dimension or a mark of the ledger: value), by `groups` and by `grain` in `zone`."""
 
-    org: str
+    visibility: Visibility
     period: Period
     zone: ZoneInfo
     grain: Grain

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from tollgate_common.errors import InvalidField
 from tollgate_common.events.cloudevents import timestamp
-from tollgate_common.guard import Caller
+from tollgate_common.visibility import Visibility
 from tollgate_reports.ledger.models import MARKED_REQUESTS
 from tollgate_reports.refusals.service import Refusals
 from tollgate_reports.usage import repository
@@ -19,11 +19,12 @@ from tollgate_reports.visibility import filters_for
 ROWS_MAX = 50_000
 
 
-def question_of(caller: Caller, query: UsageQuery, now: datetime | None = None) -> Question:
-    """The caller's question, complete."""
+def question_of(visibility: Visibility, query: UsageQuery, now: datetime | None = None) -> Question:
+    """The question of a caller who sees this, complete."""
     zone = zone_of(query.timezone)
+    visible = visibility.in_mode(query.mode)
     return Question(
-        org=caller.org,
+        visibility=visible,
         period=(
             parse_period(query.period, zone)
             if query.period
@@ -32,7 +33,7 @@ def question_of(caller: Caller, query: UsageQuery, now: datetime | None = None) 
         zone=zone,
         grain=query.grain,
         groups=query.group_by,
-        filters={**filters_for(caller, query, query.mode), **_marks_of(query)},
+        filters={**filters_for(visible, query), **_marks_of(query)},
     )
 
 
@@ -59,8 +60,8 @@ class UsageService:
         # pandas is a third of the process's memory: it comes with the first question.
         from tollgate_reports.usage import frames
 
-        as_of = self._as_of(question.org)
-        self._refusals.collect_for(question.org)
+        as_of = self._as_of(question.visibility.org)
+        self._refusals.collect_for(question.visibility.org)
         with self._engine.connect() as connection:
             frame = frames.shape(repository.read(connection, question), question)
         if len(frame) > ROWS_MAX:
