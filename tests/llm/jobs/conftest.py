@@ -1,6 +1,7 @@
 """Jobs: a gateway that says what it is told to, a worker's runner, and jobs that were asked for."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -42,7 +43,9 @@ def work(engine: Engine, gateway: Provider, redis_database: str, auth_url: str) 
     tokens = ServiceTokens(ControlClient("auth", auth_url), "llm", "known-to-the-tests")
     client = GatewayClient(gateway.url, tokens, timeout=5)
     redis = queues.connect(redis_database)
-    return JobRunner(engine, redis, client, timeout=60, lifetime=LIFETIME)
+    return JobRunner(
+        engine, redis, client, timeout=60, lifetime=LIFETIME, retention=timedelta(days=7)
+    )
 
 
 @pytest.fixture

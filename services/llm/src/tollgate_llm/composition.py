@@ -24,6 +24,8 @@ from tollgate_llm.inference.billing import Billing
 from tollgate_llm.inference.cache import AnswerCache
 from tollgate_llm.inference.learned import LearnedCapabilities
 from tollgate_llm.inference.service import InferenceService
+from tollgate_llm.jobs.errors import MEGABYTE
+from tollgate_llm.jobs.repository import Queue
 from tollgate_llm.jobs.service import JobService
 from tollgate_llm.pricing import overlay
 from tollgate_llm.pricing.overlay_watcher import OverlayWatcher
@@ -101,7 +103,8 @@ def compose(settings: LlmSettings, engine: Engine) -> Parts:
     inference = InferenceService(
         router, asker, health, cashier, cache, affinity, capacity, learned, settings
     )
-    jobs = JobService(stores.connect(settings.queues()), settings.job_timeout)
+    most = Queue(settings.jobs_max_queued, settings.jobs_max_mb * MEGABYTE)
+    jobs = JobService(stores.connect(settings.queues()), settings.job_timeout, most)
     return Parts(
         redis,
         guard,

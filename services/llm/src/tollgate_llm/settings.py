@@ -57,6 +57,15 @@ class LlmSettings(CommonSettings):
         description="Seconds from its making in which a queued job may wait for its turn under a"
         " limit per minute or hour, or of calls at once.",
     )
+    jobs_max_queued: int = Field(
+        1000, ge=1, description="Queued calls that an organisation may have waiting or running."
+    )
+    jobs_max_mb: int = Field(
+        256, ge=1, description="Megabytes of these calls' bodies, in all, for an organisation."
+    )
+    job_retention_days: int = Field(
+        7, ge=1, description="Days after which a queued call that has ended is deleted."
+    )
 
 
 class WorkerSettings(LlmSettings):

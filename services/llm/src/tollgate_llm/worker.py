@@ -1,6 +1,7 @@
 """`tollgate-llm worker`: runs jobs. It calls the gateway, so of the service it needs the tables."""
 
 import threading
+from datetime import timedelta
 
 from flask import Flask
 from prometheus_client import start_http_server
@@ -28,7 +29,12 @@ def work(settings: WorkerSettings) -> None:
     gateway = GatewayClient(settings.gateway_url, tokens, settings.job_timeout)
     engine = make_engine(settings.database(), SCHEMA, pool_size=1)
     runner = JobRunner(
-        engine, redis, gateway, timeout=settings.job_timeout, lifetime=settings.job_lifetime
+        engine,
+        redis,
+        gateway,
+        timeout=settings.job_timeout,
+        lifetime=settings.job_lifetime,
+        retention=timedelta(days=settings.job_retention_days),
     )
     start_http_server(settings.metrics_port, addr=settings.host)
     stop = threading.Event()

@@ -151,6 +151,8 @@ INFERENCE_PATHS: dict[str, Any] = {
                 "202": {"description": "Queued; `Location` is where to ask for the result."},
                 "400": {"description": _ERRORS["400"]},
                 "401": {"description": _ERRORS["401"]},
+                "403": {"description": "The key has no scope `inference`."},
+                "429": {"description": "`queue_full`: the organisation has as many as it may."},
             },
         }
     },

@@ -44,7 +44,8 @@ def create_job() -> Response:
 @requires("inference")
 def get_job(job_id: str) -> Response:
     """The job, with its answer once there is one."""
-    return _json(job_with_answer(_service().get(db.session(), current_visibility(), job_id)))
+    job = _service().get(db.session(), current_visibility(), job_id, with_answer=True)
+    return _json(job_with_answer(job))
 
 
 @requires("inference")

@@ -3,16 +3,23 @@
 from datetime import timedelta
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy.orm import Session, undefer
 
 from tollgate_common.guard import Caller
 from tollgate_common.visibility import Visibility
 from tollgate_llm.jobs.client import Answer
-from tollgate_llm.jobs.models import CANCELLED, QUEUED, RUNNING, Job
+from tollgate_llm.jobs.models import CANCELLED, QUEUED, RUNNING, UNFINISHED, Job
 from tollgate_llm.jobs.schemas import JobQuery
 
 LEASE = timedelta(seconds=30)
+
+
+class Queue(NamedTuple):
+    """How many jobs, and how many bytes their bodies have."""
+
+    jobs: int
+    size: int
 
 
 def add(
@@ -43,9 +50,27 @@ def add(
     return job
 
 
-def get(session: Session, visibility: Visibility, job_id: str) -> Job | None:
+def lock_queue(session: Session, org: str) -> None:
+    """Nobody else adds to the organisation's queue until the transaction ends."""
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"jobs {org}", 0))))
+
+
+def queue_of(session: Session, org: str) -> Queue:
+    """What an organisation has in the queue, jobs that run included."""
+    size = func.coalesce(func.sum(func.octet_length(Job.body)), 0)
+    query = select(func.count(), size).where(Job.org == org, Job.status.in_(UNFINISHED))
+    count, total = session.execute(query).one()
+    return Queue(count, int(total))
+
+
+def get(
+    session: Session, visibility: Visibility, job_id: str, *, with_answer: bool = False
+) -> Job | None:
     """The visible job of this id."""
-    return session.scalars(select(Job).where(Job.id == job_id, *_visible(visibility))).first()
+    query = select(Job).where(Job.id == job_id, *_visible(visibility))
+    if with_answer:
+        query = query.options(undefer(Job.response_body))
+    return session.scalars(query).first()
 
 
 class Place(NamedTuple):
@@ -73,8 +98,8 @@ def cancel(session: Session, job: Job) -> bool:
     """False when it had finished."""
     changed = session.execute(
         update(Job)
-        .where(Job.id == job.id, Job.status.in_([QUEUED, RUNNING]))
-        .values(status=CANCELLED, finished_at=func.now(), leased_until=None)
+        .where(Job.id == job.id, Job.status.in_(UNFINISHED))
+        .values(status=CANCELLED, finished_at=func.now(), leased_until=None, body=b"")
         .returning(Job.id)
     ).first()
     session.refresh(job)
@@ -82,8 +107,9 @@ def cancel(session: Session, job: Job) -> bool:
 
 
 def claim(session: Session, job_id: str) -> Job | None:
-    """Begin to run it, if nobody does: the one step that decides who runs a job."""
-    return session.scalars(
+    """Begin to run it, if nobody does: the one step that decides who runs a job. It comes with its
+    body."""
+    claimed = session.scalars(
         update(Job)
         .where(Job.id == job_id, or_(Job.status == QUEUED, _abandoned()))
         .values(
@@ -94,8 +120,9 @@ def claim(session: Session, job_id: str) -> Job | None:
             waiting_until=None,
             waiting_for=None,
         )
-        .returning(Job)
+        .returning(Job.id)
     ).first()
+    return None if claimed is None else session.get_one(Job, claimed, options=[undefer(Job.body)])
 
 
 def renew(session: Session, job_id: str, attempt: int) -> None:
@@ -151,6 +178,7 @@ def finish(
             response_status=answer.status if answer else None,
             response_type=answer.content_type if answer else None,
             response_body=answer.body if answer else None,
+            body=b"",
             request_id=answer.request_id if answer else None,
             error=error,
             leased_until=None,
@@ -159,6 +187,18 @@ def finish(
         .returning(Job.id)
     )
     return changed.first() is not None
+
+
+def purge(session: Session, age: timedelta, limit: int) -> int:
+    """Delete jobs that ended `age` ago, with their answers; at most `limit`, and say how many."""
+    ended = (
+        select(Job.id)
+        .where(Job.status.not_in(UNFINISHED), Job.finished_at < func.now() - age)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    result = session.execute(delete(Job).where(Job.id.in_(ended)).returning(Job.id))
+    return len(result.all())
 
 
 def waiting(session: Session, age: timedelta, limit: int) -> list[str]:

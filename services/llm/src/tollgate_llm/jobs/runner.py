@@ -34,13 +34,21 @@ class JobRunner:
     wait for its turn, for as long as it lives: `lifetime` seconds."""
 
     def __init__(
-        self, engine: Engine, redis: Redis, gateway: GatewayClient, timeout: int, lifetime: int
+        self,
+        engine: Engine,
+        redis: Redis,
+        gateway: GatewayClient,
+        *,
+        timeout: int,
+        lifetime: int,
+        retention: timedelta,
     ) -> None:
         self._engine = engine
         self._redis = redis
         self._gateway = gateway
         self._timeout = timeout
         self._lifetime = lifetime
+        self._retention = retention
         self._running: tuple[str, int] | None = None
 
     def run(self, job_id: str) -> int | None:
@@ -120,3 +128,11 @@ class JobRunner:
             if not is_coming(self._redis, job_id):
                 log.info("job_queued_again", job=job_id)
                 push(self._redis, job_id, self._timeout)
+        self.purge()
+
+    def purge(self) -> None:
+        """Delete some of the jobs whose time is over; the rest is deleted by the next sweeps."""
+        with Session(self._engine) as session, session.begin():
+            count = repository.purge(session, self._retention, BATCH)
+        if count:
+            log.info("jobs_purged", count=count)

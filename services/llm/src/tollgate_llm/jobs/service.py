@@ -12,10 +12,10 @@ from tollgate_common.logging import get_logger
 from tollgate_common.visibility import Visibility
 from tollgate_llm.inference.protocols import PROTOCOLS
 from tollgate_llm.jobs import repository
-from tollgate_llm.jobs.errors import JobFinished, JobNotFound
+from tollgate_llm.jobs.errors import JobFinished, JobNotFound, QueueFull
 from tollgate_llm.jobs.models import Job
 from tollgate_llm.jobs.queue import push
-from tollgate_llm.jobs.repository import Place
+from tollgate_llm.jobs.repository import Place, Queue
 from tollgate_llm.jobs.schemas import AskedInJob, JobIn, JobQuery
 
 ENDPOINTS = tuple(
@@ -31,9 +31,12 @@ _decode_body = msgspec.json.Decoder(AskedInJob).decode
 
 
 class JobService:
-    def __init__(self, redis: Redis, timeout: int) -> None:
+    """`most` is what an organisation may have in the queue."""
+
+    def __init__(self, redis: Redis, timeout: int, most: Queue) -> None:
         self._redis = redis
         self._timeout = timeout
+        self._most = most
 
     def create(
         self, session: Session, caller: Caller, raw: bytes, client_request_id: str | None
@@ -42,6 +45,7 @@ class JobService:
         worker's sweep. The call has the caller's id of the request that asks for it."""
         wanted = _parsed(raw)
         body = bytes(wanted.body)
+        self._check_room(session, caller.org, len(body))
         job = repository.add(
             session, new_id("job"), caller, wanted.endpoint, body, client_request_id
         )
@@ -52,8 +56,18 @@ class JobService:
             log.warning("job_waits_for_the_sweep", job=job.id, error=type(error).__name__)
         return job
 
-    def get(self, session: Session, visibility: Visibility, job_id: str) -> Job:
-        job = repository.get(session, visibility, job_id)
+    def _check_room(self, session: Session, org: str, size: int) -> None:
+        """`QueueFull` where the organisation may not have another job of this size waiting. Of two
+        that come at once the second sees what the first has added."""
+        repository.lock_queue(session, org)
+        queue = repository.queue_of(session, org)
+        if queue.jobs >= self._most.jobs or queue.size + size > self._most.size:
+            raise QueueFull(*self._most)
+
+    def get(
+        self, session: Session, visibility: Visibility, job_id: str, *, with_answer: bool = False
+    ) -> Job:
+        job = repository.get(session, visibility, job_id, with_answer=with_answer)
         if job is None:
             raise JobNotFound(job_id)
         return job
