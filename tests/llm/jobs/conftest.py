@@ -6,16 +6,26 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
 
 from tests.llm.stand import Provider, Stand
-from tollgate_common import queues
 from tollgate_common.db import make_engine
 from tollgate_common.http import ControlClient, ServiceTokens
+from tollgate_llm.jobs import repository
 from tollgate_llm.jobs.client import GatewayClient
 from tollgate_llm.jobs.runner import JobRunner
 
 LIFETIME = 600
 BODY = b'{ "model":"sandbox", "odd": 1.50, "messages":[] }'
+
+
+class Worker(JobRunner):
+    """A worker that runs the job that it is told to, if nobody else does."""
+
+    def run(self, job_id: str) -> int | None:
+        with Session(self._engine, expire_on_commit=False) as session, session.begin():
+            job = repository.claim(session, job_id)
+        return None if job is None else self.work(job)
 
 
 @pytest.fixture
@@ -39,13 +49,11 @@ def engine(environment: dict[str, str], stand: Stand) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def work(engine: Engine, gateway: Provider, redis_database: str, auth_url: str) -> JobRunner:
+def work(engine: Engine, gateway: Provider, auth_url: str) -> Worker:
     tokens = ServiceTokens(ControlClient("auth", auth_url), "llm", "known-to-the-tests")
     client = GatewayClient(gateway.url, tokens, timeout=5)
-    redis = queues.connect(redis_database)
-    return JobRunner(
-        engine, redis, client, timeout=60, lifetime=LIFETIME, retention=timedelta(days=7)
-    )
+    retention = timedelta(days=7)
+    return Worker(engine, client, timeout=60, lifetime=LIFETIME, retention=retention)
 
 
 @pytest.fixture

@@ -13,13 +13,13 @@ import pytest
 from redis import Redis
 from sqlalchemy import Engine, text
 
+from tests.llm.jobs.conftest import Worker
 from tests.llm.stand import ALL, START_SECONDS, Provider, Stand, eventually
 from tollgate_common import queues
 from tollgate_common.embedded.process import free_port
 from tollgate_common.errors import DependencyDown
 from tollgate_llm.jobs import runner
-from tollgate_llm.jobs.queue import QUEUE, is_coming
-from tollgate_llm.jobs.runner import JobRunner
+from tollgate_llm.jobs.queue import QUEUE
 
 BODY = b'{ "model":"sandbox", "odd": 1.50, "messages":[] }'
 ANSWER = b'{"id":"1",  "usage":{"prompt_tokens":1}}'
@@ -32,7 +32,7 @@ def listed(stand: Stand, org: str, **claims: Any) -> list[str]:
 
 
 def test_a_job_is_one_call_to_the_gateway_in_its_owners_name(
-    org: str, work: JobRunner, gateway: Provider, queued: Callable[..., str],
+    org: str, work: Worker, gateway: Provider, queued: Callable[..., str],
     job: Callable[..., dict[str, Any]],
 ) -> None:  # fmt: skip
     gateway.script = [gateway.answers(ANSWER, "content-type: application/json")]
@@ -51,7 +51,7 @@ def test_a_job_is_one_call_to_the_gateway_in_its_owners_name(
 
 
 def test_a_users_job_is_run_for_the_user(
-    work: JobRunner, gateway: Provider, queued: Callable[..., str]
+    work: Worker, gateway: Provider, queued: Callable[..., str]
 ) -> None:
     gateway.script = [gateway.answers(ANSWER)]
     work.run(queued(key=None, user="usr_1", project="prj_1"))
@@ -61,7 +61,7 @@ def test_a_users_job_is_run_for_the_user(
 
 
 def test_an_error_is_a_result_too(
-    work: JobRunner, gateway: Provider, queued: Callable[..., str],
+    work: Worker, gateway: Provider, queued: Callable[..., str],
     job: Callable[..., dict[str, Any]],
 ) -> None:  # fmt: skip
     gateway.script = [gateway.answers(b"plain words", status="404 Not Found")]
@@ -75,7 +75,7 @@ def test_an_error_is_a_result_too(
 
 
 def test_a_finished_job_never_runs_again(
-    work: JobRunner, gateway: Provider, queued: Callable[..., str]
+    work: Worker, gateway: Provider, queued: Callable[..., str]
 ) -> None:
     gateway.script = [gateway.answers(ANSWER)]
     job_id = queued()
@@ -85,7 +85,7 @@ def test_a_finished_job_never_runs_again(
 
 
 def test_a_job_waits_for_a_gateway_that_is_down(
-    work: JobRunner, gateway: Provider, queued: Callable[..., str],
+    work: Worker, gateway: Provider, queued: Callable[..., str],
     job: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     monkeypatch.setattr(runner, "MOST_ATTEMPTS", 3)
@@ -103,7 +103,7 @@ def test_a_job_waits_for_a_gateway_that_is_down(
 
 
 def test_a_job_waits_for_the_answer_to_an_earlier_attempt(
-    work: JobRunner, gateway: Provider, queued: Callable[..., str],
+    work: Worker, gateway: Provider, queued: Callable[..., str],
     job: Callable[..., dict[str, Any]],
 ) -> None:  # fmt: skip
     gateway.script = [gateway.answers(b"{}", "retry-after: 1", status="409 Conflict")]
@@ -119,7 +119,7 @@ def test_a_job_waits_for_the_answer_to_an_earlier_attempt(
 
 
 def test_two_workers_run_a_job_once(
-    work: JobRunner, gateway: Provider, queued: Callable[..., str]
+    work: Worker, gateway: Provider, queued: Callable[..., str]
 ) -> None:
     go = threading.Event()
     gateway.script = [go, gateway.answers(ANSWER)]
@@ -135,40 +135,49 @@ def test_two_workers_run_a_job_once(
 
 
 def test_a_job_whose_worker_died_runs_again(
-    engine: Engine, work: JobRunner, gateway: Provider, redis_client: Redis,
-    queued: Callable[..., str], job: Callable[..., dict[str, Any]],
+    engine: Engine, work: Worker, gateway: Provider, queued: Callable[..., str],
+    job: Callable[..., dict[str, Any]],
 ) -> None:  # fmt: skip
     gateway.script = [gateway.answers(ANSWER)]
     job_id = queued()
-    redis_client.flushdb()
     with engine.begin() as connection:  # as a killed worker leaves it
         connection.execute(text("UPDATE jobs SET status = 'running', attempts = 1,"
                                 " leased_until = now() - interval '1 second'"))  # fmt: skip
-    work.sweep_once()
-    assert is_coming(redis_client, job_id)
-    work.run(job_id)
+    claimed = work.claim_next(idle_only=True)
+    assert claimed is not None
+    work.work(claimed)
     assert (job(job_id)["status"], job(job_id)["attempts"]) == ("succeeded", 2)
 
 
-def test_a_job_that_was_never_queued_is_found(
-    engine: Engine, work: JobRunner, redis_client: Redis, queued: Callable[..., str]
+def test_a_job_that_nobody_was_told_of_has_its_turn(
+    work: Worker, redis_client: Redis, queued: Callable[..., str]
 ) -> None:
     job_id = queued()
-    assert is_coming(redis_client, job_id)
+    assert queues.make_queue(redis_client, QUEUE).job_ids == [job_id]
     redis_client.flushdb()
-    work.sweep_once()
-    assert not is_coming(redis_client, job_id)  # it is too young to be overdue
-    with engine.begin() as connection:
-        connection.execute(text("UPDATE jobs SET created_at = now() - interval '1 minute'"))
-    work.sweep_once()
-    assert is_coming(redis_client, job_id)
-    assert queues.make_queue(redis_client, QUEUE).job_ids == [job_id]
-    work.sweep_once()
-    assert queues.make_queue(redis_client, QUEUE).job_ids == [job_id]
+    claimed = work.claim_next(idle_only=False)
+    assert claimed is not None
+    assert (claimed.id, claimed.body) == (job_id, BODY)
+    assert work.claim_next(idle_only=False) is None
+
+
+def test_a_gateway_that_is_down_is_asked_again_after_a_while(
+    engine: Engine, work: Worker, gateway: Provider, queued: Callable[..., str]
+) -> None:
+    gateway.script = [gateway.answers(b"", status="503 Service Unavailable")]
+    job_id = queued()
+    for pause in (1, 10, 60, 60):
+        with pytest.raises(DependencyDown):
+            work.run(job_id)
+        assert work.claim_next(idle_only=False) is None
+        with engine.connect() as connection:
+            query = text("SELECT extract(epoch FROM waiting_until - now()) FROM jobs")
+            left = float(connection.execute(query).scalar_one())
+        assert pause - 1 < left <= pause
 
 
 def test_a_running_jobs_lease_is_kept(
-    engine: Engine, work: JobRunner, gateway: Provider, queued: Callable[..., str]
+    engine: Engine, work: Worker, gateway: Provider, queued: Callable[..., str]
 ) -> None:
     go = threading.Event()
     gateway.script = [go, gateway.answers(ANSWER)]
@@ -179,7 +188,7 @@ def test_a_running_jobs_lease_is_kept(
         assert running.is_alive()
     with engine.begin() as connection:
         connection.execute(text("UPDATE jobs SET leased_until = now() + interval '1 second'"))
-    work.sweep_once()
+    work.watch_once()
     with engine.connect() as connection:
         left = connection.execute(text("SELECT leased_until - now() FROM jobs")).scalar_one()
     go.set()
@@ -188,7 +197,7 @@ def test_a_running_jobs_lease_is_kept(
 
 
 def test_a_cancelled_job_does_not_run_and_keeps_no_late_answer(
-    stand: Stand, org: str, work: JobRunner, gateway: Provider, queued: Callable[..., str],
+    stand: Stand, org: str, work: Worker, gateway: Provider, queued: Callable[..., str],
     job: Callable[..., dict[str, Any]],
 ) -> None:  # fmt: skip
     def cancel(job_id: str) -> int:

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine, event, text
 from sqlalchemy.orm import Session
 
+from tests.llm.jobs.conftest import Worker
 from tests.llm.stand import Provider, Stand
 from tollgate_common.guard import Caller
 from tollgate_common.queues import connect
@@ -15,7 +16,6 @@ from tollgate_common.visibility import Visibility
 from tollgate_llm.jobs import repository
 from tollgate_llm.jobs.errors import QueueFull
 from tollgate_llm.jobs.repository import Place, Queue
-from tollgate_llm.jobs.runner import JobRunner
 from tollgate_llm.jobs.schemas import JobQuery
 from tollgate_llm.jobs.service import JobService
 
@@ -33,7 +33,7 @@ def caller(org: str) -> Caller:
 @pytest.fixture
 def service(engine: Engine, redis_database: str) -> JobService:
     """Three jobs of some 10 kB in all are the most."""
-    return JobService(connect(redis_database), 60, Queue(3, 10_000))
+    return JobService(connect(redis_database), Queue(3, 10_000))
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def create(service: JobService, engine: Engine, org: str, size: int = 1) -> str:
 def test_a_list_reads_no_bodies_and_no_answers(
     engine: Engine, redis_database: str, org: str, bytes_read: list[int]
 ) -> None:
-    service = JobService(connect(redis_database), 60, Queue(JOBS, JOBS * LARGE * 2))
+    service = JobService(connect(redis_database), Queue(JOBS, JOBS * LARGE * 2))
     made = [create(service, engine, org, LARGE) for _ in range(JOBS)]
     with engine.begin() as connection:
         connection.execute(text("UPDATE jobs SET response_body = body, response_status = 200"))
@@ -77,7 +77,7 @@ def test_a_list_reads_no_bodies_and_no_answers(
 
 
 def test_an_answer_is_read_where_it_is_asked_for(
-    stand: Stand, org: str, work: JobRunner, gateway: Provider, queued: Callable[..., str],
+    stand: Stand, org: str, work: Worker, gateway: Provider, queued: Callable[..., str],
     job: Callable[..., dict[str, Any]],
 ) -> None:  # fmt: skip
     gateway.script = [gateway.answers(ANSWER, "content-type: application/json")]
@@ -120,7 +120,7 @@ class TestQueueFull:
 
 class TestEnd:
     def test_the_body_goes_when_the_job_has_ended(
-        self, engine: Engine, work: JobRunner, gateway: Provider, queued: Callable[..., str]
+        self, engine: Engine, work: Worker, gateway: Provider, queued: Callable[..., str]
     ) -> None:
         gateway.script = [gateway.answers(ANSWER)]
         work.run(queued())
@@ -134,7 +134,7 @@ class TestEnd:
         assert _texts(engine) == [(b"", None)]
 
     def test_a_job_that_has_ended_is_kept_for_days(
-        self, engine: Engine, work: JobRunner, gateway: Provider, queued: Callable[..., str],
+        self, engine: Engine, work: Worker, gateway: Provider, queued: Callable[..., str],
         job: Callable[..., dict[str, Any]],
     ) -> None:  # fmt: skip
         gateway.script = [gateway.answers(ANSWER)]
@@ -144,7 +144,7 @@ class TestEnd:
         for job_id, age in ((over, timedelta(days=7, hours=1)), (young, timedelta(days=6))):
             _make_older(engine, job_id, age)
         _make_older(engine, waiting, timedelta(days=30))
-        work.sweep_once()
+        work.purge()
         assert job(over)["error"]["code"] == "job_not_found"
         assert job(young)["status"] == "succeeded"
         assert job(waiting)["status"] == "queued"

@@ -9,15 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from redis import Redis
 from sqlalchemy import Engine, text
 
-from tests.llm.jobs.conftest import LIFETIME
+from tests.llm.jobs.conftest import LIFETIME, Worker
 from tests.llm.stand import START_SECONDS, Provider, Stand, eventually
 from tollgate_common.embedded.process import free_port
 from tollgate_llm.jobs import runner
-from tollgate_llm.jobs.queue import is_coming
-from tollgate_llm.jobs.runner import JobRunner
 
 ANSWER = b'{"id": "1"}'
 TOO_MANY = "429 Too Many Requests"
@@ -42,7 +39,7 @@ def seconds_left(engine: Engine, column: str) -> float:
 
 
 def test_over_a_rate_window_it_waits_for_its_turn(
-    work: JobRunner, gateway: Provider, engine: Engine, queued: Callable[..., str], job: Job
+    work: Worker, gateway: Provider, engine: Engine, queued: Callable[..., str], job: Job
 ) -> None:
     gateway.script = [rate_limited(gateway, 40)]
     job_id = queued()
@@ -65,7 +62,7 @@ def test_over_a_rate_window_it_waits_for_its_turn(
 
 
 def test_each_time_in_vain_the_pause_is_longer(
-    work: JobRunner, gateway: Provider, queued: Callable[..., str], job: Job
+    work: Worker, gateway: Provider, queued: Callable[..., str], job: Job
 ) -> None:
     gateway.script = [rate_limited(gateway, 1)]
     job_id = queued()
@@ -83,7 +80,7 @@ def test_each_time_in_vain_the_pause_is_longer(
     ],
 )
 def test_over_a_budget_it_fails_at_once_with_the_refusal(
-    work: JobRunner, gateway: Provider, queued: Callable[..., str], job: Job, code: str,
+    work: Worker, gateway: Provider, queued: Callable[..., str], job: Job, code: str,
     headers: tuple[str, ...],
 ) -> None:  # fmt: skip
     gateway.script = [refused(gateway, code, *headers)]
@@ -97,7 +94,7 @@ def test_over_a_budget_it_fails_at_once_with_the_refusal(
 
 
 def test_a_providers_own_429_is_its_result(
-    work: JobRunner, gateway: Provider, queued: Callable[..., str], job: Job
+    work: Worker, gateway: Provider, queued: Callable[..., str], job: Job
 ) -> None:
     gateway.script = [gateway.answers(b"{}", "retry-after: 1", JSON, status=TOO_MANY)]
     job_id = queued()
@@ -106,7 +103,7 @@ def test_a_providers_own_429_is_its_result(
 
 
 def test_it_waits_no_longer_than_it_lives(
-    work: JobRunner, gateway: Provider, engine: Engine, queued: Callable[..., str], job: Job
+    work: Worker, gateway: Provider, engine: Engine, queued: Callable[..., str], job: Job
 ) -> None:
     gateway.script = [rate_limited(gateway, LIFETIME // 3)]
     job_id = queued()
@@ -123,7 +120,7 @@ def test_it_waits_no_longer_than_it_lives(
 
 
 def test_a_job_that_is_cancelled_while_it_waits_runs_no_more(
-    stand: Stand, org: str, work: JobRunner, gateway: Provider, queued: Callable[..., str], job: Job
+    stand: Stand, org: str, work: Worker, gateway: Provider, queued: Callable[..., str], job: Job
 ) -> None:
     gateway.script = [rate_limited(gateway)]
     job_id = queued()
@@ -136,7 +133,7 @@ def test_a_job_that_is_cancelled_while_it_waits_runs_no_more(
 
 
 def test_waiting_does_not_use_up_its_attempts(
-    work: JobRunner, gateway: Provider, queued: Callable[..., str], job: Job,
+    work: Worker, gateway: Provider, queued: Callable[..., str], job: Job,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     monkeypatch.setattr(runner, "MOST_ATTEMPTS", 2)
@@ -153,29 +150,25 @@ def test_waiting_does_not_use_up_its_attempts(
     assert job(job_id)["status"] == "failed"
 
 
-def test_what_a_killed_worker_was_to_bring_back_is_found_when_its_turn_has_come(
-    work: JobRunner, gateway: Provider, engine: Engine, redis_client: Redis,
-    queued: Callable[..., str],
-) -> None:  # fmt: skip
+def test_it_is_nobodys_turn_before_the_pause_is_over(
+    work: Worker, gateway: Provider, engine: Engine, queued: Callable[..., str]
+) -> None:
     gateway.script = [rate_limited(gateway, 200)]
     job_id = queued()
     work.run(job_id)
-    redis_client.flushdb()  # as if it had died before it told rq
-    with engine.begin() as connection:
-        connection.execute(text("UPDATE jobs SET created_at = now() - interval '2 minutes'"))
-    work.sweep_once()
-    assert not is_coming(redis_client, job_id)  # its turn has not come
+    assert work.claim_next(idle_only=False) is None
     with engine.begin() as connection:
         connection.execute(text("UPDATE jobs SET waiting_until = now() - interval '1 minute'"))
-    work.sweep_once()
-    assert is_coming(redis_client, job_id)
+    claimed = work.claim_next(idle_only=False)
+    assert claimed is not None
+    assert claimed.id == job_id
 
 
 def test_a_worker_process_waits_and_goes_on_with_other_jobs(
-    environment: dict[str, str], gateway: Provider, engine: Engine, redis_client: Redis,
-    queued: Callable[..., str], job: Job,
+    environment: dict[str, str], gateway: Provider, engine: Engine, queued: Callable[..., str],
+    job: Job,
 ) -> None:  # fmt: skip
-    """The first job is refused twice and comes back by itself, as rq brings it."""
+    """The first job is refused twice and comes back by itself."""
     done = gateway.answers(ANSWER, JSON)
     gateway.script = [rate_limited(gateway, 1)]
     waiting = queued()
@@ -186,7 +179,6 @@ def test_a_worker_process_waits_and_goes_on_with_other_jobs(
     )
     try:
         eventually(lambda: job(waiting)["waits"] == 2, START_SECONDS)
-        assert is_coming(redis_client, waiting)
         gateway.script = [done]
         other = queued()
         eventually(lambda: job(other)["status"] == "succeeded")
@@ -201,7 +193,7 @@ def test_a_worker_process_waits_and_goes_on_with_other_jobs(
 
 @pytest.mark.parametrize(("client", "sent"), [("their id/7", "their id/7"), ("", None)])
 def test_the_call_has_the_id_that_the_caller_gave_to_the_job(
-    work: JobRunner, gateway: Provider, queued: Callable[..., str], job: Job, client: str,
+    work: Worker, gateway: Provider, queued: Callable[..., str], job: Job, client: str,
     sent: str | None,
 ) -> None:  # fmt: skip
     gateway.script = [gateway.answers(ANSWER, JSON)]

@@ -104,7 +104,7 @@ def compose(settings: LlmSettings, engine: Engine) -> Parts:
         router, asker, health, cashier, cache, affinity, capacity, learned, settings
     )
     most = Queue(settings.jobs_max_queued, settings.jobs_max_mb * MEGABYTE)
-    jobs = JobService(stores.connect(settings.queues()), settings.job_timeout, most)
+    jobs = JobService(stores.connect(settings.queues()), most)
     return Parts(
         redis,
         guard,

@@ -70,6 +70,12 @@ class LlmSettings(CommonSettings):
 
 class WorkerSettings(LlmSettings):
     metrics_port: int = Field(9084, description="Port Prometheus scrapes on the llm worker.")
+    jobs_at_once: int = Field(
+        8,
+        ge=2,
+        description="Queued calls that a worker runs at once. The last quarter of these places is"
+        " for organisations that have none running.",
+    )
 
 
 class SandboxServerSettings(CommonSettings):

@@ -1,14 +1,14 @@
 """The worker as one more client of the gateway: the same path, tickets, limits and books."""
 
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import NamedTuple
-
-import requests
-from requests.adapters import HTTPAdapter
+from urllib.parse import urlsplit
 
 from tollgate_common.errors import DependencyDown
 from tollgate_common.http import ServiceTokens
 from tollgate_common.metrics import dependency_failures
 from tollgate_llm.jobs.models import Job
+from tollgate_llm.jobs.stopping import Stopper
 from tollgate_llm.jobs.waiting import RateRefusal, rate_refusal
 
 CONNECT_SECONDS = 2.0
@@ -36,36 +36,35 @@ class GatewayClient:
     earlier attempt's answer this one's: it is asked for, and paid for, once."""
 
     def __init__(self, base_url: str, tokens: ServiceTokens, timeout: float) -> None:
-        self._base_url = base_url.rstrip("/")
+        self._url = urlsplit(base_url.rstrip("/"))
         self._tokens = tokens
         self._timeout = timeout
-        self._session = requests.Session()
-        self._session.trust_env = False  # a proxy variable must not divert calls between services
-        self._session.mount("http://", HTTPAdapter())
-        self._session.mount("https://", HTTPAdapter())
 
-    def call(self, job: Job) -> Answer:
+    def call(self, job: Job, stopper: Stopper) -> Answer:
+        """A call that is stopped is `DependencyDown`, too."""
+        headers = self._headers(job)
+        connection = self._connection()
         try:
-            answer = self._session.post(
-                self._base_url + job.endpoint,
-                data=job.body,
-                headers=self._headers(job),
-                timeout=(CONNECT_SECONDS, self._timeout),
-                allow_redirects=False,
-            )
-        except requests.RequestException:
+            connection.connect()
+            connection.sock.settimeout(self._timeout)
+            stopper.watch(connection.sock)
+            connection.request("POST", self._url.path + job.endpoint, job.body, headers)
+            response = connection.getresponse()
+            body = response.read()
+        except (OSError, HTTPException):
             dependency_failures.labels("gateway").inc()
             raise DependencyDown("gateway") from None
-        if answer.status_code == UNAVAILABLE or _still_runs(answer):
-            raise DependencyDown("gateway")
-        headers = {name.lower(): value for name, value in answer.headers.items()}
-        return Answer(
-            status=answer.status_code,
-            content_type=headers.get("content-type", "")[:LARGEST_TYPE],
-            body=answer.content,
-            request_id=headers.get("x-request-id", "")[:LARGEST_ID] or None,
-            refusal=rate_refusal(answer.status_code, headers),
-        )
+        finally:
+            stopper.release()
+            connection.close()
+        return _answer(response, body)
+
+    def _connection(self) -> HTTPConnection:
+        """One a call: what stops it must not stop another."""
+        host, port = self._url.hostname or "", self._url.port
+        is_secure = self._url.scheme == "https"
+        kind = HTTPSConnection if is_secure else HTTPConnection
+        return kind(host, port, timeout=CONNECT_SECONDS)
 
     def _headers(self, job: Job) -> dict[str, str]:
         headers = {
@@ -83,5 +82,15 @@ class GatewayClient:
         return headers
 
 
-def _still_runs(answer: requests.Response) -> bool:
-    return answer.status_code == CONFLICT and "retry-after" in answer.headers
+def _answer(response: HTTPResponse, body: bytes) -> Answer:
+    headers = {name.lower(): value for name, value in response.getheaders()}
+    still_runs = response.status == CONFLICT and "retry-after" in headers
+    if response.status == UNAVAILABLE or still_runs:
+        raise DependencyDown("gateway")
+    return Answer(
+        status=response.status,
+        content_type=headers.get("content-type", "")[:LARGEST_TYPE],
+        body=body,
+        request_id=headers.get("x-request-id", "")[:LARGEST_ID] or None,
+        refusal=rate_refusal(response.status, headers),
+    )

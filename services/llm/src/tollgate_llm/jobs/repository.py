@@ -125,20 +125,23 @@ def claim(session: Session, job_id: str) -> Job | None:
     return None if claimed is None else session.get_one(Job, claimed, options=[undefer(Job.body)])
 
 
-def renew(session: Session, job_id: str, attempt: int) -> None:
-    session.execute(
+def renew(session: Session, job_id: str, attempt: int) -> bool:
+    """False where it was cancelled, or taken over."""
+    changed = session.execute(
         update(Job)
         .where(Job.id == job_id, Job.status == RUNNING, Job.attempts == attempt)
         .values(leased_until=func.now() + LEASE)
+        .returning(Job.id)
     )
+    return changed.first() is not None
 
 
-def release(session: Session, job_id: str, attempt: int) -> None:
-    """Give it back unfinished: it may run again."""
+def release(session: Session, job_id: str, attempt: int, pause: timedelta) -> None:
+    """Give it back unfinished: it may run again after a pause."""
     session.execute(
         update(Job)
         .where(Job.id == job_id, Job.status == RUNNING, Job.attempts == attempt)
-        .values(status=QUEUED, leased_until=None)
+        .values(status=QUEUED, leased_until=None, waiting_until=func.now() + pause)
     )
 
 
@@ -201,12 +204,28 @@ def purge(session: Session, age: timedelta, limit: int) -> int:
     return len(result.all())
 
 
-def waiting(session: Session, age: timedelta, limit: int) -> list[str]:
-    """Jobs whose turn came `age` ago, and those whose worker died: the oldest first."""
-    turn = func.coalesce(Job.waiting_until, Job.created_at)
-    overdue = (Job.status == QUEUED) & (turn < func.now() - age)
-    query = select(Job.id).where(or_(overdue, _abandoned())).order_by(Job.id).limit(limit)
-    return list(session.scalars(query))
+def next_turn(session: Session, *, idle_only: bool) -> str | None:
+    """The job that is to run next: of the organisation that has the fewest running, its oldest one.
+    `idle_only`: of an organisation that has none running."""
+    running = (
+        select(Job.org, func.count().label("jobs"))
+        .where(Job.status == RUNNING, ~_abandoned())
+        .group_by(Job.org)
+        .subquery("running")
+    )
+    is_due = (Job.status == QUEUED) & (func.coalesce(Job.waiting_until, func.now()) <= func.now())
+    jobs = func.coalesce(running.c.jobs, 0)
+    query = (
+        select(Job.id)
+        .outerjoin(running, running.c.org == Job.org)
+        .where(or_(is_due, _abandoned()))
+        .order_by(jobs, Job.id)
+        .limit(1)
+        .with_for_update(of=Job, skip_locked=True)
+    )
+    if idle_only:
+        query = query.where(jobs == 0)
+    return session.scalars(query).first()
 
 
 def _abandoned() -> ColumnElement[bool]:

@@ -38,9 +38,10 @@ class JobQuery(BaseModel):
 
 
 class JobOut(BaseModel):
-    """A job in a list, without its answer. A job that is `queued` and has a `waiting_until` was
-    refused by the limit `waiting_for`, and is tried again then; `waits` counts such refusals, and
-    `attempts` counts them among all. `request_id` names the call that it was answered by."""
+    """A job in a list, without its answer. A job that is `queued` and has a `waiting_until` is
+    tried again then: the limit `waiting_for` refused it, or, where that is null, the gateway was
+    down. `waits` counts what limits refused, and `attempts` counts it among all. `request_id` names
+    the call that it was answered by."""
 
     id: str
     object: Literal["job"] = "job"

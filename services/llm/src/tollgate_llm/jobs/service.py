@@ -14,7 +14,7 @@ from tollgate_llm.inference.protocols import PROTOCOLS
 from tollgate_llm.jobs import repository
 from tollgate_llm.jobs.errors import JobFinished, JobNotFound, QueueFull
 from tollgate_llm.jobs.models import Job
-from tollgate_llm.jobs.queue import push
+from tollgate_llm.jobs.queue import ring
 from tollgate_llm.jobs.repository import Place, Queue
 from tollgate_llm.jobs.schemas import AskedInJob, JobIn, JobQuery
 
@@ -33,16 +33,15 @@ _decode_body = msgspec.json.Decoder(AskedInJob).decode
 class JobService:
     """`most` is what an organisation may have in the queue."""
 
-    def __init__(self, redis: Redis, timeout: int, most: Queue) -> None:
+    def __init__(self, redis: Redis, most: Queue) -> None:
         self._redis = redis
-        self._timeout = timeout
         self._most = most
 
     def create(
         self, session: Session, caller: Caller, raw: bytes, client_request_id: str | None
     ) -> Job:
-        """Commits, then queues: a queue that does not answer only makes the job wait for the
-        worker's sweep. The call has the caller's id of the request that asks for it."""
+        """Commits, then queues: a queue that does not answer only makes the job wait until a worker
+        looks. The call has the caller's id of the request that asks for it."""
         wanted = _parsed(raw)
         body = bytes(wanted.body)
         self._check_room(session, caller.org, len(body))
@@ -51,9 +50,9 @@ class JobService:
         )
         session.commit()
         try:
-            push(self._redis, job.id, self._timeout)
+            ring(self._redis, job.id)
         except RedisError as error:
-            log.warning("job_waits_for_the_sweep", job=job.id, error=type(error).__name__)
+            log.warning("job_waits_for_a_poll", job=job.id, error=type(error).__name__)
         return job
 
     def _check_room(self, session: Session, org: str, size: int) -> None:
@@ -73,7 +72,8 @@ class JobService:
         return job
 
     def cancel(self, session: Session, visibility: Visibility, job_id: str) -> Job:
-        """Commits. A call that runs already is not stopped; its answer is thrown away."""
+        """Commits. The worker breaks a call that runs off within seconds: its connections end, up
+        to the provider's, and what it has used is booked."""
         job = self.get(session, visibility, job_id)
         if not repository.cancel(session, job):
             raise JobFinished(job_id, job.status)
