@@ -55,7 +55,9 @@ def create_app(settings: ReportsSettings | None = None) -> Flask:
     app.register_blueprint(unpriced)
     links = Links(settings.secret("encryption_key"), settings.download_seconds)
     queues = stores.connect(settings.queues())
-    app.extensions["reports"] = ReportService(engine, links, enqueuer(queues))
+    app.extensions["reports"] = ReportService(
+        engine, links, enqueuer(queues), settings.reports_max_queued
+    )
     nouns = (usage_api, unpriced_api, requests_api, adjustments_api, reports_api)
     ManagementApi("Tollgate reports").serve(app, nouns)
     health.register(app, {"postgres": databases.ready(engine), "redis": health.redis(redis)})

@@ -18,6 +18,9 @@ class ReportsSettings(CommonSettings):
     download_seconds: int = Field(
         3600, ge=1, description="How long a report's signed download link is good for."
     )
+    reports_max_queued: int = Field(
+        100, ge=1, description="Reports that an organisation may have waiting or running."
+    )
 
 
 class LedgerSettings(ReportsSettings):
@@ -46,6 +49,9 @@ class WorkerSettings(ReportsSettings):
     )
     ledger_keep_months: int = Field(
         13, ge=2, description="Whole months before the current one that stay in PostgreSQL."
+    )
+    report_retention_days: int = Field(
+        90, ge=1, description="Days after which a report that has ended is deleted, with its file."
     )
     sandbox_url: str | None = Field(
         None,

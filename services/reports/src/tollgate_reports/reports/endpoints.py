@@ -48,7 +48,13 @@ class Reports(Resource):  # type: ignore[misc]  # the library is untyped
         return page(*_service().list_page(current_visibility(), asked, page_cursor(), page_size()))
 
     @requires("reports:write")
-    @api.documented({202: ("It is queued.", _one)}, body=_asked)
+    @api.documented(
+        {
+            202: ("It is queued.", _one),
+            429: "`queue_full`: the organisation has as many in the queue as it may.",
+        },
+        body=_asked,
+    )
     def post(self) -> tuple[dict[str, Any], int, dict[str, str]]:
         """Ask for a report."""
         report = _service().create(current_caller(), json_body(ReportRequest))

@@ -1,6 +1,8 @@
 """What can go wrong with a report."""
 
-from tollgate_common.errors import Conflict, Forbidden, NotFound
+from tollgate_common.errors import Conflict, Forbidden, NotFound, TooMany
+
+RETRY_SECONDS = 30
 
 
 class UnknownReport(NotFound):
@@ -28,3 +30,15 @@ class InvalidLink(Forbidden):
 
 class ReportTooLarge(Exception):
     """The run makes more rows than a report may have."""
+
+
+class QueueFull(TooMany):
+    """An organisation has as many reports in the queue as it may."""
+
+    code = "queue_full"
+
+    def __init__(self, reports: int) -> None:
+        super().__init__(
+            f"The organisation may have {reports} reports in the queue: wait for some of them.",
+            RETRY_SECONDS,
+        )

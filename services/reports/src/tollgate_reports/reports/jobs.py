@@ -1,9 +1,11 @@
 """rq jobs of report runs."""
 
+from datetime import timedelta
+
 from redis import Redis
 
 from tollgate_common import queues
-from tollgate_reports.job_context import job_engine, job_redis
+from tollgate_reports.job_context import job_engine, job_redis, job_settings
 from tollgate_reports.reports.runs import RUN_SECONDS, Enqueue, Runs
 from tollgate_reports.settings import QUEUE
 
@@ -23,6 +25,11 @@ def enqueuer(redis: Redis) -> Enqueue:
 def run(report: str) -> None:
     """Make one report."""
     Runs(job_engine()).run(report)
+
+
+def purge() -> None:
+    """Delete the runs whose time is over, daily."""
+    Runs(job_engine()).purge(timedelta(days=job_settings().report_retention_days))
 
 
 def sweep() -> None:

@@ -8,7 +8,17 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from tollgate_common.visibility import Visibility
@@ -31,6 +41,17 @@ def add(connection: Connection, values: Mapping[str, Any]) -> RowMapping:
     """A new run, queued."""
     query = insert(reports).values(status="queued", **values).returning(reports)
     return connection.execute(query).mappings().one()
+
+
+def lock_queue(connection: Connection, org: str) -> None:
+    """Nobody else adds to the organisation's queue until the transaction ends."""
+    name = func.hashtextextended(f"reports {org}", 0)
+    connection.execute(select(func.pg_advisory_xact_lock(name)))
+
+
+def count_unfinished(connection: Connection, org: str) -> int:
+    query = select(func.count()).where(reports.c.org == org, reports.c.status.in_(UNFINISHED))
+    return int(connection.scalar(query) or 0)
 
 
 def find(connection: Connection, report: str, visibility: Visibility) -> RowMapping | None:
@@ -141,6 +162,12 @@ def abandoned(connection: Connection, age: timedelta, limit: int) -> list[RowMap
     ids = [row["id"] for row in found]
     connection.execute(update(reports).where(reports.c.id.in_(ids)).values(touched_at=func.now()))
     return found
+
+
+def purge(connection: Connection, age: timedelta) -> int:
+    """Delete the runs that ended `age` ago, with their files, and say how many."""
+    ended = reports.c.status.not_in(UNFINISHED) & (reports.c.finished_at < func.now() - age)
+    return connection.execute(delete(reports).where(ended)).rowcount
 
 
 def allow_seconds(connection: Connection, seconds: int) -> None:

@@ -69,6 +69,13 @@ class Runs:
                 log.warning("report_run_again", report=row["id"], attempts=row["attempts"])
                 enqueue(row["id"])
 
+    def purge(self, age: timedelta) -> None:
+        """Delete what ended `age` ago."""
+        with self._engine.begin() as connection:
+            count = repository.purge(connection, age)
+        if count:
+            log.info("reports_purged", count=count)
+
     def _make(self, connection: Connection, report: str) -> bool:
         row = repository.lock(connection, report)
         if row is None:

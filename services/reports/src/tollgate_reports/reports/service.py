@@ -12,7 +12,7 @@ from tollgate_common.guard import Caller
 from tollgate_common.ids import new_id
 from tollgate_common.visibility import Visibility
 from tollgate_reports.reports import repository
-from tollgate_reports.reports.errors import ReportNotReady, UnknownReport
+from tollgate_reports.reports.errors import QueueFull, ReportNotReady, UnknownReport
 from tollgate_reports.reports.links import Links
 from tollgate_reports.reports.runs import Enqueue, try_enqueue
 from tollgate_reports.reports.schemas import ReportQuery, ReportRequest, as_json, parameters_of
@@ -31,12 +31,14 @@ class Download(NamedTuple):
 
 class ReportService:
     """What the API does with report runs. `enqueue` queues a run by its id; when Redis is away
-    the run waits in its table for `sweep`."""
+    the run waits in its table for `sweep`. `most`: the runs that an organisation may have waiting
+    or running."""
 
-    def __init__(self, engine: Engine, links: Links, enqueue: Enqueue) -> None:
+    def __init__(self, engine: Engine, links: Links, enqueue: Enqueue, most: int) -> None:
         self._engine = engine
         self._links = links
         self._enqueue = enqueue
+        self._most = most
 
     def create(self, caller: Caller, request: ReportRequest) -> dict[str, Any]:
         """A new run. Its period is fixed now, whenever it is worked on."""
@@ -58,6 +60,9 @@ class ReportService:
             "parameters": parameters_of(question_of(Visibility.of(caller), query), request.type),
         }
         with self._engine.begin() as connection:
+            repository.lock_queue(connection, caller.org)
+            if repository.count_unfinished(connection, caller.org) >= self._most:
+                raise QueueFull(self._most)
             row = repository.add(connection, values)
         try_enqueue(self._enqueue, row["id"])
         return as_json(row)

@@ -44,6 +44,7 @@ TASKS: Sequence[Task] = (
     Task("tollgate_reports.archives.jobs.archive", every=DAY_SECONDS, at_most=ARCHIVE_SECONDS),
     Task("tollgate_reports.verification.jobs.nightly", every=DAY_SECONDS, at_most=VERIFY_SECONDS),
     Task("tollgate_reports.reports.jobs.sweep", every=SWEEP_SECONDS),
+    Task("tollgate_reports.reports.jobs.purge", every=DAY_SECONDS),
 )
 
 
