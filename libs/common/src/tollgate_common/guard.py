@@ -9,8 +9,8 @@ The marks are what `tests/architecture` walks; a view without one fails it.
 
 Mode is part of authority: a test-mode key or service account may have any scope, and reads and
 calls models, queues calls, makes reports and handles test keys by it. Whatever else `requires` lets
-somebody write is `LiveOnly` for it: what live calls go by, people, links. Which rows it sees, and
-that it asks for no live ones, is decided in `visibility`.
+somebody write is `LiveOnly` for it: what live calls go by, people, links; and so is asking for live
+rows by `mode` in the query of whatever view. Which rows it sees is decided in `visibility`.
 """
 
 import functools
@@ -30,6 +30,7 @@ TEST_MODE_PERMISSIONS = frozenset(
     {"inference", "jobs:write", "jobs:manage", "reports:write", "keys:write"}
 )
 """What a test-mode caller may use beside reading."""
+LIVE_MODES = frozenset({"live", "all"})
 LIVE_READING = frozenset({"audit:read"})
 """Reading that is about what is live as a whole, with no mode to tell apart."""
 _EXTENSION = "tollgate_guard"
@@ -115,13 +116,20 @@ def requires(permission: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
             g.caller = caller_of(_guard().assertions.verify(bearer_token()))
             if permission not in g.caller.scopes:
                 raise Forbidden(f"This needs the permission `{permission}`.")
-            if g.caller.mode == TEST and not is_for_test:
-                raise LiveOnly()
+            if g.caller.mode == TEST:
+                _check_test_mode(is_for_test)
             return view(*args, **kwargs)
 
         return _marked(guarded, permission)
 
     return mark
+
+
+def _check_test_mode(is_for_test: bool) -> None:
+    if not is_for_test:
+        raise LiveOnly()
+    if request.args.get("mode") in LIVE_MODES:
+        raise LiveOnly(param="mode")
 
 
 def authenticated(view: Callable[P, R]) -> Callable[P, R]:

@@ -2,7 +2,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from tollgate_auth.keys import service
+from tollgate_auth.keys import repository, service
 from tollgate_auth.keys.models import Key
 from tollgate_auth.keys.schemas import (
     KeyCreate,
@@ -37,7 +37,7 @@ class Keys(TransactionalResource):
     @requires("keys:read")
     @namespace.documented({200: ("A page of keys, newest first.", many)}, params=(KeyQuery, Paging))
     def get(self) -> dict[str, Any]:
-        keys, following = service.page(current_visibility(), query(KeyQuery))
+        keys, following = repository.page(current_visibility(), query(KeyQuery))
         return page(service.shown(keys), following)
 
     @requires("keys:write")

@@ -19,7 +19,7 @@ from tollgate_auth.authority.people import check_role
 from tollgate_auth.fields import changes, reply
 from tollgate_auth.keys import repository
 from tollgate_auth.keys.models import Key, KeySecret
-from tollgate_auth.keys.schemas import KeyCreate, KeyOut, KeyPatch, KeyQuery, Surroundings
+from tollgate_auth.keys.schemas import KeyCreate, KeyOut, KeyPatch, Surroundings
 from tollgate_auth.limits import repository as limit_rows
 from tollgate_auth.limits import service as limits
 from tollgate_auth.limits.schemas import LimitOut
@@ -46,12 +46,6 @@ def get(visibility: Visibility, key_id: str) -> Key:
         raise NotFound("There is no such key.")
     visibility.check_mode(key.mode)
     return key
-
-
-def page(visibility: Visibility, asked: KeyQuery) -> tuple[list[Key], str | None]:
-    """The visible keys, newest first; `LiveOnly` where a caller in test mode asks for live ones."""
-    visibility.check_mode(asked.mode)
-    return repository.page(visibility, asked)
 
 
 def create(caller: Caller, wanted: KeyCreate) -> tuple[Key, str]:

@@ -1,6 +1,6 @@
 from typing import Any
 
-from tollgate_auth.service_accounts import service
+from tollgate_auth.service_accounts import repository, service
 from tollgate_auth.service_accounts.schemas import (
     ServiceAccountCreate,
     ServiceAccountList,
@@ -29,7 +29,8 @@ class ServiceAccounts(TransactionalResource):
         params=(ServiceAccountQuery, Paging),
     )
     def get(self) -> dict[str, Any]:
-        return page(*service.page(current_visibility(), query(ServiceAccountQuery)))
+        rows, following = repository.page(current_visibility(), query(ServiceAccountQuery))
+        return page([service.shown(*row) for row in rows], following)
 
     @requires("users:write")
     @namespace.documented(

@@ -20,7 +20,6 @@ from tollgate_auth.service_accounts.schemas import (
     ServiceAccountCreate,
     ServiceAccountOut,
     ServiceAccountPatch,
-    ServiceAccountQuery,
 )
 from tollgate_auth.sessions import service as sessions
 from tollgate_auth.users import open_links
@@ -40,16 +39,6 @@ def get(visibility: Visibility, account_id: str) -> tuple[User, ServiceAccount]:
     if found is None:
         raise NotFound("There is no such service account.")
     return found
-
-
-def page(
-    visibility: Visibility, asked: ServiceAccountQuery
-) -> tuple[list[dict[str, Any]], str | None]:
-    """The visible accounts, newest first; `LiveOnly` where a caller in test mode asks for live
-    ones."""
-    visibility.check_mode(asked.mode)
-    rows, following = repository.page(visibility, asked)
-    return [shown(*row) for row in rows], following
 
 
 def create(caller: Caller, wanted: ServiceAccountCreate) -> dict[str, Any]:
