@@ -77,6 +77,7 @@ class Surroundings:
             "REDIS_URL": self.redis_url,
             "WORKERS": str(settings.workers),
             "LOG_LEVEL": settings.log_level,
+            "OUTBOUND_NETWORKS": settings.outbound_networks,
             "GRACEFUL_TIMEOUT": str(settings.graceful_timeout),
         }
 

@@ -15,7 +15,8 @@ from pydantic import Field, PostgresDsn, RedisDsn, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from deploy.local.errors import CannotStart
-from tollgate_common.settings import FileSettingsSource
+from tollgate_common.address_policy import LOCAL_NETWORKS
+from tollgate_common.settings import FileSettingsSource, Networks
 
 
 def _port(default: int, of: str) -> Any:
@@ -34,6 +35,11 @@ class LocalSettings(BaseSettings):
     redis_appendfsync: Literal["no", "always"] = Field("no", description="Our Redis' own AOF.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     workers: int = Field(1, ge=1, description="Processes of each web service.")
+    outbound_networks: Networks = Field(
+        LOCAL_NETWORKS,
+        description="Networks, comma-separated in CIDR notation, that addresses named by"
+        " organisations may be in, besides public ones.",
+    )
     graceful_timeout: int = Field(10, ge=1, description="Seconds requests get to end at a stop.")
 
     gateway_port: int = _port(8080, "the gateway")

@@ -73,3 +73,11 @@ def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_database_is_reached_through_psycopg_3(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://u:p%40ss@db:5432/tollgate")
     assert CommonSettings.load().database() == "postgresql+psycopg://u:p%40ss@db:5432/tollgate"
+
+
+def test_networks_that_are_none_end_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OUTBOUND_NETWORKS", "10.0.0.0/8, fc00::/7")
+    assert CommonSettings.load().outbound_networks == "10.0.0.0/8, fc00::/7"
+    monkeypatch.setenv("OUTBOUND_NETWORKS", "gpu.internal")
+    with pytest.raises(InvalidConfiguration, match="OUTBOUND_NETWORKS"):
+        CommonSettings.load()

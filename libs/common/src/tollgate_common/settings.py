@@ -8,14 +8,24 @@ secrets arrive. Settings are read once, in `create_app` or at the start of a com
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, PostgresDsn, RedisDsn, SecretStr, UrlConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    Field,
+    PostgresDsn,
+    RedisDsn,
+    SecretStr,
+    UrlConstraints,
+    ValidationError,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
+
+from tollgate_common.address_policy import networks_of
 
 
 class InvalidConfiguration(SystemExit):
@@ -29,6 +39,16 @@ class RedisUrl(RedisDsn):
         allowed_schemes=["redis", "rediss", "redis+cluster", "rediss+cluster"],
         default_host="localhost", default_port=6379, default_path="/0",
     )  # fmt: skip
+
+
+def _networks(written: str) -> str:
+    """`ValueError` for what is no network."""
+    networks_of(written)
+    return written
+
+
+Networks = Annotated[str, AfterValidator(_networks)]
+"""Networks in CIDR notation, comma-separated."""
 
 
 class FileSettingsSource(PydanticBaseSettingsSource):
@@ -93,6 +113,12 @@ class CommonSettings(BaseSettings):
     reports_url: str = Field("http://127.0.0.1:8083", description="Where the reports service is.")
     issuer: str = Field(
         "https://tollgate.local", description="`iss` of every token; the same in all services."
+    )
+    outbound_networks: Networks = Field(
+        "",
+        description="Networks, comma-separated in CIDR notation, that addresses named by"
+        " organisations (providers, identity providers) may be in, besides public ones;"
+        " empty: none.",
     )
     service_client_secret: SecretStr | None = Field(
         None, description="This service's own client secret, for tokens to call the others."

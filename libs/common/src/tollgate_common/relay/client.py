@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import gevent
 
 from tollgate_common.hangups import CallerGone, Noticed
+from tollgate_common.outbound import AddressRefused, Outbound
 from tollgate_common.relay.answer import BLOCK_BYTES, RelayAnswer
 from tollgate_common.relay.connections import Connection, Connections
 from tollgate_common.relay.errors import BROKEN, RelayFailed, reason_of
@@ -23,7 +24,8 @@ _UNSAID = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class RelayClient:
-    """Calls one base URL."""
+    """Calls one base URL. With an `outbound`, connections go to addresses only that it allows:
+    that is for a URL which an organisation has named."""
 
     def __init__(
         self,
@@ -31,6 +33,7 @@ class RelayClient:
         *,
         connect_timeout: float = CONNECT_SECONDS,
         read_timeout: float = BETWEEN_BYTES_SECONDS,
+        outbound: Outbound | None = None,
     ) -> None:
         parts = urlsplit(base_url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -41,7 +44,7 @@ class RelayClient:
         self._read_timeout = read_timeout
         self._connections = Connections(
             parts.hostname, parts.port or (443 if tls else 80),
-            tls=tls, most=POOL_SIZE, timeout=connect_timeout,
+            tls=tls, most=POOL_SIZE, timeout=connect_timeout, outbound=outbound,
         )  # fmt: skip
 
     def send(
@@ -84,6 +87,8 @@ class RelayClient:
             raise
         except ConnectionRefusedError:
             raise RelayFailed("connection refused", sent=False) from None
+        except AddressRefused as refused:
+            raise RelayFailed(str(refused), sent=False, final=True) from None
         except OSError as error:
             raise RelayFailed(reason_of(error), sent=False) from None
 

@@ -5,17 +5,48 @@ from typing import Any
 
 from geventhttpclient.connectionpool import ConnectionPool, SSLConnectionPool
 
+from tollgate_common.outbound import Outbound
+
 Connection = Any
 """A gevent socket, with TLS or without."""
+
+
+class _Checked(ConnectionPool):
+    """Connects to addresses only that may be connected to; without an `outbound`, to any."""
+
+    outbound: Outbound | None = None
+
+    def _resolve(self) -> list[Any]:
+        """The pool's only look-up: it connects to what this returns."""
+        if self.outbound is not None:
+            return self.outbound.addresses(self._connection_host, self._connection_port)
+        try:
+            return list(super()._resolve())
+        except ValueError:  # an empty label, one that is too long, NUL
+            raise socket.gaierror(socket.EAI_NONAME, "the host is no name") from None
+
+
+class _CheckedTls(_Checked, SSLConnectionPool):
+    """The same with TLS, which verifies the host's name."""
 
 
 class Connections:
     """`take` one, then `keep` it for the next request, or `drop` it."""
 
-    def __init__(self, host: str, port: int, *, tls: bool, most: int, timeout: float) -> None:
-        kind = SSLConnectionPool if tls else ConnectionPool
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        tls: bool,
+        most: int,
+        timeout: float,
+        outbound: Outbound | None = None,
+    ) -> None:
+        kind = _CheckedTls if tls else _Checked
         # Its own queue stays empty: it is asked for new connections, and how many there may be.
         self._maker = kind(host, port, host, port, size=most, connection_timeout=timeout)
+        self._maker.outbound = outbound
         self._idle: list[Connection] = []
 
     def idle(self) -> Connection | None:

@@ -7,12 +7,14 @@ BROKEN = (OSError, HTTPParseError)
 
 
 class RelayFailed(Exception):
-    """No whole answer came back. `sent` says whether the other side may have begun to work."""
+    """No whole answer came back. `sent` says whether the other side may have begun to work,
+    `final` that the same request would fail again."""
 
-    def __init__(self, reason: str, *, sent: bool) -> None:
+    def __init__(self, reason: str, *, sent: bool, final: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.sent = sent
+        self.final = final
 
 
 def reason_of(error: BaseException) -> str:
