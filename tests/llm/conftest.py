@@ -13,6 +13,7 @@ from redis import Redis
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tests.llm.stand import Issuer, Provider, Stand, llm_process
+from tollgate_common.address_policy import LOCAL_NETWORKS
 from tollgate_common.embedded.process import free_port
 from tollgate_common.ids import new_id
 from tollgate_common.testing.servers import own_redis_database, worker_number
@@ -62,6 +63,7 @@ def environment(
         "AUTH_URL": auth_url,
         "SANDBOX_URL": sandbox_url,
         "HOST": "127.0.0.1",
+        "OUTBOUND_NETWORKS": LOCAL_NETWORKS,
         "METRICS_PORT": str(free_port()),
         "ENCRYPTION_KEY": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
         "SERVICE_CLIENT_SECRET": "known-to-the-tests",

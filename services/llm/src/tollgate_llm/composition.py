@@ -5,14 +5,17 @@ Web processes and the worker use the same parts; nothing here connects anywhere 
 
 from typing import NamedTuple
 
+import gevent.socket
 from redis import Redis
 from sqlalchemy import Engine
 
 from tollgate_common import stores
+from tollgate_common.address_policy import networks_of
 from tollgate_common.guard import Guard
 from tollgate_common.http import ControlClient, jwks_fetcher
 from tollgate_common.jwt import JwksClient
 from tollgate_common.load import Load
+from tollgate_common.outbound import Outbound
 from tollgate_common.sealing import Sealer
 from tollgate_common.tickets import TicketBook
 from tollgate_llm.affinity.repository import IdRepository
@@ -30,8 +33,8 @@ from tollgate_llm.jobs.service import JobService
 from tollgate_llm.pricing import overlay
 from tollgate_llm.pricing.overlay_watcher import OverlayWatcher
 from tollgate_llm.pricing.price_list import PriceList
-from tollgate_llm.providers.kinds import Kind, Provider
-from tollgate_llm.providers.platform import platform_providers, sandbox
+from tollgate_llm.providers.platform import environment_addresses, platform_providers, sandbox
+from tollgate_llm.providers.reach import Reach
 from tollgate_llm.providers.service import ProviderService
 from tollgate_llm.providers.upstreams import Upstreams
 from tollgate_llm.routing.health import Health
@@ -59,21 +62,19 @@ class Parts(NamedTuple):
     overlay: OverlayWatcher
 
 
-def _upstreams(settings: LlmSettings) -> Upstreams:
+def _reach(settings: LlmSettings) -> Reach:
+    networks = networks_of(settings.outbound_networks)
+    outbound = Outbound(networks, lookup=gevent.socket.getaddrinfo)
+    return Reach(environment_addresses(settings), outbound)
+
+
+def _upstreams(settings: LlmSettings, reach: Reach) -> Upstreams:
     return Upstreams(
+        reach,
         settings.provider_connect_timeout,
         settings.provider_read_timeout,
         settings.provider_chunk_timeout,
     )
-
-
-def _provider_service(settings: LlmSettings, platform: dict[str, Provider]) -> ProviderService:
-    defaults: dict[Kind, str] = {
-        "openai": settings.openai_base_url,
-        "anthropic": settings.anthropic_base_url,
-        "sandbox": settings.sandbox_url,
-    }
-    return ProviderService(Sealer(settings.secret("encryption_key")), platform, defaults)
 
 
 def compose(settings: LlmSettings, engine: Engine) -> Parts:
@@ -84,7 +85,8 @@ def compose(settings: LlmSettings, engine: Engine) -> Parts:
     prices = PriceList(overlay=overlay.read(settings.price_overlay_file))
     billing = Billing(prices)
 
-    providers = _provider_service(settings, platform)
+    reach = _reach(settings)
+    providers = ProviderService(Sealer(settings.secret("encryption_key")), platform, reach)
     snapshots = Snapshots(
         load=lambda org: load(engine, org),
         build=Builder(platform, providers).build,
@@ -93,7 +95,7 @@ def compose(settings: LlmSettings, engine: Engine) -> Parts:
     )
     router = Router(snapshots, prices, sandbox(settings))
     health = Health(redis)
-    upstreams = _upstreams(settings)
+    upstreams = _upstreams(settings, reach)
     capacity = Load(settings.max_requests)
     cache = AnswerCache(redis, settings.cache_entries)
     cashier = Cashier(TicketBook(redis, SERVICE), billing)

@@ -159,8 +159,8 @@ class Asker:
             answer = received(request.protocol, raw) if raw.status == 200 else Refused.of(raw)
         except RelayFailed as broken:
             self._note(request, "failed", None)
-            again = broken.reason != TIMED_OUT
-            if again or self._upstreams.had_time(within, sent=broken.sent):
+            again = broken.reason != TIMED_OUT and not broken.final
+            if again or broken.final or self._upstreams.had_time(within, sent=broken.sent):
                 self._health.failed(name, down=True)
             error = provider_error(provider.name, broken.reason, sent=broken.sent)
             return Failure(None, error, again=again, elsewhere=True)

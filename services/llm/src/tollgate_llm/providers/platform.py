@@ -1,9 +1,18 @@
 """The providers that every organisation has: what the official SDKs' own variables say."""
 
-from tollgate_llm.providers.kinds import Provider
+from tollgate_llm.providers.kinds import Kind, Provider
 from tollgate_llm.settings import LlmSettings
 
 SANDBOX_KEY = "sandbox"  # the sandbox wants some credential and takes any
+
+
+def environment_addresses(settings: LlmSettings) -> dict[Kind, str]:
+    """Return the base URL of each kind of which the environment names one."""
+    return {
+        "openai": settings.openai_base_url,
+        "anthropic": settings.anthropic_base_url,
+        "sandbox": settings.sandbox_url,
+    }
 
 
 def sandbox(settings: LlmSettings) -> Provider:

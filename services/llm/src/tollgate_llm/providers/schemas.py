@@ -9,7 +9,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from tollgate_llm.providers.kinds import Kind
 
 
-def _http_url(url: str) -> str:
+def http_url(url: str) -> str:
+    """Return the URL without a slash at its end; `ValueError` where it names more than a place."""
     try:
         parts = urlsplit(url)
         _ = parts.port
@@ -41,7 +42,7 @@ Region = Annotated[
 ProviderName = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9._-]{0,63}$")]
 Source = Literal["platform", "organisation"]
 HttpUrl = Annotated[
-    str, Field(max_length=512, json_schema_extra={"format": "uri"}), AfterValidator(_http_url)
+    str, Field(max_length=512, json_schema_extra={"format": "uri"}), AfterValidator(http_url)
 ]
 
 

@@ -13,8 +13,9 @@ from tollgate_llm import changes
 from tollgate_llm.providers import repository
 from tollgate_llm.providers.clouds.addresses import base_url_of, cloud_of, credential_of
 from tollgate_llm.providers.errors import ProviderNotFound
-from tollgate_llm.providers.kinds import Kind, Provider, speaks_openai
+from tollgate_llm.providers.kinds import Provider, speaks_openai
 from tollgate_llm.providers.models import ProviderRow
+from tollgate_llm.providers.reach import Reach
 from tollgate_llm.providers.schemas import ProviderIn, ProviderOut, ProviderQuery
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}\Z")
@@ -23,14 +24,12 @@ log = get_logger(__name__)
 
 
 class ProviderService:
-    """`defaults` is each kind's base URL. Changes are committed by whoever calls."""
+    """`reach` says where providers may be. Changes are committed by whoever calls."""
 
-    def __init__(
-        self, sealer: Sealer, platform: dict[str, Provider], defaults: dict[Kind, str]
-    ) -> None:
+    def __init__(self, sealer: Sealer, platform: dict[str, Provider], reach: Reach) -> None:
         self._sealer = sealer
         self._platform = platform
-        self._defaults = defaults
+        self._reach = reach
 
     def listed(self, session: Session, org: str, asked: ProviderQuery) -> list[ProviderOut]:
         """By name; the platform's where the organisation has none of that name."""
@@ -59,7 +58,8 @@ class ProviderService:
                 "name: small letters, digits, `.`, `_` and `-`, at most 64.", param="name"
             )
         cloud = msgspec.to_builtins(cloud_of(wanted))
-        base_url = base_url_of(wanted, self._defaults)
+        base_url = base_url_of(wanted, self._reach.defaults)
+        self._reach.require(wanted)
         before = _audited(repository.get(session, org, name))
         sealed = self._sealed(session, org, name, wanted, base_url)
         columns = {

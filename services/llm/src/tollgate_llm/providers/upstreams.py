@@ -5,20 +5,25 @@ from collections.abc import Mapping
 from tollgate_common.relay import RelayAnswer, RelayClient
 from tollgate_llm.providers.clouds.event_stream import CONTENT_TYPE, ServerSentAnswer
 from tollgate_llm.providers.clouds.google import AccessTokens
-from tollgate_llm.providers.kinds import Provider
+from tollgate_llm.providers.kinds import Kind, Provider
+from tollgate_llm.providers.reach import Reach
 
 LONG_SECONDS = 30.0
 
 
 class Upstreams:
-    """A relay client a base URL. Replacing a provider's credential keeps its connections."""
+    """A relay client a base URL, and a kind: the environment's addresses are those of a kind.
+    Replacing a provider's credential keeps its connections."""
 
-    def __init__(self, connect_timeout: float, read_timeout: float, chunk_timeout: float) -> None:
+    def __init__(
+        self, reach: Reach, connect_timeout: float, read_timeout: float, chunk_timeout: float
+    ) -> None:
+        self._reach = reach
         self._connect_timeout = connect_timeout
         self._read_timeout = read_timeout
         self._chunk_timeout = chunk_timeout
-        self._clients: dict[str, RelayClient] = {}
-        self._google = AccessTokens()
+        self._clients: dict[tuple[Kind, str], RelayClient] = {}
+        self._google = AccessTokens(reach.outbound)
 
     def post(
         self, provider: Provider, path: str, body: bytes, headers: Mapping[str, str], within: float
@@ -28,7 +33,7 @@ class Upstreams:
         if provider.kind == "vertex":
             token = self._google.of(provider.api_key, min(within, self._connect_timeout))
             headers = {**headers, "authorization": f"Bearer {token}"}
-        answer = self._client(provider.base_url).send(
+        answer = self._client(provider).send(
             "POST", path, body, headers, first_byte=min(within, self._read_timeout)
         )
         answer.hurry(self._chunk_timeout, within)
@@ -40,11 +45,14 @@ class Upstreams:
         """Whether a provider that was silent so long is in trouble, or its caller in a hurry."""
         return within >= min(self._read_timeout if sent else self._connect_timeout, LONG_SECONDS)
 
-    def _client(self, base_url: str) -> RelayClient:
-        client = self._clients.get(base_url)
+    def _client(self, provider: Provider) -> RelayClient:
+        key = provider.kind, provider.base_url
+        client = self._clients.get(key)
         if client is None:
-            client = RelayClient(
-                base_url, connect_timeout=self._connect_timeout, read_timeout=self._read_timeout
+            client = self._clients[key] = RelayClient(
+                provider.base_url,
+                connect_timeout=self._connect_timeout,
+                read_timeout=self._read_timeout,
+                outbound=self._reach.rule(*key),
             )
-            self._clients[base_url] = client
         return client

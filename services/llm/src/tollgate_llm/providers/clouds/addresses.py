@@ -1,5 +1,6 @@
 """Where a cloud's API is, and whether what was said of it makes sense: as the SDKs have it."""
 
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from tollgate_common.errors import InvalidField
@@ -30,7 +31,7 @@ def cloud_of(wanted: ProviderIn) -> Cloud:
     return Cloud(**{field: getattr(wanted, field) for field in takes})
 
 
-def base_url_of(wanted: ProviderIn, defaults: dict[Kind, str]) -> str:
+def base_url_of(wanted: ProviderIn, defaults: Mapping[Kind, str]) -> str:
     """What was said, else where that kind is; `InvalidField` where it can be anywhere."""
     if wanted.kind == "vertex":
         _needed(wanted, "project", "region")

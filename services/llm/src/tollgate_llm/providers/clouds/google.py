@@ -16,7 +16,9 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from tollgate_common.outbound import Outbound
 from tollgate_common.relay import RelayClient, RelayFailed
+from tollgate_llm.providers.schemas import http_url
 
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -76,15 +78,24 @@ def checked_credential(secret: str) -> str:
         raise ValueError("its `private_key` cannot be read") from None
     if not isinstance(key, RSAPrivateKey):
         raise ValueError("its `private_key` is no RSA key")
-    if urlsplit(file.token_uri).scheme not in ("http", "https"):
-        raise ValueError("its `token_uri` is no http:// or https:// URL")
+    try:
+        http_url(file.token_uri)
+    except ValueError as wrong:
+        raise ValueError(f"its `token_uri` {wrong}") from None
     return secret
 
 
-class AccessTokens:
-    """The tokens of a process, by credential."""
+def token_uri_of(credential: str) -> str:
+    """Return where access tokens are asked for; Google's address for a credential that is one."""
+    return _key_file(credential).token_uri if credential.startswith("{") else TOKEN_URI
 
-    def __init__(self) -> None:
+
+class AccessTokens:
+    """The tokens of a process, by credential. `outbound` is the rule for the addresses that key
+    files name."""
+
+    def __init__(self, outbound: Outbound) -> None:
+        self._outbound = outbound
         self._known: OrderedDict[str, _Known] = OrderedDict()
 
     def of(self, credential: str, within: float) -> str:
@@ -97,14 +108,14 @@ class AccessTokens:
                 self._known.popitem(last=False)
             with known.asking:
                 if not known.holds_for(EARLY_SECONDS):  # else another request has just asked
-                    _renew(known, credential, within)
+                    _renew(known, credential, within, self._outbound)
         return known.token
 
 
-def _renew(known: _Known, credential: str, within: float) -> None:
+def _renew(known: _Known, credential: str, within: float, outbound: Outbound) -> None:
     now = time.monotonic()
     try:
-        granted = _ask(_key_file(credential), within)
+        granted = _ask(_key_file(credential), within, outbound)
     except RelayFailed:
         if not known.holds_for(0):
             raise
@@ -112,7 +123,7 @@ def _renew(known: _Known, credential: str, within: float) -> None:
         known.token, known.until = granted.access_token, now + granted.expires_in
 
 
-def _ask(file: KeyFile, within: float) -> Granted:
+def _ask(file: KeyFile, within: float, outbound: Outbound) -> Granted:
     now = int(time.time())
     claims = {
         "iss": file.client_email, "scope": SCOPE, "aud": file.token_uri,
@@ -122,13 +133,14 @@ def _ask(file: KeyFile, within: float) -> Granted:
     assertion = jwt.encode(claims, file.private_key, algorithm="RS256", headers=headers)
     parts = urlsplit(file.token_uri)
     form = urlencode({"grant_type": GRANT, "assertion": assertion}).encode()
-    client = RelayClient(f"{parts.scheme}://{parts.netloc}")
+    client = RelayClient(f"{parts.scheme}://{parts.netloc}", outbound=outbound)
     try:
         answer = client.send("POST", parts.path or "/", form, _FORM, first_byte=within)
         answer.hurry(within, within)
         body = answer.read()
     except RelayFailed as failed:
-        raise RelayFailed(f"no access token: {failed.reason}", sent=False) from None
+        reason = f"no access token: {failed.reason}"
+        raise RelayFailed(reason, sent=False, final=failed.final) from None
     finally:
         client.close()
     if answer.status != 200:
