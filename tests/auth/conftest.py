@@ -23,6 +23,7 @@ from tollgate_auth.organisations.service import found
 from tollgate_auth.runtime import runtime
 from tollgate_auth.settings import AuthSettings
 from tollgate_auth.unit_of_work import unit_of_work
+from tollgate_common.address_policy import LOCAL_NETWORKS
 from tollgate_common.ids import new_id
 from tollgate_common.principal import Principal
 from tollgate_common.testing.servers import fresh_database, own_redis_database, worker_number
@@ -45,6 +46,7 @@ def make_app(redis_url: str) -> MakeApp:
             "encryption_key": SecretStr(ENCRYPTION_KEY),
             "service_clients": CLIENTS,
             "log_level": "WARNING",
+            "outbound_networks": LOCAL_NETWORKS,
         }
         return create_app(AuthSettings.load(fields | more))
 

@@ -282,8 +282,9 @@ def save_token(issued: dict[str, Any], asked: Any) -> None:
 def main() -> None:
     server.init_app(app, query_client=state.clients.get, save_token=save_token)
     server.register_grant(CodeGrant, [AlwaysChallenge(), IdTokens(require_nonce=True)])
-    listening = make_server("127.0.0.1", 0, app, threaded=True)
-    state.issuer = f"http://127.0.0.1:{listening.server_port}"
+    address = sys.argv[1]
+    listening = make_server(address, 0, app, threaded=True)
+    state.issuer = f"http://{address}:{listening.server_port}"
     sys.stdout.write(state.issuer + "\n")
     sys.stdout.flush()
     listening.serve_forever()

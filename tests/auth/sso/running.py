@@ -42,8 +42,8 @@ class OpenIdProvider:
 
 
 @contextmanager
-def running_provider() -> Iterator[OpenIdProvider]:
-    command = [sys.executable, "-W", "ignore", str(SCRIPT)]
+def running_provider(address: str = "127.0.0.1") -> Iterator[OpenIdProvider]:
+    command = [sys.executable, "-W", "ignore", str(SCRIPT), address]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:

@@ -14,6 +14,7 @@ from tollgate_auth.sso.schemas import SsoIn, SsoOut, SsoQuery
 from tollgate_common.errors import Conflict, InvalidField, NotFound
 from tollgate_common.guard import Caller
 from tollgate_common.ids import new_id
+from tollgate_common.outbound import Outbound
 from tollgate_common.sealing import Sealer
 
 NAME = re.compile(r"[a-z0-9-]{1,40}\Z")
@@ -28,9 +29,11 @@ def purpose(provider_id: str) -> str:
 
 
 class SsoProviders:
-    """The nouns of the management API. `public_url` is the base of what answers tell."""
+    """The nouns of the management API. `public_url` is the base of what answers tell, `outbound`
+    the rule for where an issuer may be."""
 
-    def __init__(self, sealer: Sealer, public_url: str) -> None:
+    def __init__(self, sealer: Sealer, public_url: str, outbound: Outbound) -> None:
+        self._outbound = outbound
         self._sealer = sealer
         self._public_url = public_url
 
@@ -45,6 +48,8 @@ class SsoProviders:
         """Make or replace; the provider as it is now, and whether it is new."""
         if not NAME.match(name):
             raise InvalidField("name: a-z, 0-9 and -, at most 40.", param="name")
+        if fault := self._outbound.fault(wanted.issuer):  # it may take a while: before any lock
+            raise InvalidField(f"issuer: {fault}.", param="issuer")
         organisations.lock(caller.org)
         row = repository.find(caller.org, name)
         before = self._out(row) if row else None

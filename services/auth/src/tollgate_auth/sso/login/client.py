@@ -24,6 +24,7 @@ from tollgate_auth.sso.login.identity import Identity
 from tollgate_auth.sso.login.provider import Provider
 from tollgate_common.logging import get_logger
 from tollgate_common.metrics import dependency_failures
+from tollgate_common.outbound import Outbound
 
 SCOPE = "openid email profile"
 CLOCKS_APART_SECONDS = 60
@@ -58,7 +59,8 @@ class OpenIdApp(FlaskOAuth2App):  # type: ignore[misc]  # the library is untyped
 
 
 class OpenIdClient:
-    def __init__(self, redis: Redis, at_once: int) -> None:
+    def __init__(self, redis: Redis, at_once: int, outbound: Outbound) -> None:
+        self._outbound = outbound
         self._cache = OneUse(redis)
         self._discovery = Discovery()
         self._places = threading.BoundedSemaphore(at_once)
@@ -111,6 +113,7 @@ class OpenIdClient:
             client_secret=provider.client_secret,
             server_metadata_url=provider.issuer.rstrip("/") + WELL_KNOWN,
             client_kwargs={
+                "outbound": self._outbound,
                 "scope": SCOPE,
                 "code_challenge_method": "S256",
                 # A proxy is for what is outside; http is for this machine only.

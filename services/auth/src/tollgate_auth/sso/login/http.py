@@ -1,4 +1,6 @@
-"""Calls to identity providers: bounded in time and size, and never sent on to somewhere else."""
+"""Calls to identity providers: bounded in time and size, never sent on to somewhere else, and to
+addresses only that may be connected to, whoever has named them: the organisation as its issuer, or
+the issuer's discovery document."""
 
 import time
 from typing import Any
@@ -6,6 +8,8 @@ from typing import Any
 import requests
 from authlib.integrations.requests_client import OAuth2Session
 from urllib3.exceptions import HTTPError
+
+from tollgate_common.outbound import Outbound, OutboundAdapter
 
 CALL_SECONDS = 5.0
 LARGEST_ANSWER = 512 * 1024
@@ -17,6 +21,12 @@ UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 
 class BoundedSession(OAuth2Session):  # type: ignore[misc]  # the library is untyped
     """Whatever goes wrong on the way is a `requests.RequestException`."""
+
+    def __init__(self, *args: Any, outbound: Outbound, **more: Any) -> None:
+        super().__init__(*args, **more)
+        adapter = OutboundAdapter(outbound)
+        self.mount("https://", adapter)
+        self.mount("http://", adapter)
 
     def request(self, method: str, url: str, *args: Any, **more: Any) -> requests.Response:
         deadline = time.monotonic() + CALL_SECONDS

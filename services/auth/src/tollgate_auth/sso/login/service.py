@@ -19,7 +19,9 @@ from tollgate_auth.sso.login.schemas import DEFAULT_RETURN, CallbackQuery
 from tollgate_auth.sso.service import NAME, SsoProviders
 from tollgate_auth.tokens.service import TokenIssuer
 from tollgate_auth.users import repository as users
+from tollgate_common.address_policy import networks_of
 from tollgate_common.errors import NotFound
+from tollgate_common.outbound import Outbound
 from tollgate_common.sealing import Sealer
 
 
@@ -29,9 +31,10 @@ class SingleSignOn:
     def __init__(self, settings: AuthSettings, redis: Redis) -> None:
         self._public_url = settings.public()
         self._sealer = Sealer(settings.secret("encryption_key"))
-        self._client = OpenIdClient(redis, at_once=max(1, settings.threads // 2))
+        outbound = Outbound(networks_of(settings.outbound_networks))
+        self._client = OpenIdClient(redis, max(1, settings.threads // 2), outbound)
         self._codes = Codes(redis)
-        self.providers = SsoProviders(self._sealer, self._public_url)
+        self.providers = SsoProviders(self._sealer, self._public_url, outbound)
 
     def begin(self, name: str, return_to: str) -> str:
         """The provider's address to send the browser to."""
