@@ -20,6 +20,7 @@ from tollgate_common.embedded.process import free_port
 from tollgate_common.outbound import Outbound
 from tollgate_common.relay import RelayFailed
 from tollgate_llm.providers import kinds
+from tollgate_llm.providers.clouds.google import AccessTokens
 from tollgate_llm.providers.reach import Reach
 from tollgate_llm.providers.upstreams import Upstreams
 
@@ -199,6 +200,13 @@ def test_the_environments_credential_goes_to_no_address_of_an_organisation(
     route(strict, org, provider)
     assert ask(strict, org)[1] == 200
     assert not any(ENVIRONMENTS_KEY in value for value in outside.received[0].headers.values())
+
+
+def test_a_token_uri_that_was_stored_and_is_none_is_a_failure_of_the_provider() -> None:
+    tokens = AccessTokens(Outbound())
+    for uri in ("http://x:99999/token", "ftp://x/"):
+        with pytest.raises(RelayFailed, match="no access token"):
+            tokens.of(key_file(token_uri=uri), 1)
 
 
 def test_a_resolver_that_answers_twice_differently_is_asked_for_each_connection() -> None:

@@ -133,7 +133,10 @@ def _ask(file: KeyFile, within: float, outbound: Outbound) -> Granted:
     assertion = jwt.encode(claims, file.private_key, algorithm="RS256", headers=headers)
     parts = urlsplit(file.token_uri)
     form = urlencode({"grant_type": GRANT, "assertion": assertion}).encode()
-    client = RelayClient(f"{parts.scheme}://{parts.netloc}", outbound=outbound)
+    try:
+        client = RelayClient(f"{parts.scheme}://{parts.netloc}", outbound=outbound)
+    except ValueError:
+        raise RelayFailed("no access token: its address is none", sent=False, final=True) from None
     try:
         answer = client.send("POST", parts.path or "/", form, _FORM, first_byte=within)
         answer.hurry(within, within)
