@@ -13,20 +13,17 @@ DECIDING = {"key", "project", "mode"}
 
 SERVICES = ROOT / "services"
 OTHER_PURPOSES = {
-    "auth/audit/service.py": "says who acted",
     "auth/authority/service.py": "says what a caller may pass on",
     "auth/keys/service.py": "a new key's project, and whose a key is that somebody changes",
     "auth/passwords/service.py": "a key has no password",
     "auth/service_accounts/service.py": "a new account's project",
     "auth/sessions/service.py": "tells callers about themselves",
     "llm/affinity/models.py": "whose an id is that a provider made",
-    "llm/changes.py": "says who acted",
     "llm/inference/listing.py": "which providers answer in a mode",
     "llm/inference/service.py": "which providers answer in a mode, and whose a stored response is",
     "llm/jobs/repository.py": "whose a new job is",
     "llm/routing/affinity_keys.py": "whose a session is",
     "reports/adjustments/service.py": "says who acted",
-    "reports/changes.py": "says who acted",
     "reports/reports/service.py": "whose a new report is",
 }
 """Modules that ask a caller for one of these, and what for; never for what is seen."""

@@ -114,6 +114,7 @@ def requires(permission: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         @functools.wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
             g.caller = caller_of(_guard().assertions.verify(bearer_token()))
+            g.permission = permission
             if permission not in g.caller.scopes:
                 raise Forbidden(f"This needs the permission `{permission}`.")
             if g.caller.mode == TEST:

@@ -13,6 +13,9 @@ from tollgate_auth import models as _tables  # noqa: F401 - migrations need all 
 from tollgate_auth.attempts.service import Attempts
 from tollgate_auth.audit.endpoints import namespace as audit
 from tollgate_auth.audit.jobs import consume as take_changes
+from tollgate_auth.audit.series.endpoints import blueprint as audit_occurrences
+from tollgate_auth.audit.series.jobs import close_until as close_audit_series
+from tollgate_auth.audit.series.jobs import counts_of
 from tollgate_auth.clients.service import ServiceClients
 from tollgate_auth.extensions import LOOKUPS, SCHEMA, VERSIONS, db
 from tollgate_auth.fields import ObjectIdConverter
@@ -53,6 +56,7 @@ from tollgate_auth.tokens.service import ACCESS_AUDIENCE, TokenIssuer
 from tollgate_auth.users.endpoints import namespace as users
 from tollgate_common import db as databases
 from tollgate_common import health, schema_version, stores, web
+from tollgate_common.audit import audit_counts, refusals
 from tollgate_common.guard import Guard
 from tollgate_common.http import ControlClient
 from tollgate_common.jwt import JwksClient, TokenVerifier
@@ -76,6 +80,7 @@ def create_app(settings: AuthSettings | None = None) -> Flask:
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=0)  # type: ignore[method-assign]
     _connect(app, settings)
     _assemble(app, settings).register(app)
+    refusals.register(app, counts_of(app))
     _guard(app, settings)
     _route(app)
     return app
@@ -86,11 +91,13 @@ def create_worker() -> Flask:
     are older than this code it does not start."""
     app = create_app()
     with app.app_context():
-        engine, redis = db.engine, runtime().redis
+        engine, redis, counts = db.engine, runtime().redis, audit_counts()
     schema_version.require(engine, SCHEMA, VERSIONS)
     _start(outbox.sweep, engine, redis)
     _start(keep_house, app)
     _start(take_changes, app, redis)
+    _start(counts.send_until)
+    _start(close_audit_series, app)
     return app
 
 
@@ -162,6 +169,6 @@ def _guard(app: Flask, settings: AuthSettings) -> None:
 
 
 def _route(app: Flask) -> None:
-    for blueprint in (signing_keys, oauth, principals, key_uses, every_limit):
+    for blueprint in (signing_keys, oauth, principals, key_uses, every_limit, audit_occurrences):
         app.register_blueprint(blueprint)
     ManagementApi("Tollgate: identity and limits").serve(app, NAMESPACES)

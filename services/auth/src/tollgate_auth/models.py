@@ -1,6 +1,7 @@
 """Every table, for what needs to know them all: migrations, and the check that they match."""
 
 from tollgate_auth.audit.models import AuditEntry
+from tollgate_auth.audit.series.models import AuditSeries, CountedBatch
 from tollgate_auth.invitations.models import Invitation
 from tollgate_auth.keys.models import Key, KeySecret
 from tollgate_auth.limits.models import LimitRow
@@ -15,6 +16,8 @@ from tollgate_auth.users.models import User
 
 __all__ = [
     "AuditEntry",
+    "AuditSeries",
+    "CountedBatch",
     "Invitation",
     "Key",
     "KeySecret",

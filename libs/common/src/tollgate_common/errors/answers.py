@@ -1,10 +1,14 @@
 """Where errors become answers: in the caller's dialect on `/v1`, as a problem everywhere else."""
 
+from collections.abc import Callable
+
 from flask import Flask, Response, g, request
 
 from tollgate_common.errors import dialects, problem
 from tollgate_common.errors.base import TollgateError, from_exception
 from tollgate_common.logging import get_logger
+
+_OBSERVERS = "error_observers"
 
 log = get_logger(__name__)
 
@@ -30,6 +34,13 @@ def register(app: Flask) -> None:
         known = from_exception(error)
         if known is not error and known.http_status == 500:
             log.error("unhandled_error", exc_info=error)
+        for observer in app.extensions.get(_OBSERVERS, ()):
+            observer(known)
         return answer(known)
 
     app.register_error_handler(Exception, handle)
+
+
+def observe(app: Flask, observer: Callable[[TollgateError], None]) -> None:
+    """Call the observer with each error that the app answers, before it does."""
+    app.extensions.setdefault(_OBSERVERS, []).append(observer)

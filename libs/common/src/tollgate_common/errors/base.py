@@ -65,8 +65,11 @@ class Unauthorized(TollgateError):
 
 
 class Forbidden(TollgateError):
+    """`audited_as` is the action by which the audit log has it."""
+
     status = 403
     code = "permission_denied"
+    audited_as: ClassVar[str] = "permission.refused"
 
 
 class LiveOnly(Forbidden):

@@ -1,7 +1,7 @@
 from collections.abc import Generator, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, not_, or_, select
 
 from tollgate_auth import paging
 from tollgate_auth.audit.models import AuditEntry
@@ -23,18 +23,32 @@ def newest_first(
         (
             (AuditEntry.actor_id, asked.actor),
             (AuditEntry.actor_kind, asked.actor_kind),
-            (AuditEntry.action, asked.action),
             (AuditEntry.target_id, asked.target),
             (AuditEntry.target_kind, asked.target_kind),
             (AuditEntry.address, asked.address),
             (AuditEntry.request_id, asked.request_id),
+            (AuditEntry.client_request_id, asked.client_request_id),
+            (AuditEntry.reason, asked.reason),
         ),
     )
+    if asked.action is not None:
+        statement = statement.where(or_(*map(_is_action, asked.action.split(","))))
+    if asked.outcome is not None:
+        refused = AuditEntry.reason.is_not(None)
+        statement = statement.where(refused if asked.outcome == "failure" else not_(refused))
     if asked.since is not None:
-        statement = statement.where(AuditEntry.at >= asked.since)
+        last = func.coalesce(AuditEntry.last_at, AuditEntry.at)
+        statement = statement.where(last >= asked.since)
     if asked.until is not None:
         statement = statement.where(AuditEntry.at < asked.until)
     return paging.fetch(statement, AuditEntry.number, size, before)
+
+
+def _is_action(wanted: str) -> ColumnElement[bool]:
+    """Return what holds for one action, or for all of a noun (`key.*`)."""
+    if wanted.endswith("*"):
+        return AuditEntry.action.startswith(wanted[:-1], autoescape=True)
+    return AuditEntry.action == wanted
 
 
 def last_moments(action: str, targets: Sequence[str]) -> dict[str, datetime]:

@@ -5,35 +5,46 @@ the organisation's row keeps the head. An altered, missing, reordered or cut-off
 """
 
 import hashlib
-import ipaddress
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-from flask import g, has_request_context, request
+from flask import has_request_context
 
 from tollgate_auth.audit import repository
 from tollgate_auth.audit.models import AuditEntry
 from tollgate_auth.database import refusing
 from tollgate_auth.organisations import repository as organisations
+from tollgate_common.audit import (
+    ANONYMOUS,
+    Actor,
+    AuditEvent,
+    Target,
+    actor_of,
+    audit_counts,
+)
+from tollgate_common.audit.origin import current_origin, peer_address
 from tollgate_common.errors import Conflict
-from tollgate_common.guard import Caller
 
-
-class Actor(NamedTuple):
-    """Who did it: a `user`, a `key`, an identity provider (`sso`), or the `system` by a command."""
-
-    kind: str
-    id: str
-
+__all__ = [
+    "ANONYMOUS",
+    "SYSTEM",
+    "Actor",
+    "actor_of",
+    "append",
+    "chained",
+    "client_address",
+    "first_fault",
+    "last_changes",
+    "note",
+    "record",
+    "record_event",
+    "record_everywhere",
+]
 
 SYSTEM = Actor("system", "tollgate-auth")
-
-
-def actor_of(caller: Caller) -> Actor:
-    return Actor("key", caller.key) if caller.key else Actor("user", caller.subject)
 
 
 def record(
@@ -43,16 +54,44 @@ def record(
     target: tuple[str, str],
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
+    reason: str | None = None,
 ) -> None:
     """Write down a change, in its own transaction. `target` is a kind and an id; `before` and
-    `after` hold no secret."""
+    `after` hold no secret; `reason` is the code of what was refused."""
     entry = AuditEntry(
-        org_id=org, at=datetime.now(UTC),
-        actor_kind=actor.kind, actor_id=actor.id, action=action,
-        target_kind=target[0], target_id=target[1], before=before, after=after,
-        address=client_address(), request_id=_request_id(),
-    )  # fmt: skip
-    _append(entry)
+        org_id=org,
+        at=datetime.now(UTC),
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+        action=action,
+        target_kind=target[0],
+        target_id=target[1],
+        before=before,
+        after=after,
+        reason=reason,
+        **current_origin(peer_address)._asdict(),
+    )
+    append(entry)
+
+
+def record_everywhere(action: str, target: tuple[str, str]) -> None:
+    """Write down what the system did, in the log of every organisation: it concerns all."""
+    for org in organisations.all_ids():
+        record(org, SYSTEM, action, target)
+
+
+def note(
+    org: str,
+    actor: Actor,
+    action: str,
+    target: tuple[str, str],
+    reason: str | None = None,
+    details: dict[str, str] | None = None,
+) -> None:
+    """Count an event that may repeat without end. It is written down a moment later, whatever
+    becomes of the transaction. But for `details`, of which the first are kept, no argument is text
+    that somebody outside makes up."""
+    audit_counts().note(org, AuditEvent(action, actor, Target(*target), reason), details)
 
 
 def record_event(source: str, data: Mapping[str, Any]) -> None:
@@ -63,10 +102,11 @@ def record_event(source: str, data: Mapping[str, Any]) -> None:
         actor_kind=data["actor"]["kind"], actor_id=data["actor"]["id"], action=data["action"],
         target_kind=data["target"]["kind"], target_id=data["target"]["id"],
         before=data["before"], after=data["after"],
-        address=data["address"], request_id=data["request_id"], source=source,
+        address=data["address"], request_id=data["request_id"],
+        client_request_id=data.get("client_request_id"), source=source,
     )  # fmt: skip
     with refusing("uq_audit_log_source", Conflict("The change is recorded already.")):
-        _append(entry)
+        append(entry)
 
 
 def last_changes(action: str, targets: Sequence[str]) -> Mapping[str, datetime]:
@@ -74,7 +114,8 @@ def last_changes(action: str, targets: Sequence[str]) -> Mapping[str, datetime]:
     return repository.last_moments(action, targets)
 
 
-def _append(entry: AuditEntry) -> None:
+def append(entry: AuditEntry) -> None:
+    """Add an entry to the organisation's chain, in the transaction that is under way."""
     organisation = organisations.lock(entry.org_id)
     entry.number = organisation.audit_length + 1
     entry.hash = chained(organisation.audit_hash, entry)
@@ -92,7 +133,9 @@ def chained(previous: bytes, entry: AuditEntry) -> bytes:
         "before": entry.before, "after": entry.after,
         "address": entry.address, "request_id": entry.request_id,
     }  # fmt: skip
-    canonical = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    canonical = json.dumps(
+        fields | _further(entry), sort_keys=True, separators=(",", ":"), ensure_ascii=True
+    )
     return hashlib.sha256(previous + canonical.encode()).digest()
 
 
@@ -113,13 +156,22 @@ def first_fault(org: str) -> str | None:
     return None
 
 
+def _further(entry: AuditEntry) -> dict[str, Any]:
+    """Return the fields that not every entry has: one without any is hashed as it always was."""
+    further = {
+        "client_request_id": entry.client_request_id,
+        "reason": entry.reason,
+        "count": entry.count,
+        "last_at": _instant(entry.last_at),
+        "continues": entry.continues,
+    }
+    return {name: value for name, value in further.items() if value is not None}
+
+
+def _instant(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds") if moment else None
+
+
 def client_address() -> str | None:
     """Where the request came from, if it says so in the form of an address."""
-    try:
-        return str(ipaddress.ip_address(request.remote_addr or "")) if request else None
-    except ValueError:
-        return None
-
-
-def _request_id() -> str | None:
-    return g.get("request_id") if has_request_context() else None
+    return peer_address() if has_request_context() else None
