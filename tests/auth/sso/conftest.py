@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from tests.auth.conftest import Org
 from tests.auth.sso.running import SECRET, OpenIdProvider, running_provider
+from tollgate_common.audit import audit_counts
 
 PUBLIC = "http://127.0.0.1:8080"
 LOGIN = "/api/v1/auth/sso"
@@ -62,6 +63,8 @@ class Sso:
 
     def users(self) -> dict[str, dict[str, Any]]:
         """By address."""
+        with self.org.app.app_context():
+            audit_counts().send()
         listed = self.org.owner.get("/users?limit=200").get_json()["data"]
         return {user["email"]: user for user in listed}
 

@@ -28,6 +28,9 @@ tickets_opened = Counter("tollgate_tickets_opened", "Inference requests accepted
 tickets_refused = Counter(
     "tollgate_tickets_refused", "Inference requests refused by a limit.", ("metric",)
 )
+logins_refused = Counter(
+    "tollgate_logins_refused", "Logins refused, by method: password or sso.", ("method",)
+)
 requests_refused = Counter(
     "tollgate_requests_refused",
     "Inference requests refused once their caller was known, by the error's code.",

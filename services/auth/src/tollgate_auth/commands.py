@@ -16,6 +16,7 @@ from tollgate_auth.outbox import outbox
 from tollgate_auth.passwords import service as passwords
 from tollgate_auth.roles.permissions import OWNER
 from tollgate_auth.runtime import runtime
+from tollgate_auth.signing_keys.rotation import record_rotation
 from tollgate_auth.unit_of_work import unit_of_work
 from tollgate_auth.users import repository as users
 
@@ -64,8 +65,11 @@ def relay_outbox() -> None:
 
 
 def rotate_signing_key() -> str:
+    """Rotate, and write it down for every organisation; return the new key's kid."""
     with create_app().app_context():
-        return runtime().keyring.rotate()
+        kid = runtime().keyring.rotate()
+        record_rotation(kid)
+    return kid
 
 
 def verify_audit_logs() -> dict[str, str | None]:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from tollgate_auth.runtime import runtime
 from tollgate_auth.sessions import repository as sessions
+from tollgate_auth.signing_keys.rotation import record_rotation
 from tollgate_auth.unit_of_work import unit_of_work
 from tollgate_common.logging import get_logger
 
@@ -35,5 +36,6 @@ def tidy() -> None:
     kid = parts.keyring.rotate_if_older(timedelta(days=parts.settings.signing_key_days))
     if kid:
         log.info("signing_key_rotated", kid=kid)
+        record_rotation(kid)
     with unit_of_work():
         sessions.purge()

@@ -16,6 +16,7 @@ from tollgate_auth.runtime import runtime
 from tollgate_auth.sessions import service as sessions
 from tollgate_auth.sessions.endpoints import NO_STORE
 from tollgate_auth.sessions.schemas import Tokens
+from tollgate_auth.tokens.refusals import link_refusals
 from tollgate_auth.unit_of_work import TransactionalResource
 from tollgate_common.guard import current_caller, public, requires
 from tollgate_common.restx import Noun, Paging, document, json_body, page, query
@@ -79,6 +80,8 @@ class Acceptance(TransactionalResource):
     )
     def post(self) -> tuple[dict[str, Any], int, dict[str, str]]:
         parts = runtime()
-        user = service.accept(json_body(InvitationAccept), parts.passwords, parts.links)
-        granted = sessions.start(user, str(request.user_agent), parts.issuer)
+        sent, organisation_of = json_body(InvitationAccept), repository.organisation_of
+        with link_refusals(parts.links, service.PURPOSE, sent.token, organisation_of):
+            user = service.accept(sent, parts.passwords, parts.links)
+        granted = sessions.start(user, str(request.user_agent), parts.issuer, "invitation")
         return reply(granted), 200, NO_STORE

@@ -32,6 +32,11 @@ def find_any(invitation_id: str) -> Invitation | None:
     return db.session.get(Invitation, invitation_id)
 
 
+def organisation_of(invitation_id: str) -> str | None:
+    """Return the organisation that the invitation is into."""
+    return db.session.scalar(select(Invitation.org_id).where(Invitation.id == invitation_id))
+
+
 def page(org: str, asked: InvitationQuery) -> tuple[list[Invitation], str | None]:
     statement = paging.filtered(
         select(Invitation).where(Invitation.org_id == org),

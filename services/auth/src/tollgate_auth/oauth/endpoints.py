@@ -7,6 +7,7 @@ from urllib.parse import unquote_plus
 
 from flask import Blueprint, Response, jsonify, request
 
+from tollgate_auth.audit import service as audit
 from tollgate_auth.oauth import errors
 from tollgate_auth.oauth.errors import InvalidClient, InvalidRequest, UnsupportedGrant
 from tollgate_auth.oauth.service import Machine
@@ -31,6 +32,9 @@ def token() -> Response:
         if _field("grant_type") != "client_credentials":
             raise UnsupportedGrant
         granted = runtime().oauth.grant(client, _field("audience"), _field("scope"))
+    if isinstance(client, Machine):
+        actor, target = audit.Actor("user", client.user.id), ("service_account", client.user.id)
+        audit.note(client.user.org_id, actor, "service_account.token_issued", target)
     return _answer(
         access_token=granted.token,
         token_type="Bearer",  # noqa: S106 - the kind of token, not one

@@ -59,6 +59,7 @@ class OAuth:
             return client_id
         found = accounts.authenticate(client_id, secret)
         if found is None:
+            accounts.note_refusal(client_id)
             raise InvalidClient
         return Machine(*found)
 
@@ -95,7 +96,7 @@ class OAuth:
         if not isinstance(client, Machine) or claims["sub"] != client.user.id:
             raise UnauthorizedClient
         organisations.lock(client.user.org_id)
-        session_service.end_one(claims["sid"], client.user.id)
+        session_service.end_own(client.user.org_id, claims["sid"], client.user.id)
 
     def _claims(self, token: str) -> Claims | None:
         try:

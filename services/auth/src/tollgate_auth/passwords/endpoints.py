@@ -2,7 +2,9 @@ from tollgate_auth.passwords import service
 from tollgate_auth.passwords.schemas import PasswordChange, PasswordReset
 from tollgate_auth.runtime import runtime
 from tollgate_auth.sessions.endpoints import namespace
+from tollgate_auth.tokens.refusals import link_refusals
 from tollgate_auth.unit_of_work import TransactionalResource
+from tollgate_auth.users import repository as users
 from tollgate_common.guard import authenticated, current_caller, public
 from tollgate_common.restx import document, json_body
 
@@ -40,5 +42,7 @@ class PasswordResetResource(TransactionalResource):
     )
     def post(self) -> tuple[str, int]:
         parts = runtime()
-        service.reset(json_body(PasswordReset), parts.passwords, parts.links)
+        sent = json_body(PasswordReset)
+        with link_refusals(parts.links, service.PURPOSE, sent.token, users.organisation_of):
+            service.reset(sent, parts.passwords, parts.links)
         return "", 204

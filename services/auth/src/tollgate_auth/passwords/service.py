@@ -39,8 +39,9 @@ def change(caller: Caller, sent: PasswordChange, passwords: Passwords, attempts:
     organisations.lock(caller.org)
     if user.password_hash != known:
         raise WrongPassword
-    _set(user, new_hash, but=caller.session)
-    audit.record(user.org_id, audit.actor_of(caller), "password.changed", ("user", user.id))
+    actor = audit.actor_of(caller)
+    _set(user, new_hash, actor, but=caller.session)
+    audit.record(user.org_id, actor, "password.changed", ("user", user.id))
 
 
 def reset_link(user: User, maker: audit.Actor, links: Links) -> ResetLink:
@@ -72,8 +73,9 @@ def reset(sent: PasswordReset, passwords: Passwords, links: Links) -> None:
     db.session.refresh(user)
     if user.deactivated_at or claims["was"] != _fingerprint(user) or not _holds(claims, user):
         raise BadLink
-    _set(user, new_hash)
-    audit.record(user.org_id, audit.Actor("user", user.id), "password.reset", ("user", user.id))
+    actor = audit.Actor("user", user.id)
+    _set(user, new_hash, actor)
+    audit.record(user.org_id, actor, "password.reset", ("user", user.id))
 
 
 def _holds(claims: Claims, user: User) -> bool:
@@ -87,9 +89,10 @@ def _holds(claims: Claims, user: User) -> bool:
     )
 
 
-def _set(user: User, new_hash: str, but: str | None = None) -> None:
+def _set(user: User, new_hash: str, actor: audit.Actor, but: str | None = None) -> None:
     user.password_hash = new_hash
-    sessions.end_all(user.id, but)
+    count = sessions.end_all(user.id, but)
+    sessions.record_ends(user.org_id, actor, user.id, count, "new_password")
 
 
 def _fingerprint(user: User) -> str:

@@ -23,6 +23,7 @@ from tollgate_auth.service_accounts.schemas import (
 )
 from tollgate_auth.sessions import service as sessions
 from tollgate_auth.users import open_links
+from tollgate_auth.users import repository as users
 from tollgate_auth.users.models import User
 from tollgate_common import keyformat
 from tollgate_common.errors import Conflict, NotFound
@@ -90,7 +91,8 @@ def end(caller: Caller, account_id: str) -> None:
     user, _ = get(Visibility.of(caller), account_id)
     if user.deactivated_at is None:
         user.deactivated_at = datetime.now(UTC)
-        sessions.end_all(user.id)
+        actor, count = audit.actor_of(caller), sessions.end_all(user.id)
+        sessions.record_ends(caller.org, actor, user.id, count, "deactivated")
         open_links.end(user)
         principal_changes.announce("user", user.id)
         _record(caller, "service_account.ended", user)
@@ -101,6 +103,15 @@ def authenticate(account_id: str, secret: str) -> tuple[User, ServiceAccount] | 
     found = repository.active(account_id) if _ID.match(account_id) else None
     known = found[1].secret_hash if found else b""
     return found if hmac.compare_digest(known, _hash(secret)) else None
+
+
+def note_refusal(account_id: str) -> None:
+    """Count a wrong secret of an account that is there, or any of one that has ended."""
+    user = users.find_any(account_id) if _ID.match(account_id) else None
+    if user is not None:
+        reason = "deactivated" if user.deactivated_at else "invalid_client"
+        target = ("service_account", user.id)
+        audit.note(user.org_id, audit.ANONYMOUS, "service_account.refused", target, reason)
 
 
 def shown(user: User, account: ServiceAccount) -> dict[str, Any]:

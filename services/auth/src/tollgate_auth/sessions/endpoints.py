@@ -5,6 +5,7 @@ from flask import request
 from tollgate_auth.fields import reply
 from tollgate_auth.runtime import runtime
 from tollgate_auth.sessions import service
+from tollgate_auth.sessions.refusals import login_refusals
 from tollgate_auth.sessions.schemas import (
     Login,
     Logout,
@@ -43,7 +44,8 @@ class LoginResource(TransactionalResource):
     def post(self) -> tuple[dict[str, Any], int, dict[str, str]]:
         sent, parts = json_body(Login), runtime()
         agent = str(request.user_agent)
-        granted = service.login(sent, agent, parts.passwords, parts.attempts, parts.issuer)
+        with login_refusals(sent.email):
+            granted = service.login(sent, agent, parts.passwords, parts.attempts, parts.issuer)
         return reply(granted), 200, NO_STORE
 
 

@@ -32,9 +32,6 @@ from tollgate_auth.users.models import User
 from tollgate_common.errors import Forbidden, NotFound, Unauthorized
 from tollgate_common.guard import Caller
 from tollgate_common.ids import new_id
-from tollgate_common.logging import get_logger
-
-log = get_logger(__name__)
 
 
 def login(
@@ -48,7 +45,6 @@ def login(
     users.release()
     good = passwords.verify(known, sent.password)
     if not good or user is None or known is None or user.deactivated_at:
-        log.info("login_refused", address=audit.client_address())
         raise WrongLogin
     attempt.succeeded()
     organisations.lock(user.org_id)
@@ -57,8 +53,9 @@ def login(
     return start(user, user_agent, issuer)
 
 
-def start(user: User, user_agent: str, issuer: TokenIssuer) -> Tokens:
-    """A new session for a user who has proved who they are."""
+def start(user: User, user_agent: str, issuer: TokenIssuer, method: str = "password") -> Tokens:
+    """A new session for a user who has proved who they are, by what the audit log has as the
+    method."""
     organisations.lock(user.org_id)
     sid = new_id("ses")
     tokens = _tokens(user, sid, issuer)
@@ -68,7 +65,8 @@ def start(user: User, user_agent: str, issuer: TokenIssuer) -> Tokens:
         address=audit.client_address(), user_agent=_printable(user_agent),
     )  # fmt: skip
     repository.add(session)
-    audit.record(user.org_id, audit.Actor("user", user.id), "session.started", ("session", sid))
+    actor, target = audit.Actor("user", user.id), ("session", sid)
+    audit.record(user.org_id, actor, "session.started", target, after={"method": method})
     return tokens
 
 
@@ -78,6 +76,7 @@ def refresh(token: str, issuer: TokenIssuer) -> Tokens:
     session = repository.find(claims["sid"])
     user = users.find_any(session.user_id) if session else None
     if session is None or user is None or session.revoked_at or user.deactivated_at:
+        _note_over(session, user)
         raise SessionOver
     tokens = _tokens(user, session.id, issuer)
     expires_at = datetime.now(UTC) + issuer.refresh_life
@@ -91,24 +90,44 @@ def logout(caller: Caller, sent: Logout) -> None:
     """End the session of the refresh token, or else the one that calls, or all."""
     user = _user(caller)
     organisations.lock(caller.org)
+    actor = audit.actor_of(caller)
     if sent.everywhere:
-        end_all(user)
+        record_ends(caller.org, actor, user, end_all(user), "logout")
     elif sent.refresh_token is not None:
-        end_one(_refresh_claims(sent.refresh_token)["sid"], user)
+        end_own(caller.org, _refresh_claims(sent.refresh_token)["sid"], user)
     elif caller.session:
-        end_one(caller.session, user)
+        end_own(caller.org, caller.session, user)
 
 
 def end(caller: Caller, session_id: str) -> None:
     """End one of the caller's own sessions."""
     organisations.lock(caller.org)
-    if not end_one(session_id, _user(caller)):
+    if not end_own(caller.org, session_id, _user(caller)):
         raise NotFound("You have no such session.")
 
 
-def end_all(user_id: str, but: str | None = None) -> None:
-    """End the user's sessions, all or all but one; their access tokens end within a second."""
-    principal_changes.announce_ended(user_id, repository.end_all(user_id, but))
+def end_own(org: str, session_id: str, user_id: str) -> bool:
+    """End a session by its own user; whether it went on until now."""
+    ended = end_one(session_id, user_id)
+    if ended:
+        actor, target = audit.Actor("user", user_id), ("session", session_id)
+        audit.record(org, actor, "session.ended", target)
+    return ended
+
+
+def end_all(user_id: str, but: str | None = None) -> int:
+    """End the user's sessions, all or all but one, and return how many went on until now; their
+    access tokens end within a second."""
+    ended = repository.end_all(user_id, but)
+    principal_changes.announce_ended(user_id, ended)
+    return len(ended)
+
+
+def record_ends(org: str, actor: audit.Actor, user_id: str, count: int, cause: str) -> None:
+    """Write down that this many sessions of the user were ended, if any were."""
+    if count:
+        after = {"sessions": count, "cause": cause}
+        audit.record(org, actor, "session.all_ended", ("user", user_id), after=after)
 
 
 def page(caller: Caller, asked: SessionQuery) -> tuple[list[dict[str, Any]], str | None]:
@@ -170,7 +189,15 @@ def _end_for_reuse(session: Session, user: User) -> None:
     if end_one(session.id, user.id):
         actor = audit.Actor("user", user.id)
         target = ("session", session.id)
-        audit.record(user.org_id, actor, "session.ended_for_token_reuse", target)
+        action, reason = "session.ended_for_token_reuse", "token_reuse"
+        audit.record(user.org_id, actor, action, target, reason=reason)
+
+
+def _note_over(session: Session | None, user: User | None) -> None:
+    """Count a refresh token that comes after the end of its session."""
+    if session is not None and user is not None:
+        target, reason = ("session", session.id), "session_over"
+        audit.note(user.org_id, audit.ANONYMOUS, "session.refresh_refused", target, reason)
 
 
 def _hash(token: str) -> bytes:

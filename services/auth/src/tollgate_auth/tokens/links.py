@@ -45,6 +45,13 @@ class Links:
         token = self._issuer.sign(AUDIENCE, subject, said, int(expires_at.timestamp()))
         return f"{self._base}/{purpose}#{token}"
 
+    def subject_of(self, purpose: str, token: str) -> str | None:
+        """Whom a link was made for, if it can still be read."""
+        try:
+            return str(self.read(purpose, token)["sub"])
+        except BadLink:
+            return None
+
     def read(self, purpose: str, token: str) -> Claims:
         """The claims of a link's token that holds, or `BadLink`."""
         try:

@@ -34,6 +34,11 @@ def find_any(user_id: str) -> User | None:
     return db.session.get(User, user_id)
 
 
+def organisation_of(user_id: str) -> str | None:
+    """Return the organisation that the user belongs to."""
+    return db.session.scalar(select(User.org_id).where(User.id == user_id))
+
+
 def release() -> None:
     """Give the connection back to the pool while something slow is done. What was read is read
     again when it is next asked for."""

@@ -13,6 +13,7 @@ from tollgate_auth.passwords.hashing import Passwords
 from tollgate_auth.passwords.schemas import ResetLink
 from tollgate_auth.principals import changes as principal_changes
 from tollgate_auth.sessions import repository as sessions
+from tollgate_auth.sessions import service as session_service
 from tollgate_auth.tokens.links import Links
 from tollgate_auth.users import open_links, repository
 from tollgate_auth.users.models import User
@@ -60,7 +61,7 @@ def update(caller: Caller, user_id: str, patch: UserPatch) -> User:
         open_links.end(user)
     user.name, user.role = sent.get("name", user.name), sent.get("role", user.role)
     if "active" in sent:
-        _set_active(user, sent["active"])
+        _set_active(caller, user, sent["active"])
     principal_changes.announce("user", user.id)
     if not repository.active_owners(caller.org):
         raise Conflict("The organisation needs an active owner.")
@@ -78,12 +79,13 @@ def reset_link(caller: Caller, user_id: str, links: Links) -> ResetLink:
     return link
 
 
-def _set_active(user: User, active: bool) -> None:
+def _set_active(caller: Caller, user: User, active: bool) -> None:
     if active:
         user.deactivated_at = None
     elif user.deactivated_at is None:
         user.deactivated_at = datetime.now(UTC)
-        sessions.end_all(user.id)
+        count, actor = len(sessions.end_all(user.id)), audit.actor_of(caller)
+        session_service.record_ends(caller.org, actor, user.id, count, "deactivated")
         open_links.end(user)
 
 

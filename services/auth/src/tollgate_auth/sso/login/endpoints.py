@@ -7,6 +7,7 @@ from tollgate_auth.fields import reply
 from tollgate_auth.runtime import runtime
 from tollgate_auth.sessions.schemas import Tokens
 from tollgate_auth.sso.login.errors import LoginRefused
+from tollgate_auth.sso.login.refusals import note_refusal
 from tollgate_auth.sso.login.schemas import CallbackQuery, CodeIn, LoginQuery
 from tollgate_auth.sso.service import NAME
 from tollgate_auth.unit_of_work import TransactionalResource, unit_of_work
@@ -55,6 +56,7 @@ class SsoCallback(Resource):  # type: ignore[misc]  # the library is untyped
             with unit_of_work():
                 return _sent_to(sso.finish(name, query(CallbackQuery)), 303)
         except LoginRefused as refused:
+            note_refusal(name, refused)
             return _sent_to(sso.refused(refused), 303)
 
 

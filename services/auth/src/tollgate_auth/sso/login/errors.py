@@ -20,10 +20,7 @@ class NotAdmitted(LoginRefused):
 
 
 class AlreadyLinked(LoginRefused):
-    """The address is that of a user whom the provider knows by another `sub`. The audit log keeps
-    that it was tried."""
-
-    keeps_changes = True
+    """The address is that of a user whom the provider knows by another `sub`."""
 
     def __init__(self) -> None:
         super().__init__(

@@ -53,8 +53,10 @@ def _first_login(provider: Provider, identity: Identity) -> User:
     elif user.role == OWNER:
         raise LoginRefused("Owners log in with their password.")
     elif repository.is_linked(provider.id, user.id):
-        after = {"sso": provider.id, "subject": identity.subject}
-        _record(provider, "user.link_refused", user, after=after)
+        actor, target = audit.Actor(ACTOR, provider.id), ("user", user.id)
+        details = {"sso": provider.id, "subject": identity.subject[:300]}
+        action, reason = "user.link_refused", "already_linked"
+        audit.note(provider.org, actor, action, target, reason, details)
         raise AlreadyLinked
     repository.link(provider.id, identity.subject, user.id)
     _record(provider, "user.linked", user, after={"sso": provider.id, "subject": identity.subject})

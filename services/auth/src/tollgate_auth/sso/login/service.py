@@ -15,6 +15,7 @@ from tollgate_auth.sso.login.client import OpenIdClient
 from tollgate_auth.sso.login.codes import Codes, LoggedIn
 from tollgate_auth.sso.login.errors import BadCode, LoginRefused, ProviderDown
 from tollgate_auth.sso.login.provider import Provider
+from tollgate_auth.sso.login.refusals import note_deactivated
 from tollgate_auth.sso.login.schemas import DEFAULT_RETURN, CallbackQuery
 from tollgate_auth.sso.service import NAME, SsoProviders
 from tollgate_auth.tokens.service import TokenIssuer
@@ -75,8 +76,9 @@ class SingleSignOn:
         organisations.lock(user.org_id)
         db.session.refresh(user)
         if user.deactivated_at is not None or repository.get(found.provider) is None:
+            note_deactivated(user.org_id, user.id)
             raise BadCode
-        return sessions.start(user, user_agent, issuer)
+        return sessions.start(user, user_agent, issuer, "sso")
 
     def _provider(self, name: str) -> Provider:
         """Read, and the connection given back: what follows may be slow."""
