@@ -22,6 +22,7 @@ OTHER_PURPOSES = {
     "llm/inference/listing.py": "which providers answer in a mode",
     "llm/inference/service.py": "which providers answer in a mode, and whose a stored response is",
     "llm/jobs/repository.py": "whose a new job is",
+    "llm/jobs/reading.py": "whose an answer is that is read",
     "llm/routing/affinity_keys.py": "whose a session is",
     "reports/adjustments/service.py": "says who acted",
     "reports/reports/service.py": "whose a new report is",

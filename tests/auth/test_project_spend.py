@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from sqlalchemy import create_engine, insert
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from tests.auth.conftest import ENCRYPTION_KEY, Caller, MakeApp, Org
+from tests.auth.conftest import CLIENTS, ENCRYPTION_KEY, Caller, MakeApp, Org
 from tollgate_auth.runtime import runtime
 from tollgate_common.guard import Guard
 from tollgate_common.jwt import JwksClient
@@ -35,7 +35,11 @@ class Quiet(WSGIRequestHandler):
 def reports_url(app: Flask, database_url: str) -> Iterator[str]:
     """The real reports service, which believes the tests' auth."""
     settings = ReportsSettings.load(
-        {"database_url": database_url, "encryption_key": SecretStr(ENCRYPTION_KEY)}
+        {
+            "database_url": database_url,
+            "encryption_key": SecretStr(ENCRYPTION_KEY),
+            "service_client_secret": CLIENTS["reports"],
+        }
     )
     reports_migrations.upgrade(settings)
     reports = create_app(settings)

@@ -11,6 +11,8 @@ from redis import Redis
 from werkzeug.datastructures import Headers
 
 from tollgate_common import keyformat
+from tollgate_common.audit import AuditBatch, AuditCounts
+from tollgate_common.audit.counts import Deliver
 from tollgate_common.errors import DependencyDown, Forbidden, Unauthorized
 from tollgate_common.events.cloudevents import make_event
 from tollgate_common.events.streams import publish
@@ -88,7 +90,11 @@ class Uses:
 
 
 def service(
-    redis: Redis, auth: Auth, cache: PrincipalCache | None = None, uses: Uses | None = None
+    redis: Redis,
+    auth: Auth,
+    cache: PrincipalCache | None = None,
+    uses: Uses | None = None,
+    deliver: Deliver = lambda _: None,
 ) -> PrincipalService:
     return PrincipalService(
         cache or PrincipalCache(redis),
@@ -102,6 +108,7 @@ def service(
             }),
         ),
         uses=cast(KeyUses, uses or Uses()),
+        counts=AuditCounts(deliver, lambda: None),
     )  # fmt: skip
 
 
@@ -370,3 +377,27 @@ def test_what_redis_holds_is_no_key(redis_client: Redis, auth: Auth) -> None:
     stored: Any = redis_client.get(f"principal:{DIGEST}")
     assert KEY not in stored.decode()
     assert msgspec.json.decode(stored)["principal"]["key"] == "key_1"
+
+
+def test_a_key_from_outside_its_networks_and_a_missing_scope_are_events(
+    redis_client: Redis, auth: Auth
+) -> None:
+    batches: list[AuditBatch] = []
+    principals = service(redis_client, auth, deliver=batches.append)
+    auth.answer = principal(networks=("10.0.0.0/8",))
+    for _ in range(3):
+        with pytest.raises(Forbidden):
+            principals.authenticate(HEADERS, HERE)
+    with pytest.raises(Forbidden):
+        principals.authorize(HEADERS, "10.1.2.3", "usage:read")
+    principals._counts.send()  # type: ignore[attr-defined]  # the tests' own
+    (batch,) = batches
+    assert batch.org == "org_1"
+    counted = {
+        (each.event.action, each.event.actor.id, each.event.target.id, each.event.reason): each
+        for each in batch.occurrences
+    }
+    assert {names: each.count for names, each in counted.items()} == {
+        ("key.source_refused", "key_1", "key_1", "source_not_allowed"): 3,
+        ("permission.refused", "key_1", "usage:read", "permission_denied"): 1,
+    }

@@ -11,6 +11,7 @@ from redis import Redis
 from werkzeug.datastructures import Headers
 
 from tollgate_common import keyformat
+from tollgate_common.audit import AuditCounts
 from tollgate_common.errors import DependencyDown
 from tollgate_common.jwt import TokenVerifier
 from tollgate_common.principal import Principal
@@ -57,8 +58,9 @@ def stale_keys(redis_client: Redis) -> list[str]:
 def service(redis: Redis, auth: HangingAuth) -> PrincipalService:
     nobody = cast(TokenVerifier, None)
     uses = cast(KeyUses, NoUses())
+    counts = AuditCounts(lambda _: None, lambda: None)
     return PrincipalService(
-        PrincipalCache(redis), cast(PrincipalClient, auth), nobody, nobody, uses
+        PrincipalCache(redis), cast(PrincipalClient, auth), nobody, nobody, uses, counts
     )
 
 

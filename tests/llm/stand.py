@@ -18,10 +18,13 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import jwt
+import msgspec
 import requests
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from redis import Redis
 
+from tollgate_common.audit import AuditBatch, Occurrences
+from tollgate_common.audit.client import PATH as AUDIT_PATH
 from tollgate_common.events.cloudevents import read_event, timestamp
 from tollgate_common.ids import new_id, new_uuid
 from tollgate_common.tickets import Attribution, TicketBook, bucket
@@ -42,9 +45,11 @@ def eventually(question: Callable[[], Any], within: float = DEADLINE_SECONDS) ->
 
 
 class Issuer:
-    """Auth's tokens, and the two routes that others need of it."""
+    """Auth's tokens, and the routes that others need of it. `batches` are what it was handed over
+    for the audit log."""
 
     def __init__(self) -> None:
+        self.batches: list[AuditBatch] = []
         self._key = Ed25519PrivateKey.generate()
         public = json.loads(jwt.algorithms.OKPAlgorithm.to_jwk(self._key.public_key()))
         self.jwks = {"keys": [{**public, "kid": "k1", "use": "sig", "alg": "EdDSA"}]}
@@ -55,8 +60,18 @@ class Issuer:
         return jwt.encode(claims, self._key, algorithm="EdDSA", headers={"kid": "k1"})
 
     def assertion(self, org: str, mode: str = "test", scope: str = ALL, **more: Any) -> str:
-        who = {"project": f"prj_{org}", "key": f"key_{org}", "user": None, **more}
-        return self.token(aud="internal", sub="key", org=org, mode=mode, scope=scope, **who)
+        usual = {"sub": "key", "project": f"prj_{org}", "key": f"key_{org}", "user": None}
+        who = usual | more
+        return self.token(aud="internal", org=org, mode=mode, scope=scope, **who)
+
+    def occurrences(self, org: str, action: str) -> list[Occurrences]:
+        """What the organisation's log was handed over of an action until now."""
+        return [
+            each
+            for batch in self.batches
+            for each in batch.occurrences
+            if (batch.org, each.event.action) == (org, action)
+        ]
 
     @contextlib.contextmanager
     def served(self) -> Iterator[str]:
@@ -68,11 +83,15 @@ class Issuer:
                 self._answer(issuer.jwks)
 
             def do_POST(self) -> None:
-                asked = parse_qs(self.rfile.read(int(self.headers["content-length"])).decode())
+                raw = self.rfile.read(int(self.headers["content-length"]))
+                if self.path == AUDIT_PATH:
+                    issuer.batches.append(msgspec.json.decode(raw, type=AuditBatch))
+                    return self._answer({})
+                asked = parse_qs(raw.decode())
                 token = issuer.token(
                     aud=asked["audience"][0], sub="service:llm", scope=asked["scope"][0]
                 )
-                self._answer({"access_token": token, "expires_in": 300})
+                return self._answer({"access_token": token, "expires_in": 300})
 
             def _answer(self, payload: Any) -> None:
                 body = json.dumps(payload).encode()

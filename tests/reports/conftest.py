@@ -47,7 +47,11 @@ def migrated(database_url: str) -> str:
 @pytest.fixture
 def settings(migrated: str, redis_database: str) -> ReportsSettings:
     return ReportsSettings(
-        database_url=migrated, redis_url=redis_database, encryption_key=KEY, log_level="WARNING"
+        database_url=migrated,
+        redis_url=redis_database,
+        encryption_key=KEY,
+        service_client_secret="secret",
+        log_level="WARNING",
     )
 
 

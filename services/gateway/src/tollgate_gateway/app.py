@@ -10,6 +10,9 @@ from redis import Redis
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from tollgate_common import hangups, health, stores
+from tollgate_common.audit import AuditCounts
+from tollgate_common.audit.client import AuditClient
+from tollgate_common.audit.origin import peer_address
 from tollgate_common.http import ControlClient, ServiceTokens, jwks_fetcher
 from tollgate_common.jwt import JwksClient, TokenVerifier
 from tollgate_common.load import Load
@@ -76,12 +79,14 @@ def _assembled(settings: GatewaySettings) -> tuple[Flask, Sequence[Task]]:
     cache = PrincipalCache(redis)
     tokens = ServiceTokens(auth, SERVICE, settings.secret("service_client_secret"))
     uses = KeyUses(auth, tokens)
+    counts = AuditCounts(AuditClient(auth, tokens).deliver, peer_address)
     principals = PrincipalService(
         cache,
         PrincipalClient(auth, tokens),
         access_tokens=TokenVerifier(jwks, settings.issuer, ACCESS_AUDIENCE),
         service_tokens=TokenVerifier(jwks, settings.issuer, SERVICE),
         uses=uses,
+        counts=counts,
     )
     book = TicketBook(redis, SERVICE)
     facts = ModelFactsClient(services["llm"])
@@ -102,7 +107,7 @@ def _assembled(settings: GatewaySettings) -> tuple[Flask, Sequence[Task]]:
     _allow_browsers(app, settings)
     checks = {"redis": health.redis(redis), "llm": _lives(settings.llm_url), "load": load.check}
     health.register(app, checks)
-    return app, _tasks(redis, cache, uses, idempotency, book, refusals)
+    return app, _tasks(redis, cache, uses, idempotency, book, refusals, counts)
 
 
 def _tasks(
@@ -112,6 +117,7 @@ def _tasks(
     idempotency: IdempotencyService,
     book: TicketBook,
     refusals: RefusalService,
+    counts: AuditCounts,
 ) -> Sequence[Task]:
     """Return what goes on beside the requests."""
     return (
@@ -120,6 +126,7 @@ def _tasks(
         idempotency.renew_until,
         partial(reaper.reap_until, book),
         refusals.send_until,
+        counts.send_until,
         hangups.notice_until,
     )
 

@@ -8,6 +8,7 @@ from flask import Flask
 
 from tollgate_common import db as databases
 from tollgate_common import hangups, health, schema_version, stores
+from tollgate_common.audit import audit_counts, refusals
 from tollgate_common.restx import ManagementApi
 from tollgate_common.web import make_app
 from tollgate_llm.catalog.endpoints import namespace as models
@@ -29,6 +30,7 @@ def create_app(settings: LlmSettings | None = None) -> Flask:
     stores.register_errors(app)
     parts = compose(settings, engine)
     parts.guard.register(app)
+    refusals.register(app, parts.audit)
     inference.register(app, parts.inference)
     listing.register(app, parts.router, parts.billing)
     jobs.register(app, parts.jobs)
@@ -61,6 +63,8 @@ def create_worker() -> Flask:
     _start(app.extensions["health"].follow)
     _start(app.extensions["cashier"].renew_until)
     _start(hangups.notice_until)
+    with app.app_context():
+        _start(audit_counts().send_until)
     _start(app.extensions["overlay"].follow)
     return app
 

@@ -11,8 +11,11 @@ from sqlalchemy import Engine
 
 from tollgate_common import stores
 from tollgate_common.address_policy import networks_of
+from tollgate_common.audit import AuditCounts
+from tollgate_common.audit.client import AuditClient
+from tollgate_common.audit.origin import forwarded_address
 from tollgate_common.guard import Guard
-from tollgate_common.http import ControlClient, jwks_fetcher
+from tollgate_common.http import ControlClient, ServiceTokens, jwks_fetcher
 from tollgate_common.jwt import JwksClient
 from tollgate_common.load import Load
 from tollgate_common.outbound import Outbound
@@ -49,6 +52,7 @@ SERVICE = "llm"
 class Parts(NamedTuple):
     redis: Redis
     guard: Guard
+    audit: AuditCounts
     providers: ProviderService
     catalog: CatalogService
     snapshots: Snapshots
@@ -75,6 +79,10 @@ def _upstreams(settings: LlmSettings, reach: Reach) -> Upstreams:
         settings.provider_read_timeout,
         settings.provider_chunk_timeout,
     )
+
+
+def _tokens(settings: LlmSettings, auth: ControlClient) -> ServiceTokens:
+    return ServiceTokens(auth, SERVICE, settings.secret("service_client_secret"))
 
 
 def compose(settings: LlmSettings, engine: Engine) -> Parts:
@@ -110,6 +118,7 @@ def compose(settings: LlmSettings, engine: Engine) -> Parts:
     return Parts(
         redis,
         guard,
+        AuditCounts(AuditClient(auth, _tokens(settings, auth)).deliver, forwarded_address),
         providers,
         CatalogService(router, health),
         snapshots,

@@ -6,8 +6,11 @@ from flask import Flask
 
 from tollgate_common import db as databases
 from tollgate_common import health, schema_version, stores
+from tollgate_common.audit import AuditCounts, audit_counts, refusals
+from tollgate_common.audit.client import AuditClient
+from tollgate_common.audit.origin import forwarded_address
 from tollgate_common.guard import Guard
-from tollgate_common.http import ControlClient, jwks_fetcher
+from tollgate_common.http import ControlClient, ServiceTokens, jwks_fetcher
 from tollgate_common.jwt import JwksClient
 from tollgate_common.restx import ManagementApi
 from tollgate_common.web import make_app
@@ -43,7 +46,11 @@ def create_app(settings: ReportsSettings | None = None) -> Flask:
     redis = stores.connect(str(settings.redis_url))
     stores.register_errors(app)
 
-    jwks = JwksClient(jwks_fetcher(ControlClient("auth", settings.auth_url)))
+    auth = ControlClient("auth", settings.auth_url)
+    jwks = JwksClient(jwks_fetcher(auth))
+    tokens = ServiceTokens(auth, SERVICE, settings.secret("service_client_secret"))
+    counts = AuditCounts(AuditClient(auth, tokens).deliver, forwarded_address)
+    refusals.register(app, counts)
     Guard(jwks, settings.issuer, SERVICE).register(app)
     app.extensions["usage"] = UsageService(engine, as_of(redis, engine), Refusals(engine, redis))
     app.extensions["unpriced"] = UnpricedService(engine)
@@ -69,8 +76,10 @@ def create_worker() -> Flask:
     does beside its requests."""
     app = create_app()
     with app.app_context():
-        engine = db.engine
+        engine, counts = db.engine, audit_counts()
     schema_version.require(engine, SCHEMA, VERSIONS)
     sweeping = (engine, app.extensions["redis"], threading.Event())
     threading.Thread(target=outbox.sweep, args=sweeping, name="outbox", daemon=True).start()
+    counting = (threading.Event(),)
+    threading.Thread(target=counts.send_until, args=counting, name="audit", daemon=True).start()
     return app

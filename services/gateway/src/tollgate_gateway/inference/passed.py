@@ -31,9 +31,16 @@ class PassedService:
         principal = self._caller(request)
         response = self._send("GET", request, principal, ids)
         if response.status_code == 200 and not principal.may_use_every_model:
-            usable = _usable(msgspec.json.decode(response.get_data()), principal)
+            usable = self._usable(msgspec.json.decode(response.get_data()), principal)
             response.set_data(msgspec.json.encode(usable))
         return response
+
+    def _usable(self, answer: dict[str, Any], principal: Principal) -> dict[str, Any]:
+        try:
+            return _usable(answer, principal)
+        except ModelNotAllowed as error:
+            self._principals.note_refusal(principal, SCOPE, error)
+            raise
 
     def unknown(self, request: Request) -> Response:
         """No such route; said only to callers who may know."""

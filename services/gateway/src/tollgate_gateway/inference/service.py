@@ -6,7 +6,7 @@ from functools import partial
 from flask import Request, Response
 
 from tollgate_common import hangups
-from tollgate_common.errors import dialects
+from tollgate_common.errors import Forbidden, dialects
 from tollgate_common.load import Load
 from tollgate_common.principal import Principal
 from tollgate_common.request_ids import RequestIds
@@ -78,6 +78,8 @@ class InferenceService:
             return self._idempotency.once(request, ids.own, principal, body, ask)
         except Exception as error:
             self._refusals.note(principal, asked.model if asked else None, error)
+            if isinstance(error, Forbidden):
+                self._principals.note_refusal(principal, SCOPE, error)
             raise
 
     def _ask(

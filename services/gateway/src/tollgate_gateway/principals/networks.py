@@ -9,6 +9,7 @@ from tollgate_common.principal import Principal
 
 class SourceNotAllowed(Forbidden):
     code = "source_not_allowed"
+    audited_as = "key.source_refused"
 
     def __init__(self, address: str | None) -> None:
         super().__init__(f"This key may not be used from {address or 'an unknown address'}.")

@@ -21,6 +21,7 @@ from tollgate_gateway.principals.client import PrincipalClient
 from tollgate_gateway.principals.credentials import ApiKey, credential_of
 from tollgate_gateway.principals.flights import Flights
 from tollgate_gateway.principals.networks import check_source
+from tollgate_gateway.principals.refusals import Counts, note_scope, note_source
 from tollgate_gateway.principals.uses import KeyUses
 
 ACT_SCOPE = "inference:act"
@@ -47,12 +48,14 @@ class PrincipalService:
         access_tokens: TokenVerifier,
         service_tokens: TokenVerifier,
         uses: KeyUses,
+        counts: Counts,
     ) -> None:
         self._cache = cache
         self._client = client
         self._access_tokens = access_tokens
         self._service_tokens = service_tokens
         self._uses = uses
+        self._counts = counts
         self._flights: Flights[Principal | None] = Flights()
         self._spared_until = 0.0
         self._renewals = threading.BoundedSemaphore(RENEWALS_AT_ONCE)
@@ -71,16 +74,31 @@ class PrincipalService:
     def authorize(self, headers: Headers, address: str | None, scope: str) -> Principal:
         """The caller, who must have the scope."""
         principal = self.authenticate(headers, address)
-        require_scope(principal, scope)
+        try:
+            require_scope(principal, scope)
+        except Forbidden as error:
+            self.note_refusal(principal, scope, error)
+            raise
         return principal
+
+    def note_refusal(self, principal: Principal, scope: str, error: Forbidden) -> None:
+        """Count that the caller was refused what this scope is for."""
+        note_scope(self._counts, principal, scope, error)
 
     def _key(self, credential: ApiKey, address: str | None) -> Principal:
         principal = self._find(credential.digest, {"key_hash": credential.digest})
         if principal.networks:
-            check_source(principal, address)
+            self._check_source(principal, address)
         if principal.key:
             self._uses.note(principal.key)
         return principal
+
+    def _check_source(self, principal: Principal, address: str | None) -> None:
+        try:
+            check_source(principal, address)
+        except Forbidden as error:
+            note_source(self._counts, principal, error)
+            raise
 
     def _session(self, claims: Claims) -> Principal:
         session = claims.get("sid")

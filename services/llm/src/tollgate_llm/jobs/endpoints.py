@@ -8,6 +8,7 @@ from tollgate_common.guard import current_caller, requires
 from tollgate_common.restx import Noun, Paging, document, page, page_cursor, page_size, query
 from tollgate_common.visibility import current_visibility
 from tollgate_llm.extensions import db
+from tollgate_llm.jobs.reading import note_reading
 from tollgate_llm.jobs.repository import Place
 from tollgate_llm.jobs.schemas import JobList, JobOut, JobQuery, job_out, job_with_answer
 from tollgate_llm.jobs.service import JobService
@@ -45,6 +46,7 @@ def create_job() -> Response:
 def get_job(job_id: str) -> Response:
     """The job, with its answer once there is one."""
     job = _service().get(db.session(), current_visibility(), job_id, with_answer=True)
+    note_reading(current_caller(), job)
     return _json(job_with_answer(job))
 
 

@@ -10,6 +10,7 @@ from tollgate_common.guard import Caller
 from tollgate_common.ids import new_id
 from tollgate_common.logging import get_logger
 from tollgate_common.visibility import Visibility
+from tollgate_llm import changes
 from tollgate_llm.inference.protocols import PROTOCOLS
 from tollgate_llm.jobs import repository
 from tollgate_llm.jobs.errors import JobFinished, JobNotFound, QueueFull
@@ -77,6 +78,7 @@ class JobService:
         job = self.get(session, visibility, job_id)
         if not repository.cancel(session, job):
             raise JobFinished(job_id, job.status)
+        changes.record(session, "job.cancelled", ("job", job.id), None, None)
         session.commit()
         return job
 

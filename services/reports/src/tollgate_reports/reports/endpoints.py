@@ -5,6 +5,7 @@ from typing import Any
 from flask import Response, current_app, request
 from flask_restx import Resource
 
+from tollgate_common.audit import actor_of
 from tollgate_common.guard import current_caller, public, requires
 from tollgate_common.restx import (
     Noun,
@@ -17,6 +18,7 @@ from tollgate_common.restx import (
     query,
 )
 from tollgate_common.visibility import current_visibility
+from tollgate_reports.reports.downloads import note_download
 from tollgate_reports.reports.schemas import (
     LinkQuery,
     Report,
@@ -84,12 +86,17 @@ class ReportDownload(Resource):  # type: ignore[misc]  # the library is untyped
         token = request.args.get("token")
         if token is None:
             return _download(_permitted(report_id))
-        return _download(_service().file_by_link(report_id, token))
+        file = _service().file_by_link(report_id, token)
+        if org := _service().organisation_of(report_id):
+            note_download(org, report_id)
+        return _download(file)
 
 
 @requires("reports:read")
 def _permitted(report_id: str) -> Download:
-    return _service().file_for(current_visibility(), report_id)
+    file, caller = _service().file_for(current_visibility(), report_id), current_caller()
+    note_download(caller.org, report_id, actor_of(caller))
+    return file
 
 
 def _download(file: Download) -> Response:

@@ -60,6 +60,11 @@ def find(connection: Connection, report: str, visibility: Visibility) -> RowMapp
     return connection.execute(query).mappings().first()
 
 
+def organisation_of(connection: Connection, report: str) -> str | None:
+    """Return the organisation that the run is of."""
+    return connection.scalar(select(reports.c.org).where(reports.c.id == report))
+
+
 def list_page(
     connection: Connection,
     visibility: Visibility,

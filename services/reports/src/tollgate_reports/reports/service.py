@@ -11,6 +11,7 @@ from tollgate_common.events.cloudevents import timestamp
 from tollgate_common.guard import Caller
 from tollgate_common.ids import new_id
 from tollgate_common.visibility import Visibility
+from tollgate_reports import changes
 from tollgate_reports.reports import repository
 from tollgate_reports.reports.errors import QueueFull, ReportNotReady, UnknownReport
 from tollgate_reports.reports.links import Links
@@ -64,6 +65,8 @@ class ReportService:
             if repository.count_unfinished(connection, caller.org) >= self._most:
                 raise QueueFull(self._most)
             row = repository.add(connection, values)
+            after = {"type": request.type, "format": request.format}
+            changes.record(connection, caller, "report.created", ("report", row["id"]), None, after)
         try_enqueue(self._enqueue, row["id"])
         return as_json(row)
 
@@ -94,6 +97,11 @@ class ReportService:
         """The file, for whoever has a good link."""
         self._links.check(report, token)
         return self._file(report)
+
+    def organisation_of(self, report: str) -> str | None:
+        """Return the organisation that the run is of, for whoever has a good link to it."""
+        with self._engine.connect() as connection:
+            return repository.organisation_of(connection, report)
 
     def _row(self, visibility: Visibility, report: str) -> RowMapping:
         with self._engine.connect() as connection:
