@@ -13,12 +13,14 @@ from typing import Any
 import pytest
 import requests
 from flask import Flask
+from redis import Redis
 
 from deploy.local import ports
 from tests.auth.conftest import ENCRYPTION_KEY, Org
 from tollgate_auth.audit import service as audit
 from tollgate_auth.audit.series import service as series
 from tollgate_common.audit import audit_counts
+from tollgate_common.testing.servers import own_redis_database, worker_number
 
 START_SECONDS = 60.0
 FORM = {"grant_type": "client_credentials"}
@@ -78,17 +80,18 @@ def refusals(org: Org) -> list[dict[str, Any]]:
 
 
 def test_what_was_handed_over_before_is_kept_and_the_chain_is_whole(
-    empty_app: Flask, empty: str, redis_url: str
+    empty_app: Flask, empty: str, redis_url: str, redis_client: Redis
 ) -> None:
+    redis = own_redis_database(redis_url, worker_number())
     org = Org(empty_app)
     made = org.owner.post("/service-accounts", {"name": "robot", "scopes": ["usage:read"]})
     robot = made.get_json()["id"]
-    with running(empty, redis_url) as (url, process):
+    with running(empty, redis) as (url, process):
         before = refuse(url, robot, 200)
         time.sleep(3)
         during = refuse(url, robot, 50)
         os.killpg(process.pid, signal.SIGKILL)
-    with running(empty, redis_url) as (url, _):
+    with running(empty, redis) as (url, _):
         after = refuse(url, robot, 100)
         time.sleep(3)
     with empty_app.app_context():

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -141,6 +142,31 @@ def test_a_batch_that_is_sent_again_counts_once(app: Flask, org: Org) -> None:
         series.take(batch(org, occurrences()), NOW)
         series.close_over(NOW + series.WINDOW)
     assert [entry["count"] for entry in entries(org, "login.refused")] == [1, 4]
+
+
+def test_processes_that_count_at_once_share_one_series(app: Flask, org: Org, take: Take) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        for done in [threads.submit(take, org, occurrences(count=2)) for _ in range(40)]:
+            done.result()
+    with app.app_context():
+        assert series.close_over(NOW + series.WINDOW) >= 1
+    further, first = entries(org, "login.refused")
+    assert (first["count"], further["count"]) == (2, 78)
+    assert fault(app, org) is None
+
+
+def test_batches_are_forgotten_after_days(app: Flask, org: Org) -> None:
+    sent = batch(org, occurrences())
+    age = text("UPDATE auth.audit_batches SET at = at - interval '3 days' WHERE id = :id")
+    left = text("SELECT count(*) FROM auth.audit_batches WHERE id = :id")
+    with app.app_context():
+        series.take(sent, NOW)
+        with db.engine.begin() as connection:
+            assert connection.scalar(left, {"id": sent.id}) == 1
+            connection.execute(age, {"id": sent.id})
+        series.close_over(NOW)
+        with db.engine.begin() as connection:
+            assert connection.scalar(left, {"id": sent.id}) == 0
 
 
 def test_whoever_makes_up_targets_makes_no_more_entries(
