@@ -63,12 +63,12 @@ class Sso:
 
     def users(self) -> dict[str, dict[str, Any]]:
         """By address."""
-        with self.org.app.app_context():
-            audit_counts().send()
         listed = self.org.owner.get("/users?limit=200").get_json()["data"]
         return {user["email"]: user for user in listed}
 
     def audited(self, action: str) -> list[dict[str, Any]]:
+        with self.org.app.app_context():
+            audit_counts().send()
         listed = self.org.owner.get("/audit-log?limit=200").get_json()["data"]
         return [entry for entry in listed if entry["action"] == action]
 

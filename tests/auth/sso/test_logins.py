@@ -48,6 +48,7 @@ def test_what_was_done_is_audited_as_the_providers_doing(
         assert entry["actor"] == {"kind": "sso", "id": sso.made["id"]}
     (started,) = sso.audited("session.started")
     assert started["actor"] == {"kind": "user", "id": user}
+    assert started["after"] == {"method": "sso"}
 
 
 def test_the_second_login_finds_the_same_user_though_the_address_has_changed(

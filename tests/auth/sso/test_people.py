@@ -183,3 +183,22 @@ def test_another_sub_with_the_address_of_a_linked_user_is_refused_and_audited(
     assert entry["after"]["subject"] == "somebody-else"
     assert entry["target"]["id"] == sso.users()[person["email"]]["id"]
     assert log_in(sso, idp, browser, person) == ""
+
+
+def test_a_login_that_is_refused_is_an_event_of_the_providers_organisation(
+    sso: Sso, other_org: Org, idp: OpenIdProvider, browser: Browser
+) -> None:
+    person = sso.person()
+    assert log_in(sso, idp, browser, person) == ""
+    for _ in range(2):
+        log_in(sso, idp, browser, person | {"sub": "somebody-else"})
+    log_in(sso, idp, browser, sso.person(email_verified=False))
+    refused = {entry["reason"]: entry for entry in sso.audited("login.refused")}
+    assert {reason: entry["count"] for reason, entry in refused.items()} == {
+        "already_linked": 2,
+        "login_refused": 1,
+    }
+    assert {entry["target"]["id"] for entry in refused.values()} == {sso.made["id"]}
+    assert person["email"] not in str(refused)
+    found = other_org.owner.get("/audit-log?action=login.*,user.*").get_json()["data"]
+    assert found == []

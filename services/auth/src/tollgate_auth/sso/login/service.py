@@ -7,6 +7,7 @@ from redis import Redis
 from tollgate_auth.extensions import db
 from tollgate_auth.organisations import repository as organisations
 from tollgate_auth.sessions import service as sessions
+from tollgate_auth.sessions.refusals import SSO, tell
 from tollgate_auth.sessions.schemas import Tokens
 from tollgate_auth.settings import AuthSettings
 from tollgate_auth.sso import repository
@@ -72,6 +73,7 @@ class SingleSignOn:
         found = self._codes.take(code) if browser.holds(code) else None
         user = users.find_any(found.user) if found else None
         if found is None or user is None:
+            tell(SSO)
             raise BadCode
         organisations.lock(user.org_id)
         db.session.refresh(user)
