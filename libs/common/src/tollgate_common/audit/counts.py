@@ -2,8 +2,8 @@
 
 An occurrence adds one to a count in this process; a thread hands over to auth what has gathered,
 every second. While auth takes nothing, the counts grow and do not become more: there are at most
-`MOST_EVENTS` of an organisation, beyond which actor and target are `other`. A process that is
-killed takes with it what has occurred since it handed over last.
+`MOST_EVENTS` of an organisation, beyond which actor and target are `other`. A process that
+ends or is killed takes with it what has occurred since it handed over last.
 """
 
 import threading

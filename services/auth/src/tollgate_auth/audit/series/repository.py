@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select
@@ -18,8 +18,14 @@ def purge_batches(age: timedelta) -> None:
     db.session.execute(delete(CountedBatch).where(CountedBatch.at < func.now() - age))
 
 
-def find(org: str, fingerprint: bytes) -> AuditSeries | None:
-    return db.session.get(AuditSeries, (org, fingerprint), populate_existing=True)
+def find_all(org: str, fingerprints: Collection[bytes]) -> dict[bytes, AuditSeries]:
+    """Return the open series of these events, by fingerprint."""
+    statement = (
+        select(AuditSeries)
+        .where(AuditSeries.org_id == org, AuditSeries.fingerprint.in_(fingerprints))
+        .execution_options(populate_existing=True)
+    )
+    return {series.fingerprint: series for series in db.session.scalars(statement)}
 
 
 def count(org: str) -> int:

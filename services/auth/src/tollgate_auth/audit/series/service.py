@@ -37,8 +37,9 @@ def take(batch: AuditBatch, now: datetime | None = None) -> None:
         with unit_of_work():
             if repository.add_batch(batch.id):
                 organisations.lock(batch.org)
+                counting = _Counting(batch, moment)
                 for occurrences in batch.occurrences:
-                    _count(batch.org, occurrences, moment)
+                    counting.add(occurrences)
     except NoResultFound:
         log.error("audit_batch_of_no_organisation", batch=batch.id)
 
@@ -66,53 +67,71 @@ def _close_all(org: str, now: datetime) -> int:
         closed += len(series)
 
 
-def _count(org: str, occurrences: Occurrences, now: datetime) -> None:
-    event = occurrences.event
-    series = _open_series(org, event, now)
-    if series is None and repository.count(org) >= MOST_SERIES:
-        event = anybody(event)
-        series = _open_series(org, event, now)
-    if series is None:
-        _open(org, event, occurrences, now)
-        return
-    first, last = _moment(occurrences.first_at), _moment(occurrences.last_at)
-    series.further += occurrences.count
-    series.first_at = min(series.first_at or first, first)
-    series.last_at = max(series.last_at or last, last)
+class _Counting:
+    """Counts occurrences of one organisation, whose lock is held. Open series are read once."""
+
+    def __init__(self, batch: AuditBatch, now: datetime) -> None:
+        self._org = batch.org
+        self._now = now
+        events = [each.event for each in batch.occurrences]
+        wanted = {_fingerprint(event) for event in (*events, *map(anybody, events))}
+        self._series = repository.find_all(batch.org, wanted)
+        self._open_series = repository.count(batch.org)
+
+    def add(self, occurrences: Occurrences) -> None:
+        event = occurrences.event
+        series = self._current(event)
+        if series is None and self._open_series >= MOST_SERIES:
+            event = anybody(event)
+            series = self._current(event)
+        if series is None:
+            self._open(event, occurrences)
+        else:
+            _raise_further(series, occurrences)
+
+    def _current(self, event: AuditEvent) -> AuditSeries | None:
+        """Return the event's series. One whose window is over is closed, and none is open then."""
+        series = self._series.get(_fingerprint(event))
+        if series is not None and series.ends_at <= self._now:
+            _close(series)
+            del self._series[series.fingerprint]
+            self._open_series -= 1
+            return None
+        return series
+
+    def _open(self, event: AuditEvent, occurrences: Occurrences) -> None:
+        entry = _first_entry(self._org, event, occurrences)
+        audit.append(entry)
+        series = AuditSeries(
+            org_id=self._org,
+            fingerprint=_fingerprint(event),
+            number=entry.number,
+            ends_at=self._now + WINDOW,
+            further=0,
+            **_columns(event),
+        )
+        repository.add(series)
+        self._series[series.fingerprint] = series
+        self._open_series += 1
 
 
-def _open_series(org: str, event: AuditEvent, now: datetime) -> AuditSeries | None:
-    """Return the event's series. One whose window is over is closed, and none is open then."""
-    series = repository.find(org, _fingerprint(event))
-    if series is not None and series.ends_at <= now:
-        _close(series)
-        return None
-    return series
-
-
-def _open(org: str, event: AuditEvent, occurrences: Occurrences, now: datetime) -> None:
-    origin = occurrences.origin
-    entry = AuditEntry(
+def _first_entry(org: str, event: AuditEvent, occurrences: Occurrences) -> AuditEntry:
+    return AuditEntry(
         org_id=org,
         at=_moment(occurrences.first_at),
         last_at=_moment(occurrences.last_at),
         count=occurrences.count,
-        address=origin.address,
-        request_id=origin.request_id,
-        client_request_id=origin.client_request_id,
         after=occurrences.details,
+        **occurrences.origin._asdict(),
         **_columns(event),
     )
-    audit.append(entry)
-    series = AuditSeries(
-        org_id=org,
-        fingerprint=_fingerprint(event),
-        number=entry.number,
-        ends_at=now + WINDOW,
-        further=0,
-        **_columns(event),
-    )
-    repository.add(series)
+
+
+def _raise_further(series: AuditSeries, occurrences: Occurrences) -> None:
+    first, last = _moment(occurrences.first_at), _moment(occurrences.last_at)
+    series.further += occurrences.count
+    series.first_at = min(series.first_at or first, first)
+    series.last_at = max(series.last_at or last, last)
 
 
 def _close(series: AuditSeries) -> None:
