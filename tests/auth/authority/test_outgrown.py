@@ -8,7 +8,7 @@ from sqlalchemy import text
 from tests.auth.conftest import Caller, Key, Org
 from tests.auth.test_every_limit import every
 from tollgate_auth.extensions import db
-from tollgate_auth.keys import service
+from tollgate_auth.keys import excesses
 from tollgate_auth.migrations import MIGRATIONS
 
 SCOPES = ["inference", "keys:write"]
@@ -17,7 +17,7 @@ DAY = {"metric": "requests", "window": "day", "max": "1"}
 
 def outgrown(app: Flask) -> dict[str, str]:
     with app.app_context():
-        return dict(service.outgrown())
+        return dict(excesses.outgrown())
 
 
 @pytest.fixture

@@ -108,7 +108,8 @@ def keys_() -> None:
 
 @keys_.command()
 def outgrown() -> None:
-    """List keys that have more than their owner or their makers, and are cut to it at use."""
+    """List keys that have more than their owner or their makers, and are cut to it at use, and
+    keys that have more than the rules of their project, which are not cut."""
     from tollgate_auth import commands
 
     for key_id, excess in commands.outgrown_keys():

@@ -9,7 +9,7 @@ from tollgate_auth.app import create_app
 from tollgate_auth.audit import service as audit
 from tollgate_auth.extensions import db
 from tollgate_auth.invitations import service as invitations
-from tollgate_auth.keys import service as keys
+from tollgate_auth.keys import excesses
 from tollgate_auth.organisations import repository as organisations
 from tollgate_auth.organisations import service as organisation_service
 from tollgate_auth.outbox import outbox
@@ -51,9 +51,9 @@ def password_link(email: str) -> str | None:
 
 
 def outgrown_keys() -> list[tuple[str, str]]:
-    """The keys that are cut at use, and how they have too much."""
+    """The keys that have more than their owner, makers or project, and how."""
     with create_app().app_context():
-        return list(keys.outgrown())
+        return list(excesses.outgrown())
 
 
 def relay_outbox() -> None:

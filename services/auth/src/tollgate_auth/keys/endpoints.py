@@ -44,7 +44,8 @@ class Keys(TransactionalResource):
     @namespace.documented(
         {
             201: ("The new key, with its text, this once.", shown_once),
-            403: "It, or its user, could do what the caller cannot.",
+            403: "It, or its user, could do what the caller cannot, or it has more than the"
+            " project's `key_rules`.",
             404: "There is no such project or user.",
             409: "The user is deactivated.",
         },
@@ -65,7 +66,8 @@ class OneKey(TransactionalResource):
     @namespace.documented(
         {
             200: ("The key as it is now.", one),
-            403: "It, or its new user, could do what the caller cannot.",
+            403: "It, or its new user, could do what the caller cannot, or it has more than the"
+            " project's `key_rules`.",
             404: "There is no such key or user.",
             409: "The key is revoked, or its new user is deactivated.",
         },

@@ -58,6 +58,11 @@ def find(visibility: Visibility, key_id: str) -> Key | None:
     return db.session.scalars(statement).one_or_none()
 
 
+def get(key_id: str) -> Key | None:
+    """The key of a row that names it, of whatever organisation."""
+    return db.session.get(Key, key_id)
+
+
 def page(visibility: Visibility, asked: KeyQuery) -> tuple[list[Key], str | None]:
     """The visible ones, newest first."""
     statement = paging.filtered(

@@ -71,12 +71,13 @@ class KeyQuery(RequestQuery):
 
 
 class KeyCreate(RequestModel):
-    """It never may do more than the caller, in any of its fields. `project_id`: a key's or service
+    """It never may do more than the caller, in any of its fields, nor has it more than the
+    project's `key_rules`, unless the caller may change these. `project_id`: a key's or service
     account's own project unless given, else the default one. `user_id`: whose key it is to be, the
     caller's own unless given; null: the project's, nobody's own; both need `users:write`.
-    `networks`: the only ones that the key may be used from; none
-    named: all. `unsupported`: whether calls with fields that a translation cannot say are refused,
-    or the fields left out; null: the model's or the organisation's setting holds."""
+    `networks`: the only ones that the key may be used from; none named: all. `unsupported`: whether
+    calls with fields that a translation cannot say are refused, or the fields left out; null: the
+    model's or the organisation's setting holds."""
 
     name: Name
     project_id: ObjectId | None = None

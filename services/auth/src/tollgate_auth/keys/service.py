@@ -1,23 +1,24 @@
 """API keys: made, changed, rotated, revoked.
 
 Nobody makes, widens or rotates a key that may do more than they may themselves, in any of the
-dimensions of `authority.order`: a test key never leads to a live one, and a key that a key makes is
+dimensions of `authority.order`, nor, unless they may change them, one that has more than its
+project's rules (`rules`): a test key never leads to a live one, and a key that a key makes is
 held to the limits of its maker, on the maker's own counters. Whoever may not write users handles
 only their own keys, and whoever may gives a key to no user whom they could not change. The key of a
 deactivated user does not work; another user, or its project, can be given it.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tollgate_auth.audit import service as audit
 from tollgate_auth.authority import service as authority
-from tollgate_auth.authority.order import Authority
+from tollgate_auth.authority.order import Authority, within
 from tollgate_auth.authority.people import check_role
 from tollgate_auth.fields import changes, reply
-from tollgate_auth.keys import repository
+from tollgate_auth.keys import repository, rules
 from tollgate_auth.keys.models import Key, KeySecret
 from tollgate_auth.keys.schemas import KeyCreate, KeyOut, KeyPatch, Surroundings
 from tollgate_auth.limits import repository as limit_rows
@@ -35,7 +36,6 @@ from tollgate_common.guard import Caller
 from tollgate_common.ids import new_id
 from tollgate_common.visibility import Visibility
 
-LISTED_AT_ONCE = 500
 PREFIX_CHARACTERS = len("tg_live_") + 4
 
 
@@ -57,6 +57,7 @@ def create(caller: Caller, wanted: KeyCreate) -> tuple[Key, str]:
     lineage = authority.lineage_of(caller)
     project = project_of(caller.org, wanted.project_id or caller.project)
     authority.require(caller, _wanted(caller, wanted, project, user, lineage))
+    rules.require(caller, project, _terms_sent(wanted))
     key, text = make(caller.org, user, wanted, project, lineage)
     _record(caller, "key.created", key, after=_as_audited(key))
     return key, text
@@ -87,11 +88,15 @@ def make(
 def update(caller: Caller, key_id: str, patch: KeyPatch) -> Key:
     organisations.lock(caller.org)
     key = _live(caller, key_id)
-    before, sent, had = _as_audited(key), changes(patch), _authority(key)
-    if sent.get("user_id", key.user_id) != key.user_id:
+    before, sent, had = _as_audited(key), changes(patch), authority_of(key)
+    has = authority_of(key, **sent)
+    is_given = sent.get("user_id", key.user_id) != key.user_id
+    if is_given:
         _holder(caller, sent["user_id"], sent.get("scopes", key.scopes))
-        authority.require(caller, _authority(key, **sent))
-    authority.require_change(caller, had, _authority(key, **sent))
+        authority.require(caller, has)
+    authority.require_change(caller, had, has)
+    if is_given or "limits" in sent or within(has, had) is not None:
+        rules.require(caller, key.project_id, _terms(key, sent))
     if "limits" in sent:
         if "limits:write" not in caller.scopes:
             raise Forbidden("Changing a key's limits needs the permission `limits:write`.")
@@ -108,7 +113,8 @@ def rotate(caller: Caller, key_id: str, grace_seconds: int) -> tuple[Key, str]:
     """A new text for the same key; the old one works for `grace_seconds` more."""
     organisations.lock(caller.org)
     key = _live(caller, key_id)
-    authority.require(caller, _authority(key))
+    authority.require(caller, authority_of(key))
+    rules.require_stored(caller, key)
     text = keyformat.generate("live" if key.mode == "live" else "test")
     # Told before the old text ends: what is remembered under its hash has to be forgotten too.
     principal_changes.announce("key", key.id)
@@ -199,18 +205,20 @@ def _holder(caller: Caller, user_id: str | None, scopes: Sequence[str]) -> str |
     return user.id
 
 
-def outgrown() -> Iterator[tuple[str, str]]:
-    """Each key that has more than its owner and its makers leave it, and how: it is cut at use."""
-    after = ""
-    while keys := repository.living(after, LISTED_AT_ONCE):
-        for key in keys:
-            excess = authority.excess_of_key(key.id, _authority(key))
-            if excess is not None:
-                yield key.id, excess
-        after = keys[-1].id
+def _terms_sent(wanted: KeyCreate) -> rules.Terms:
+    return rules.Terms(models=tuple(wanted.models), end=wanted.expires_at, limits=wanted.limits)
 
 
-def _authority(key: Key, **sent: Any) -> Authority:
+def _terms(key: Key, sent: Mapping[str, Any]) -> rules.Terms:
+    """Return what rules bound of the key, with what a change sends in place of what it has."""
+    return rules.Terms(
+        models=tuple(sent.get("models", key.models)),
+        end=sent.get("expires_at", key.expires_at),
+        limits=sent.get("limits", limit_rows.of_subjects([key.id])),
+    )
+
+
+def authority_of(key: Key, **sent: Any) -> Authority:
     """Return what the key may do by itself, with what a change sends in place of what it has."""
     user = sent.get("user_id", key.user_id)
     subjects = {key.org_id, key.project_id, key.id, *key.lineage, *([user] if user else ())}

@@ -72,15 +72,12 @@ class SubjectIn(RequestModel):
     id: ObjectId | None = None
 
 
-class InlineLimit(RequestModel):
-    """A limit that is made together with its key. `concurrency` needs no window."""
+class PlainLimit(RequestModel):
+    """How much of what, and over which window. `concurrency` needs no window."""
 
     metric: Metric
     window: Window | None = Field(None, validate_default=True)
     max: Amount
-    mode: LimitMode = "enforce"
-    models: Models = Field(default_factory=every_model)
-    timezone: Zone = "UTC"
 
     @field_validator("window")
     @classmethod
@@ -94,9 +91,6 @@ class InlineLimit(RequestModel):
             raise PydanticCustomError("window", "{fault}", {"fault": fault})
         return window
 
-    def identity(self) -> Identity:
-        return identity_of(self)
-
     @field_validator("max")
     @classmethod
     def _fits(cls, amount: Decimal, info: ValidationInfo) -> Decimal:
@@ -104,6 +98,17 @@ class InlineLimit(RequestModel):
         if metric and (fault := amount_fault(metric, amount)):
             raise PydanticCustomError("amount", "{fault}", {"fault": fault})
         return amount
+
+
+class InlineLimit(PlainLimit):
+    """A limit that is made together with its key. `concurrency` needs no window."""
+
+    mode: LimitMode = "enforce"
+    models: Models = Field(default_factory=every_model)
+    timezone: Zone = "UTC"
+
+    def identity(self) -> Identity:
+        return identity_of(self)
 
 
 class LimitCreate(InlineLimit):

@@ -12,6 +12,7 @@ from tollgate_auth.audit import service as audit
 from tollgate_auth.authority import service as authority
 from tollgate_auth.fields import changes, reply
 from tollgate_auth.keys import repository as keys
+from tollgate_auth.keys import rules
 from tollgate_auth.limits import repository
 from tollgate_auth.limits.amounts import amount_fault
 from tollgate_auth.limits.identity import continued, identity_of
@@ -102,6 +103,7 @@ def update(caller: Caller, limit_id: str, patch: LimitPatch) -> LimitRow:
     if "max" in patch.model_fields_set and (fault := amount_fault(row.metric, patch.max)):
         raise InvalidField(f"max: {fault}.", param="max")
     change(row, changes(patch))
+    _require_rules(caller, row)
     principal_changes.announce(row.subject_kind, row.subject_id)
     _record(caller, "limit.changed", row, before, as_audited(row))
     return row
@@ -113,8 +115,17 @@ def delete(caller: Caller, limit_id: str) -> None:
     authority.require_free_of(caller, row.subject_id)
     before = as_audited(row)
     repository.remove(row)
+    _require_rules(caller, row)
     principal_changes.announce(row.subject_kind, row.subject_id)
     _record(caller, "limit.deleted", row, before)
+
+
+def _require_rules(caller: Caller, row: LimitRow) -> None:
+    """A key keeps the limits that its project asks of it, whoever is bound by that."""
+    if row.subject_kind == "key":
+        key = keys.get(row.subject_id)
+        if key is not None and key.revoked_at is None:
+            rules.require_limits(caller, key)
 
 
 def add(org: str, kind: str, subject_id: str, wanted: InlineLimit) -> LimitRow:

@@ -7,6 +7,7 @@ from tollgate_auth.projects.schemas import (
     ProjectIn,
     ProjectList,
     ProjectOut,
+    ProjectPatch,
     ProjectQuery,
 )
 from tollgate_auth.runtime import runtime
@@ -16,7 +17,7 @@ from tollgate_common.restx import Noun, Paging, document, json_body, page, query
 
 namespace = Noun("projects", description="What keys are made for and costs are charged to.")
 one, many = document(namespace, ProjectOut), document(namespace, ProjectList)
-body = document(namespace, ProjectIn)
+creation, patching = document(namespace, ProjectIn), document(namespace, ProjectPatch)
 
 
 @namespace.route("")
@@ -31,10 +32,10 @@ class Projects(TransactionalResource):
 
     @requires("projects:write")
     @namespace.documented(
-        {201: ("The new project.", one), 409: "There is a project of this name."}, body=body
+        {201: ("The new project.", one), 409: "There is a project of this name."}, body=creation
     )
     def post(self) -> tuple[dict[str, Any], int]:
-        project = service.create(current_caller(), json_body(ProjectIn).name)
+        project = service.create(current_caller(), json_body(ProjectIn))
         return reply(ProjectOut.of(project)), 201
 
 
@@ -48,10 +49,10 @@ class OneProject(TransactionalResource):
     @requires("projects:write")
     @namespace.documented(
         {200: ("The project as it is now.", one), 409: "There is a project of this name."},
-        body=body,
+        body=patching,
     )
     def patch(self, project_id: str) -> dict[str, Any]:
-        project = service.rename(current_caller(), project_id, json_body(ProjectIn).name)
+        project = service.update(current_caller(), project_id, json_body(ProjectPatch))
         return reply(ProjectOut.of(project))
 
     @requires("projects:write")

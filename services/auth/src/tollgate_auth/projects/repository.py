@@ -21,6 +21,11 @@ def find(org: str, project_id: str) -> Project | None:
     return db.session.scalars(statement).one_or_none()
 
 
+def get(project_id: str) -> Project | None:
+    """The project of a row that names it, of whatever organisation."""
+    return db.session.get(Project, project_id)
+
+
 def default(org: str) -> Project:
     statement = select(Project).where(Project.org_id == org, Project.is_default)
     return db.session.scalars(statement).one()

@@ -1,10 +1,12 @@
 """Projects. An organisation always has its default one, for keys that name none."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from tollgate_auth.audit import service as audit
 from tollgate_auth.database import refusing
 from tollgate_auth.extensions import db
+from tollgate_auth.fields import changes
 from tollgate_auth.limits import repository as limits
 from tollgate_auth.organisations import repository as organisations
 from tollgate_auth.principals import changes as principal_changes
@@ -12,6 +14,7 @@ from tollgate_auth.projects import repository
 from tollgate_auth.projects.client import SpendClient
 from tollgate_auth.projects.errors import ProjectHasSpend
 from tollgate_auth.projects.models import Project
+from tollgate_auth.projects.schemas import ProjectIn, ProjectPatch, stored
 from tollgate_auth.users import repository as users
 from tollgate_common.errors import Conflict, InvalidField, NotFound
 from tollgate_common.guard import Caller
@@ -27,23 +30,32 @@ def get(org: str, project_id: str) -> Project:
     return project
 
 
-def create(caller: Caller, name: str) -> Project:
+def create(caller: Caller, wanted: ProjectIn) -> Project:
     organisations.lock(caller.org)
-    project = Project(id=new_id("proj"), org_id=caller.org, name=name, is_default=False)
+    project = Project(
+        id=new_id("proj"),
+        org_id=caller.org,
+        name=wanted.name,
+        key_rules=stored(wanted.key_rules),
+        is_default=False,
+    )
     with refusing("uq_projects_name", _TAKEN):
         repository.add(project)
-    _record(caller, "project.created", project, after={"name": name})
+    _record(caller, "project.created", project, after=_as_audited(project))
     return project
 
 
-def rename(caller: Caller, project_id: str, name: str) -> Project:
+def update(caller: Caller, project_id: str, patch: ProjectPatch) -> Project:
+    """Change what was sent. Keys from before that outgrow new rules go on as they are."""
     organisations.lock(caller.org)
     project = get(caller.org, project_id)
-    before = {"name": project.name}
-    project.name = name
+    before, sent = _as_audited(project), changes(patch)
+    project.name = sent.get("name", project.name)
+    if "key_rules" in sent:
+        project.key_rules = stored(sent["key_rules"])
     with refusing("uq_projects_name", _TAKEN):
         db.session.flush()
-    _record(caller, "project.changed", project, before, {"name": name})
+    _record(caller, "project.changed", project, before, _as_audited(project))
     return project
 
 
@@ -78,12 +90,16 @@ def _deletable(org: str, project_id: str) -> Project:
     return project
 
 
+def _as_audited(project: Project) -> dict[str, Any]:
+    return {"name": project.name, "key_rules": project.key_rules}
+
+
 def _record(
     caller: Caller,
     action: str,
     project: Project,
-    before: dict[str, str] | None = None,
-    after: dict[str, str] | None = None,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
 ) -> None:
     target = ("project", project.id)
     audit.record(caller.org, audit.actor_of(caller), action, target, before, after)

@@ -46,6 +46,12 @@ def makers_of(account_id: str | None) -> set[str]:
     return set(db.session.scalars(statement).one_or_none() or ())
 
 
+def scopes_of(account_id: str) -> Sequence[str]:
+    """Return the scopes of the account; none where it is a person's id."""
+    statement = select(ServiceAccount.scopes).where(ServiceAccount.id == account_id)
+    return db.session.scalars(statement).one_or_none() or ()
+
+
 def descendants(subject_ids: Sequence[str]) -> list[Descendant]:
     """Return the accounts that descend from one of these, each with all of its makers."""
     columns = select(ServiceAccount.id, ServiceAccount.lineage, ServiceAccount.lineage_since)

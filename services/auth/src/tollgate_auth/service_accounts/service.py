@@ -9,8 +9,9 @@ from typing import Any
 
 from tollgate_auth.audit import service as audit
 from tollgate_auth.authority import service as authority
-from tollgate_auth.authority.order import Authority
+from tollgate_auth.authority.order import Authority, within
 from tollgate_auth.fields import changes, reply
+from tollgate_auth.keys import rules
 from tollgate_auth.keys.service import project_of
 from tollgate_auth.organisations import repository as organisations
 from tollgate_auth.principals import changes as principal_changes
@@ -54,6 +55,7 @@ def create(caller: Caller, wanted: ServiceAccountCreate) -> dict[str, Any]:
         lineage=authority.lineage_of(caller),
     )  # fmt: skip
     authority.require(caller, _authority(caller.org, account))
+    rules.require_models(caller, account.project_id, account.models)
     repository.add(user, account)
     _record(caller, "service_account.created", user, after=shown(user, account))
     return shown(user, account) | {"client_secret": secret}
@@ -63,8 +65,10 @@ def update(caller: Caller, account_id: str, patch: ServiceAccountPatch) -> dict[
     organisations.lock(caller.org)
     user, account = _active(caller, account_id)
     before, sent = shown(user, account), changes(patch)
-    has = _authority(caller.org, account)
-    authority.require_change(caller, has, _authority(caller.org, account, **sent))
+    had, has = _authority(caller.org, account), _authority(caller.org, account, **sent)
+    authority.require_change(caller, had, has)
+    if within(has, had) is not None:
+        rules.require_models(caller, account.project_id, sent.get("models", account.models))
     user.name = sent.pop("name", user.name)
     for name, value in sent.items():
         setattr(account, name, value)
@@ -79,6 +83,7 @@ def rotate(caller: Caller, account_id: str) -> dict[str, Any]:
     organisations.lock(caller.org)
     user, account = _active(caller, account_id)
     authority.require(caller, _authority(caller.org, account))
+    rules.require_models(caller, account.project_id, account.models)
     secret = keyformat.generate("client")
     account.secret_hash = _hash(secret)
     _record(caller, "service_account.rotated", user)
