@@ -1,13 +1,15 @@
 """Who may make, change or help users of which role; asked when it is done, and again when a link is
 used that was made for it."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from tollgate_auth.audit.service import SYSTEM
 from tollgate_auth.authority import service as authority
 from tollgate_auth.roles.permissions import OWNER, permissions_of
 from tollgate_auth.users import repository as users
-from tollgate_common.errors import Forbidden
+from tollgate_auth.users.models import User
+from tollgate_common.errors import Conflict, Forbidden, NotFound
 from tollgate_common.guard import Caller
 
 PERMISSION = "users:write"
@@ -23,6 +25,26 @@ def check_role(caller: Caller, role: str | None) -> None:
         user = users.find(caller.org, caller.user) if caller.user else None
         if user is None or user.role != OWNER:
             raise Forbidden("Only an owner can do this.", param="role")
+
+
+def active_person(caller: Caller, user_id: str, param: str) -> User:
+    """Return the active person whom the caller gives something: themselves, or somebody whom they
+    may handle. Errors name `param`."""
+    user = users.find(caller.org, user_id)
+    if user is None or user.role is None:
+        raise NotFound("There is no such user.", param=param)
+    if user.id != caller.user:
+        check_role(caller, user.role)
+    if user.deactivated_at is not None:
+        raise Conflict("The user is deactivated.", param=param)
+    return user
+
+
+def require_scopes(user: User, scopes: Collection[str]) -> None:
+    """Nobody is given what has a scope that their role has not."""
+    beyond = sorted(set(scopes) - permissions_of(user.role))
+    if beyond:
+        raise Forbidden(f"The user does not have the scope {beyond[0]}.", param="scopes")
 
 
 def may_still(org: str, maker: str, role: str | None, made_at: datetime) -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 from tollgate_auth.audit import service as audit
 from tollgate_auth.authority import service as authority
 from tollgate_auth.authority.order import Authority, within
-from tollgate_auth.authority.people import check_role
+from tollgate_auth.authority.people import active_person, require_scopes
 from tollgate_auth.fields import changes, reply
 from tollgate_auth.keys import repository, rules
 from tollgate_auth.keys.models import Key, KeySecret
@@ -27,7 +27,6 @@ from tollgate_auth.limits.schemas import LimitOut
 from tollgate_auth.organisations import repository as organisations
 from tollgate_auth.principals import changes as principal_changes
 from tollgate_auth.projects import repository as projects
-from tollgate_auth.roles.permissions import permissions_of
 from tollgate_auth.service_accounts import repository as accounts
 from tollgate_auth.users import repository as users
 from tollgate_common import keyformat
@@ -193,15 +192,8 @@ def _holder(caller: Caller, user_id: str | None, scopes: Sequence[str]) -> str |
         raise Forbidden("To whom a key belongs takes the permission `users:write`.")
     if user_id is None:
         return None
-    user = users.find(caller.org, user_id)
-    if user is None or user.role is None:
-        raise NotFound("There is no such user.", param="user_id")
-    check_role(caller, user.role)
-    if user.deactivated_at is not None:
-        raise Conflict("The user is deactivated.", param="user_id")
-    beyond = sorted(set(scopes) - permissions_of(user.role))
-    if beyond:
-        raise Forbidden(f"The user does not have the scope {beyond[0]}.", param="scopes")
+    user = active_person(caller, user_id, "user_id")
+    require_scopes(user, scopes)
     return user.id
 
 

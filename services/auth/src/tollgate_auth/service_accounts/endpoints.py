@@ -36,8 +36,10 @@ class ServiceAccounts(TransactionalResource):
     @namespace.documented(
         {
             201: ("The new account, with its secret, this once.", shown_once),
-            403: "It would have scopes that the caller lacks.",
-            404: "There is no such project.",
+            403: "It, or its owner, could do what the caller cannot, or it could do more than its"
+            " owner.",
+            404: "There is no such project or owner.",
+            409: "The owner is deactivated.",
         },
         body=creation,
     )
@@ -54,7 +56,14 @@ class OneServiceAccount(TransactionalResource):
 
     @requires("users:write")
     @namespace.documented(
-        {200: ("The account as it is now.", one), 409: "It has ended."}, body=patching
+        {
+            200: ("The account as it is now.", one),
+            403: "It, or its owner, could do what the caller cannot, or it could do more than its"
+            " owner.",
+            404: "There is no such account or owner.",
+            409: "It has ended, or its owner is deactivated.",
+        },
+        body=patching,
     )
     def patch(self, account_id: str) -> dict[str, Any]:
         return service.update(current_caller(), account_id, json_body(ServiceAccountPatch))

@@ -11,7 +11,8 @@ class ServiceAccount(Base):
     """What a machine has beside its row in `users`, whose id it shares: limits, keys, costs and
     deactivation work as they do for people. Its scopes stand in for a role.
 
-    `lineage` is as a key's (`keys.models.Key`).
+    `owner_id` is the person who answers for it and whose successor gets it; what it may do does not
+    go by them. `lineage` is as a key's (`keys.models.Key`).
 
     Its secret is random and long, so that SHA-256 is enough to keep of it.
     """
@@ -21,6 +22,7 @@ class ServiceAccount(Base):
 
     id: Mapped[Id] = mapped_column(ForeignKey("users.id"))
     project_id: Mapped[str] = mapped_column(ForeignKey("projects.id"), index=True)
+    owner_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"), index=True)
     mode: Mapped[str] = mapped_column(String(4))
     scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
     models: Mapped[list[str]] = mapped_column(ARRAY(Text))

@@ -46,6 +46,16 @@ def makers_of(account_id: str | None) -> set[str]:
     return set(db.session.scalars(statement).one_or_none() or ())
 
 
+def owner_of(account_id: str) -> str | None:
+    """Return the id of the account's owner, if they are active."""
+    statement = (
+        select(ServiceAccount.owner_id)
+        .join(User, User.id == ServiceAccount.owner_id)
+        .where(ServiceAccount.id == account_id, User.deactivated_at.is_(None))
+    )
+    return db.session.scalars(statement).one_or_none()
+
+
 def scopes_of(account_id: str) -> Sequence[str]:
     """Return the scopes of the account; none where it is a person's id."""
     statement = select(ServiceAccount.scopes).where(ServiceAccount.id == account_id)
@@ -64,9 +74,12 @@ def page(
     visibility: Visibility, asked: ServiceAccountQuery
 ) -> tuple[list[tuple[User, ServiceAccount]], str | None]:
     statement = paging.filtered(
-        select(ServiceAccount).join(User).where(*_visible(visibility)),
+        select(ServiceAccount)
+        .join(User, User.id == ServiceAccount.id)
+        .where(*_visible(visibility)),
         (
             (ServiceAccount.project_id, asked.project_id),
+            (ServiceAccount.owner_id, asked.owner_id),
             (User.name, asked.name),
             (ServiceAccount.mode, asked.mode),
             (any_(ServiceAccount.scopes), asked.scope),

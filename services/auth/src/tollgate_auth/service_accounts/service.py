@@ -1,15 +1,21 @@
-"""Service accounts: made, changed, given another secret, ended. Nobody makes one that may do more
-than they may themselves."""
+"""Service accounts: made, changed, given another secret, ended.
+
+Nobody makes one that may do more than they may themselves. An account's owner is a person who
+answers for it, and whose successor gets it: they may do all that it may when they become its owner.
+What it may do at use goes by its makers, never by its owner.
+"""
 
 import hashlib
 import hmac
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from tollgate_auth.audit import service as audit
 from tollgate_auth.authority import service as authority
 from tollgate_auth.authority.order import Authority, within
+from tollgate_auth.authority.people import active_person, require_scopes
 from tollgate_auth.fields import changes, reply
 from tollgate_auth.keys import rules
 from tollgate_auth.keys.service import project_of
@@ -47,10 +53,11 @@ def create(caller: Caller, wanted: ServiceAccountCreate) -> dict[str, Any]:
     """The account as it is answered, with its secret."""
     organisations.lock(caller.org)
     secret = keyformat.generate("client")
+    owner = _owner(caller, wanted)
     user = User(id=new_id(ID_PREFIX), org_id=caller.org, name=wanted.name)
     account = ServiceAccount(
         id=user.id, project_id=project_of(caller.org, wanted.project_id or caller.project),
-        mode=wanted.mode,
+        owner_id=owner, mode=wanted.mode,
         scopes=wanted.scopes, models=wanted.models, secret_hash=_hash(secret),
         lineage=authority.lineage_of(caller),
     )  # fmt: skip
@@ -69,6 +76,7 @@ def update(caller: Caller, account_id: str, patch: ServiceAccountPatch) -> dict[
     authority.require_change(caller, had, has)
     if within(has, had) is not None:
         rules.require_models(caller, account.project_id, sent.get("models", account.models))
+    _check_owner(caller, account, sent)
     user.name = sent.pop("name", user.name)
     for name, value in sent.items():
         setattr(account, name, value)
@@ -121,6 +129,32 @@ def note_refusal(account_id: str) -> None:
 
 def shown(user: User, account: ServiceAccount) -> dict[str, Any]:
     return reply(ServiceAccountOut.of(user, account))
+
+
+def _owner(caller: Caller, wanted: ServiceAccountCreate) -> str | None:
+    """Return the id of the new account's owner: the one asked for, or the person who makes it, or
+    the owner of the account that does."""
+    if "owner_id" not in wanted.model_fields_set:
+        user = users.find(caller.org, caller.user) if caller.user else None
+        is_person = user is not None and user.role is not None
+        return caller.user if is_person else repository.owner_of(caller.user or "")
+    if wanted.owner_id is None:
+        return None
+    owner = active_person(caller, wanted.owner_id, "owner_id")
+    require_scopes(owner, wanted.scopes)
+    return owner.id
+
+
+def _check_owner(caller: Caller, account: ServiceAccount, sent: Mapping[str, Any]) -> None:
+    """A new owner may do all that the account may; the one it has, all that is added to it."""
+    scopes = sent.get("scopes", account.scopes)
+    owner_id = sent.get("owner_id", account.owner_id)
+    if owner_id is None:
+        return
+    if owner_id != account.owner_id:
+        require_scopes(active_person(caller, owner_id, "owner_id"), scopes)
+    elif not set(scopes) <= set(account.scopes):
+        require_scopes(users.get(owner_id), scopes)
 
 
 def _authority(org: str, account: ServiceAccount, **sent: Any) -> Authority:

@@ -39,6 +39,11 @@ def organisation_of(user_id: str) -> str | None:
     return db.session.scalar(select(User.org_id).where(User.id == user_id))
 
 
+def get(user_id: str) -> User:
+    """The user of a row that names them."""
+    return db.session.get_one(User, user_id)
+
+
 def release() -> None:
     """Give the connection back to the pool while something slow is done. What was read is read
     again when it is next asked for."""
