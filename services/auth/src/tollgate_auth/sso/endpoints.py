@@ -5,6 +5,7 @@ from tollgate_auth.runtime import runtime
 from tollgate_auth.sso.schemas import SsoIn, SsoList, SsoOut, SsoQuery
 from tollgate_auth.sso.service import NAME
 from tollgate_auth.unit_of_work import TransactionalResource
+from tollgate_auth.users.endpoints import namespace as users
 from tollgate_common.guard import current_caller, requires
 from tollgate_common.restx import Noun, Paging, document, json_body, named, page, query
 
@@ -50,4 +51,20 @@ class OneSsoProvider(TransactionalResource):
     @namespace.documented({204: "It is gone: nobody logs in with it any more."})
     def delete(self, name: str) -> tuple[str, int]:
         runtime().sso.providers.delete(current_caller(), name)
+        return "", 204
+
+
+@users.route("/<id:user_id>/identities/<name>", doc=named(NAME))
+class OneIdentity(TransactionalResource):
+    @requires("users:write")
+    @users.documented(
+        {
+            204: "The identity provider of this name knows the user no more, and their sessions"
+            " have ended.",
+            403: "The user could do what the caller cannot.",
+            404: "There is no such user or identity provider, or it does not know the user.",
+        }
+    )
+    def delete(self, user_id: str, name: str) -> tuple[str, int]:
+        runtime().sso.providers.unlink(current_caller(), user_id, name)
         return "", 204

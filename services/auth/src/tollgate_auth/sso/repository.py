@@ -93,5 +93,27 @@ def link(provider_id: str, subject: str, user_id: str) -> None:
     db.session.flush()
 
 
+def subject_of(provider_id: str, user_id: str) -> str | None:
+    """The `sub` by which the provider knows the user."""
+    same = UserIdentity.provider_id == provider_id, UserIdentity.user_id == user_id
+    return db.session.scalars(select(UserIdentity.subject).where(*same)).one_or_none()
+
+
+def unlink(provider_id: str, user_id: str) -> None:
+    same = UserIdentity.provider_id == provider_id, UserIdentity.user_id == user_id
+    db.session.execute(delete(UserIdentity).where(*same))
+
+
+def names_of_user(user_id: str) -> Sequence[str]:
+    """The names of the providers that know the user, in order of the alphabet."""
+    statement = (
+        select(SsoProvider.name)
+        .join(UserIdentity, UserIdentity.provider_id == SsoProvider.id)
+        .where(UserIdentity.user_id == user_id)
+        .order_by(SsoProvider.name)
+    )
+    return db.session.scalars(statement).all()
+
+
 def remove_identities(provider_id: str) -> None:
     db.session.execute(delete(UserIdentity).where(UserIdentity.provider_id == provider_id))

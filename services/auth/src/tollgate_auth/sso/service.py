@@ -4,13 +4,16 @@ import re
 from typing import Any
 
 from tollgate_auth.audit import service as audit
+from tollgate_auth.authority.people import check_role
 from tollgate_auth.database import refusing
 from tollgate_auth.extensions import db
 from tollgate_auth.fields import reply
 from tollgate_auth.organisations import repository as organisations
+from tollgate_auth.sessions import service as sessions
 from tollgate_auth.sso import repository
 from tollgate_auth.sso.models import SsoProvider
 from tollgate_auth.sso.schemas import SsoIn, SsoOut, SsoQuery
+from tollgate_auth.users import service as users
 from tollgate_common.errors import Conflict, InvalidField, NotFound
 from tollgate_common.guard import Caller
 from tollgate_common.ids import new_id
@@ -70,6 +73,20 @@ class SsoProviders:
         before = self._out(row)
         repository.remove(row)
         self._record(caller, row, before, None, False)
+
+    def unlink(self, caller: Caller, user_id: str, name: str) -> None:
+        """The provider knows the user no more, and their sessions end: the next one who comes with
+        their address from there is linked to them."""
+        organisations.lock(caller.org)
+        user, row = users.get(caller.org, user_id), _existing(caller.org, name)
+        check_role(caller, user.role)
+        subject = repository.subject_of(row.id, user.id)
+        if subject is None:
+            raise NotFound("The identity provider does not know the user.")
+        repository.unlink(row.id, user.id)
+        sessions.end_all(user.id)
+        actor, before = audit.actor_of(caller), {"sso": row.id, "subject": subject}
+        audit.record(caller.org, actor, "user.unlinked", ("user", user.id), before)
 
     def _new(self, org: str, name: str, wanted: SsoIn) -> SsoProvider:
         provider_id = new_id("sso")
