@@ -34,9 +34,12 @@ def project(org: Org) -> str:
 def fitting(project: str) -> dict[str, Any]:
     """A key as the rules want it."""
     return {
-        "name": "a key", "project_id": project, "models": ["gpt-4*"], "limits": [BUDGET],
+        "name": "a key",
+        "project_id": project,
+        "models": ["gpt-4*"],
+        "limits": [BUDGET],
         "expires_at": in_days(29),
-    }  # fmt: skip
+    }
 
 
 @pytest.fixture(params=["person", "key", "service account"])

@@ -157,6 +157,8 @@ class TestTestMode:
             ("POST", "/users", person),
             ("PATCH", f"/users/{org.owner_id}", {"name": "Me"}),
             ("POST", f"/users/{org.owner_id}/password-reset", None),
+            ("POST", f"/users/{org.owner_id}/offboard", {"revoke": True}),
+            ("DELETE", f"/users/{org.owner_id}/identities/company", None),
             ("POST", "/invitations", person),
             ("POST", "/service-accounts", {"name": "robot", "mode": "test"}),
             ("PATCH", f"/service-accounts/{account}", {"name": "robot"}),

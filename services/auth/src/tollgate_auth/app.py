@@ -28,6 +28,7 @@ from tollgate_auth.limits.endpoints import blueprint as every_limit
 from tollgate_auth.limits.endpoints import namespace as limits
 from tollgate_auth.oauth.endpoints import blueprint as oauth
 from tollgate_auth.oauth.service import OAuth
+from tollgate_auth.offboarding import endpoints as _offboarding  # noqa: F401 - adds to `users`
 from tollgate_auth.organisations.endpoints import namespace as organisation
 from tollgate_auth.outbox import outbox
 from tollgate_auth.passwords import endpoints as _passwords  # noqa: F401 - adds to `sessions`

@@ -44,10 +44,13 @@ def change(caller: Caller, sent: PasswordChange, passwords: Passwords, attempts:
     audit.record(user.org_id, actor, "password.changed", ("user", user.id))
 
 
-def reset_link(user: User, maker: audit.Actor, links: Links) -> ResetLink:
+def reset_link(
+    user: User, maker: audit.Actor, links: Links, maker_user: str | None = None
+) -> ResetLink:
     """A link for a user who has lost theirs; the caller has checked who asks, and records it. It
     names its maker, and the role that the user has: both are held against what is true when it is
-    used."""
+    used. `maker_user` is the user of the key that makes it: the link ends with them, whoever has
+    the key by then."""
     if user.deactivated_at is not None:
         raise Conflict("The user is deactivated.")
     now = datetime.now(UTC)
@@ -55,6 +58,7 @@ def reset_link(user: User, maker: audit.Actor, links: Links) -> ResetLink:
     claims = {
         "was": _fingerprint(user),
         "by": maker.id,
+        "by_user": maker_user,
         "role": user.role,
         "made_at": now.isoformat(),
     }
@@ -84,6 +88,9 @@ def _holds(claims: Claims, user: User) -> bool:
     if not {"by", "role", "made_at"} <= claims.keys() or is_demotion(user.role, claims["role"]):
         return False
     made_at = datetime.fromisoformat(claims["made_at"])
+    maker_user = users.find_any(claims["by_user"]) if claims.get("by_user") else None
+    if maker_user is not None and not is_open(maker_user.links_ended_at, made_at):
+        return False
     return is_open(user.links_ended_at, made_at) and may_still(
         user.org_id, claims["by"], user.role, made_at
     )

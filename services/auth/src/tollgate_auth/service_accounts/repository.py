@@ -30,7 +30,7 @@ def add(user: User, account: ServiceAccount) -> None:
 
 def find(visibility: Visibility, account_id: str) -> tuple[User, ServiceAccount] | None:
     """The visible account of this id."""
-    return _one(account_id, *_visible(visibility))
+    return _one(account_id, *visible(visibility))
 
 
 def active(account_id: str) -> tuple[User, ServiceAccount] | None:
@@ -74,9 +74,7 @@ def page(
     visibility: Visibility, asked: ServiceAccountQuery
 ) -> tuple[list[tuple[User, ServiceAccount]], str | None]:
     statement = paging.filtered(
-        select(ServiceAccount)
-        .join(User, User.id == ServiceAccount.id)
-        .where(*_visible(visibility)),
+        select(ServiceAccount).join(User, User.id == ServiceAccount.id).where(*visible(visibility)),
         (
             (ServiceAccount.project_id, asked.project_id),
             (ServiceAccount.owner_id, asked.owner_id),
@@ -92,7 +90,7 @@ def page(
     return [(rows[account.id], account) for account in accounts], following
 
 
-def _visible(visibility: Visibility) -> list[paging.Condition]:
+def visible(visibility: Visibility) -> list[paging.Condition]:
     return visibility.in_any_mode().conditions(
         org=User.org_id, project=ServiceAccount.project_id, mode=ServiceAccount.mode
     )

@@ -49,6 +49,12 @@ def page(
     return paging.fetch_page(statement, Session.id)
 
 
+def count(user_id: str) -> int:
+    """How many of the user's sessions go on."""
+    statement = select(func.count()).select_from(Session).where(*_going_on(user_id))
+    return db.session.scalars(statement).one()
+
+
 def end(session_id: str, user_id: str) -> bool:
     """End one session of the user; whether it went on until now."""
     return bool(_end(user_id, Session.id == session_id))

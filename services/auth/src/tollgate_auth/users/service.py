@@ -63,8 +63,7 @@ def update(caller: Caller, user_id: str, patch: UserPatch) -> User:
     if "active" in sent:
         _set_active(caller, user, sent["active"])
     principal_changes.announce("user", user.id)
-    if not repository.active_owners(caller.org):
-        raise Conflict("The organisation needs an active owner.")
+    _keep_an_owner(caller.org)
     _record(caller, "user.changed", user, before, as_audited(user))
     return user
 
@@ -74,9 +73,22 @@ def reset_link(caller: Caller, user_id: str, links: Links) -> ResetLink:
     organisations.lock(caller.org)
     user = get(caller.org, user_id)
     check_role(caller, user.role)
-    link = passwords_of.reset_link(user, audit.actor_of(caller), links)
+    link = passwords_of.reset_link(user, audit.actor_of(caller), links, caller.user)
     _record(caller, "password.reset_link_made", user)
     return link
+
+
+def deactivate(caller: Caller, user: User) -> None:
+    """The user's sessions and links end; for whoever may, who records it. The last active owner
+    stays: `Conflict`."""
+    _set_active(caller, user, active=False)
+    principal_changes.announce("user", user.id)
+    _keep_an_owner(user.org_id)
+
+
+def _keep_an_owner(org: str) -> None:
+    if not repository.active_owners(org):
+        raise Conflict("The organisation needs an active owner.")
 
 
 def _set_active(caller: Caller, user: User, active: bool) -> None:

@@ -1,0 +1,1 @@
+"""Somebody leaves: what is theirs goes to somebody else, or ends."""
