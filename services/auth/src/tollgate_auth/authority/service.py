@@ -1,8 +1,9 @@
 """What a caller has, held against what they make, change or take over.
 
-A person has no models, networks, end or project of their own, and is held to no counter as a
-maker: what they make is bound by their scopes and their mode alone. A key or a service account
-passes on all that it is bound by.
+A person has no models, networks, end or project of their own: what they make is bound by their
+scopes and their mode alone. Their own limits bind their own keys; they are passed on to what they
+make for others only where they could not lift them. A key or a service account passes on all that
+it is bound by.
 """
 
 from dataclasses import replace
@@ -19,6 +20,7 @@ from tollgate_common.errors import Forbidden
 from tollgate_common.guard import Caller
 
 MAX_MAKERS = 64
+LIMITS = "limits:write"
 
 
 def require(caller: Caller, child: Authority) -> None:
@@ -52,11 +54,26 @@ def require_free_of(caller: Caller, subject_id: str) -> None:
         )
 
 
-def lineage_of(caller: Caller) -> list[str]:
-    """Return the ids of the subjects whose limits bind what the caller makes, the first maker
-    first. Raises `Forbidden` beyond `MAX_MAKERS` of them."""
+def require_to_give(caller: Caller, holder: str | None) -> None:
+    """Raise `Forbidden` where a person gives away a key of theirs, and with it the limits that it
+    counts on as theirs, which they could not lift."""
+    if not _is_machine(caller) and holder in lineage_of(caller):
+        raise Forbidden(
+            "limits: A key that counts on your own limits is given away by somebody who may change"
+            " limits.",
+            param="limits",
+        )
+
+
+def lineage_of(caller: Caller, holder: str | None = None) -> list[str]:
+    """Return the ids of the subjects whose limits bind what the caller makes for `holder` (None is
+    nobody), the first maker first. Raises `Forbidden` beyond `MAX_MAKERS` of them.
+
+    An administrator's budget is not for what they make for others, and they could lift it: it binds
+    that of a person only who may not change limits."""
     if not _is_machine(caller):
-        return []
+        is_passed_on = holder != caller.user and LIMITS not in caller.scopes
+        return [caller.user] if caller.user and is_passed_on else []
     row = _row(caller)
     makers = [*row.lineage, *(each for each in (row.user, row.key) if each)]
     lineage = list(dict.fromkeys(makers))

@@ -53,7 +53,7 @@ def create(caller: Caller, wanted: KeyCreate) -> tuple[Key, str]:
     user = caller.user
     if "user_id" in wanted.model_fields_set and wanted.user_id != caller.user:
         user = _holder(caller, wanted.user_id, wanted.scopes)
-    lineage = authority.lineage_of(caller)
+    lineage = authority.lineage_of(caller, user)
     project = project_of(caller.org, wanted.project_id or caller.project)
     authority.require(caller, _wanted(caller, wanted, project, user, lineage))
     rules.require(caller, project, _terms_sent(wanted))
@@ -93,6 +93,7 @@ def update(caller: Caller, key_id: str, patch: KeyPatch) -> Key:
     if is_given:
         _holder(caller, sent["user_id"], sent.get("scopes", key.scopes))
         authority.require(caller, has)
+        authority.require_to_give(caller, key.user_id)
     authority.require_change(caller, had, has)
     if is_given or "limits" in sent or within(has, had) is not None:
         rules.require(caller, key.project_id, _terms(key, sent))
