@@ -7,9 +7,10 @@ from flask import Flask
 from redis import Redis
 from werkzeug.test import TestResponse
 
-from tests.auth.conftest import PASSWORD, User
+from tests.auth.conftest import PASSWORD, Org, User
 from tollgate_auth.attempts import service
 from tollgate_auth.attempts.service import FREE_FOR_ACCOUNT, FREE_FOR_ADDRESS, Attempts
+from tollgate_auth.runtime import Runtime, runtime
 from tollgate_common.errors import TooMany
 
 HERE, ELSEWHERE = "192.0.2.1", "198.51.100.7"
@@ -20,6 +21,11 @@ def log_in(app: Flask, email: str, password: str, address: str = HERE) -> TestRe
     environment = {"REMOTE_ADDR": address}
     client = app.test_client()
     return client.post("/api/v1/auth/login", json=body, environ_overrides=environment)
+
+
+def runtime_of(app: Flask) -> Runtime:
+    with app.app_context():
+        return runtime()
 
 
 def guess(app: Flask, email: str, address: str = HERE, times: int = FREE_FOR_ACCOUNT + 1) -> int:
@@ -58,6 +64,24 @@ def test_strangers_do_not_lock_the_owner_out_where_they_log_in_from(
     assert guess(app, member.email, ELSEWHERE) == 429
     assert log_in(app, member.email, PASSWORD, HERE).status_code == 200
     assert log_in(app, member.email, PASSWORD, ELSEWHERE).status_code == 429
+
+
+@pytest.mark.usefixtures("redis", "long_delays")
+def test_guesses_at_others_from_the_same_address_do_not_hold_its_familiar_owners(
+    app: Flask, member: User
+) -> None:
+    assert log_in(app, member.email, PASSWORD, HERE).status_code == 200
+    for number in range(FREE_FOR_ADDRESS):
+        runtime_of(app).attempts.begin(f"{number}@example.com", HERE)
+    assert log_in(app, "another@example.com", PASSWORD, HERE).status_code == 429
+    assert log_in(app, member.email, PASSWORD, HERE).status_code == 200
+
+
+@pytest.mark.usefixtures("redis", "long_delays")
+def test_a_familiar_owner_is_held_by_their_own_failures(app: Flask, member: User) -> None:
+    assert log_in(app, member.email, PASSWORD, HERE).status_code == 200
+    assert guess(app, member.email, HERE, FREE_FOR_ACCOUNT) == 401
+    assert log_in(app, member.email, PASSWORD, HERE).status_code == 429
 
 
 @pytest.mark.usefixtures("redis", "long_delays")
@@ -109,7 +133,7 @@ def test_an_address_that_tries_many_accounts_waits_on_all(redis_client: Redis) -
 def test_a_success_elsewhere_does_not_free_an_address(redis_client: Redis) -> None:
     """Whoever owns one account could else guess at all others between two logins of their own."""
     attempts = Attempts(redis_client)
-    for number in range(FREE_FOR_ADDRESS - 1):
+    for number in range(FREE_FOR_ADDRESS):
         attempts.begin("mine@example.com", HERE).succeeded()
         assert waited(attempts, f"{number}@example.com") == 0
     attempts.begin("mine@example.com", HERE).succeeded()
@@ -122,6 +146,40 @@ def test_an_ipv6_site_is_one_address(redis_client: Redis) -> None:
         attempts.begin(f"{number}@example.com", f"2001:db8::{number:x}")
     assert waited(attempts, "x@example.com", "2001:db8::ffff") > 0
     assert waited(attempts, "x@example.com", "2001:db8:1::1") == 0
+
+
+def test_ipv4_that_is_mapped_into_ipv6_is_no_site_of_its_own(redis_client: Redis) -> None:
+    """A socket on `::` reports all IPv4 callers so."""
+    attempts = Attempts(redis_client)
+    for number in range(FREE_FOR_ADDRESS):
+        attempts.begin(f"{number}@example.com", f"::ffff:{HERE}")
+    assert waited(attempts, "x@example.com", HERE) > 0
+    assert waited(attempts, "x@example.com", f"::ffff:{ELSEWHERE}") == 0
+
+
+@pytest.mark.usefixtures("redis")
+def test_the_audit_log_and_sessions_have_the_address_unmapped(app: Flask, org: Org) -> None:
+    member = org.user("member", password=PASSWORD)
+    assert log_in(app, member.email, PASSWORD, f"::ffff:{HERE}").status_code == 200
+    for mapped_or_not in (HERE, f"::ffff:{HERE}"):
+        query = f"?action=session.started&address={mapped_or_not}"
+        (entry,) = org.owner.get(f"/audit-log{query}").get_json()["data"]
+        assert entry["address"] == HERE
+    assert [each["address"] for each in member.get("/auth/sessions").get_json()["data"]] == [HERE]
+
+
+@pytest.mark.usefixtures("long_delays")
+def test_what_familiar_owners_fail_at_counts_for_others_behind_the_address(
+    redis_client: Redis,
+) -> None:
+    attempts = Attempts(redis_client)
+    accounts = [f"{number}@example.com" for number in range(FREE_FOR_ADDRESS)]
+    for account in accounts:
+        attempts.begin(account, HERE).succeeded()
+    for account in accounts:
+        attempts.begin(account, HERE)
+    assert waited(attempts, "first@example.com") == 0
+    assert waited(attempts, "second@example.com") > 0
 
 
 def test_many_at_once_get_no_more_than_one_after_the_other(redis_client: Redis) -> None:

@@ -291,6 +291,7 @@ def test_a_principal_is_kept_no_longer_than_it_is_true(redis_client: Redis, auth
         (("192.0.2.0/24",), HERE, True), (("198.51.100.0/24", "192.0.2.1/32"), HERE, True),
         (("198.51.100.0/24",), HERE, False), (("192.0.2.0/24",), "::ffff:192.0.2.9", True),
         (("2001:db8::/32",), "2001:db8::7", True), (("2001:db8::/32",), HERE, False),
+        (("::ffff:192.0.2.0/120",), HERE, True), (("::ffff:198.51.100.0/120",), HERE, False),
         (("192.0.2.0/24",), None, False), (("192.0.2.0/24",), "unix:", False),
     ],
 )  # fmt: skip

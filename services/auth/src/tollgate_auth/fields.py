@@ -1,6 +1,5 @@
 """The kinds of text that requests bring: bounded, and nothing that PostgreSQL would refuse."""
 
-import ipaddress
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
@@ -19,6 +18,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 from werkzeug.routing import BaseConverter
 
+from tollgate_common.addresses import plain_address, plain_network
 from tollgate_common.events.cloudevents import timestamp
 
 LONGEST_YEARS = 50
@@ -57,14 +57,14 @@ def _email(text: str) -> str:
 
 def _network(text: str) -> str:
     try:
-        return str(ipaddress.ip_network(text, strict=False))
+        return str(plain_network(text))
     except ValueError:
         raise PydanticCustomError("network", "not a network such as 10.0.0.0/8") from None
 
 
 def _address(text: str) -> str:
     try:
-        return str(ipaddress.ip_address(text))
+        return str(plain_address(text))
     except ValueError:
         raise PydanticCustomError("address", "not an address such as 192.0.2.7") from None
 

@@ -1,10 +1,10 @@
 """Where the current request comes from."""
 
-import ipaddress
 from collections.abc import Callable
 
 from flask import g, has_request_context, request
 
+from tollgate_common.addresses import plain_address
 from tollgate_common.audit.events import Origin
 
 AddressOf = Callable[[], str | None]
@@ -32,6 +32,6 @@ def current_origin(address_of: AddressOf) -> Origin:
 
 def _address(text: str | None) -> str | None:
     try:
-        return str(ipaddress.ip_address((text or "").strip()))
+        return str(plain_address((text or "").strip()))
     except ValueError:
         return None

@@ -3,8 +3,9 @@
 After a few failures each further attempt has to wait twice as long as the one before, up to a
 quarter of an hour: on an account wherever the attempts come from, and from an address whatever
 account they are on. Accounts count by what was typed, so that those that do not exist behave the
-same. Where the account's owner has logged in from lately counts apart: strangers who guess cannot
-lock the owner out. Redis away: no attempt, 503.
+same. Where the account's owner has logged in from lately counts apart, and the address's own wait
+does not hold them there: neither strangers elsewhere nor those behind the same address lock the
+owner out. Redis away: no attempt, 503.
 """
 
 import hashlib
@@ -15,6 +16,7 @@ from typing import Any
 
 from redis import Redis
 
+from tollgate_common.addresses import plain_address
 from tollgate_common.errors import TooMany
 
 FIRST_DELAY_SECONDS = 1
@@ -22,6 +24,7 @@ LONGEST_DELAY_SECONDS = 15 * 60
 FREE_FOR_ACCOUNT, ACCOUNT_FORGOTTEN_SECONDS = 5, 24 * 3600
 FREE_FOR_ADDRESS, ADDRESS_FORGOTTEN_SECONDS = 100, 3600
 FAMILIAR_SECONDS = 30 * 86400
+HOLDS, COUNTS_ONLY = 1, 0
 _IPV6_SITE = 64
 
 
@@ -37,8 +40,9 @@ class Attempts:
         wait: Any = self._script(
             keys=attempt.counters(),
             args=[FIRST_DELAY_SECONDS, LONGEST_DELAY_SECONDS,
-                  FREE_FOR_ACCOUNT, ACCOUNT_FORGOTTEN_SECONDS,
-                  FREE_FOR_ADDRESS, ADDRESS_FORGOTTEN_SECONDS],
+                  FREE_FOR_ACCOUNT, ACCOUNT_FORGOTTEN_SECONDS, HOLDS,
+                  FREE_FOR_ADDRESS, ADDRESS_FORGOTTEN_SECONDS,
+                  COUNTS_ONLY if attempt.is_familiar else HOLDS],
         )  # fmt: skip
         if wait > 0:
             seconds = math.ceil(wait / 1000)
@@ -47,13 +51,14 @@ class Attempts:
 
 
 class Attempt:
-    """One attempt on an account, from a site."""
+    """One attempt on an account, from a site. `is_familiar`: the account's owner has logged in from
+    there lately."""
 
     def __init__(self, redis: Redis, account: str, site: str) -> None:
         self._redis = redis
         self._familiar = _key("familiar", account, site)
-        known = bool(redis.exists(self._familiar))
-        self._account = _key("account", account, site if known else "")
+        self.is_familiar = bool(redis.exists(self._familiar))
+        self._account = _key("account", account, site if self.is_familiar else "")
         self._address = _key("address", site)
 
     def counters(self) -> list[str]:
@@ -75,8 +80,8 @@ def _key(kind: str, *names: str) -> str:
 
 
 def _site(address: str | None) -> str:
-    """Where an address belongs. An IPv6 site has 2^64 of them to come from: it counts as one."""
-    parsed = ipaddress.ip_address(address or "0.0.0.0")  # noqa: S104 - an unknown one
+    """Return where an address belongs. An IPv6 site has 2^64 of them: it counts as one."""
+    parsed = plain_address(address or "0.0.0.0")  # noqa: S104 - an unknown one
     if isinstance(parsed, ipaddress.IPv6Address):
         return str(ipaddress.ip_network((parsed, _IPV6_SITE), strict=False))
     return str(parsed)

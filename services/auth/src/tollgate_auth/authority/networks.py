@@ -6,10 +6,7 @@ An IPv4 network that is written as mapped into IPv6 is the IPv4 network.
 import ipaddress
 from collections.abc import Iterable
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-_MAPPED = ipaddress.IPv6Network("::ffff:0:0/96")
-MAPPED_BITS = 96
-IPV4_MASK = 2**32 - 1
+from tollgate_common.addresses import Network, plain_network
 
 
 def is_subset(child: Iterable[str], parent: Iterable[str]) -> bool:
@@ -25,7 +22,8 @@ def intersection(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...
     """Return the networks that are in both; None where there is no such address."""
     if not one or not other:
         return one or other
-    pairs = [(left, right) for left in map(_network, one) for right in map(_network, other)]
+    rights = [plain_network(each) for each in other]
+    pairs = [(left, right) for left in map(plain_network, one) for right in rights]
     both = [
         right if _holds(left, right) else left
         for left, right in pairs
@@ -34,17 +32,9 @@ def intersection(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...
     return tuple(dict.fromkeys(map(str, both))) or None
 
 
-def _network(written: str) -> Network:
-    network = ipaddress.ip_network(written, strict=False)
-    if isinstance(network, ipaddress.IPv6Network) and network.subnet_of(_MAPPED):
-        address = int(network.network_address) & IPV4_MASK
-        return ipaddress.IPv4Network((address, network.prefixlen - MAPPED_BITS))
-    return network
-
-
 def _collapsed(written: Iterable[str]) -> list[Network]:
     """Neighbours are joined, so that two halves hold what their whole holds."""
-    networks = [_network(each) for each in written]
+    networks = [plain_network(each) for each in written]
     four = [each for each in networks if isinstance(each, ipaddress.IPv4Network)]
     six = [each for each in networks if isinstance(each, ipaddress.IPv6Network)]
     return [*ipaddress.collapse_addresses(four), *ipaddress.collapse_addresses(six)]

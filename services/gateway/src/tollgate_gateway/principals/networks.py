@@ -1,8 +1,8 @@
 """Where a key may be used from."""
 
-import ipaddress
 from functools import lru_cache
 
+from tollgate_common.addresses import plain_address, plain_network
 from tollgate_common.errors import Forbidden
 from tollgate_common.principal import Principal
 
@@ -23,10 +23,8 @@ def check_source(principal: Principal, address: str | None) -> None:
 
 @lru_cache(maxsize=10_000)
 def _within(networks: tuple[str, ...], address: str) -> bool:
-    """An IPv4 address that came over IPv6 (::ffff:10.0.0.1) is the IPv4 address."""
     try:
-        parsed = ipaddress.ip_address(address)
+        plain = plain_address(address)
     except ValueError:
         return False
-    plain = getattr(parsed, "ipv4_mapped", None) or parsed
-    return any(plain in ipaddress.ip_network(network) for network in networks)
+    return any(plain in plain_network(network) for network in networks)
