@@ -29,6 +29,7 @@ from tollgate_gateway.inference.service import InferenceService
 from tollgate_gateway.management.endpoints import blueprint as management
 from tollgate_gateway.management.front_door import FrontDoor
 from tollgate_gateway.management.openapi import OpenApi
+from tollgate_gateway.management.shared_address import SharedAddress
 from tollgate_gateway.pages.endpoints import blueprint as pages
 from tollgate_gateway.principals import changes
 from tollgate_gateway.principals.cache import PrincipalCache
@@ -99,7 +100,9 @@ def _assembled(settings: GatewaySettings) -> tuple[Flask, Sequence[Task]]:
         principals, office, Relay(services["llm"], office), load, idempotency, refusals
     )
     app.extensions["passed"] = PassedService(principals, services["llm"])
-    app.extensions["front_door"] = FrontDoor(principals, services)
+    app.extensions["front_door"] = FrontDoor(
+        principals, services, SharedAddress(settings.trusted_proxies)
+    )
     app.extensions["jwks"] = fetch_jwks
     app.extensions["openapi"] = OpenApi(services)
     for blueprint in (inference, management, pages):

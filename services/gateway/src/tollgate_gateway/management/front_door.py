@@ -9,6 +9,7 @@ from tollgate_common.relay import RelayClient, RelayFailed
 from tollgate_common.request_ids import RequestIds
 from tollgate_gateway.bodies import body_of
 from tollgate_gateway.hops import answer_headers, forward_headers, target
+from tollgate_gateway.management.shared_address import SharedAddress
 from tollgate_gateway.principals.service import PrincipalService
 
 OWNERS = {
@@ -45,9 +46,15 @@ SINGLE_SIGN_ON = "/api/v1/auth/sso/"
 class FrontDoor:
     """Passes a management request on with auth's assertion in place of the caller's credential."""
 
-    def __init__(self, principals: PrincipalService, services: Mapping[str, RelayClient]) -> None:
+    def __init__(
+        self,
+        principals: PrincipalService,
+        services: Mapping[str, RelayClient],
+        shared_address: SharedAddress,
+    ) -> None:
         self._principals = principals
         self._services = services
+        self._shared_address = shared_address
 
     def pass_on(self, request: Request, ids: RequestIds) -> Response:
         service = _owner(request.path)
@@ -69,6 +76,7 @@ class FrontDoor:
         return self._send("auth", request, headers)
 
     def _send(self, service: str, request: Request, headers: dict[str, str]) -> Response:
+        self._shared_address.note(request.remote_addr, "x-forwarded-for" in request.headers)
         headers["X-Forwarded-For"] = request.remote_addr or ""
         body = body_of(request)
         try:
