@@ -15,6 +15,7 @@ from tollgate_auth.invitations import repository
 from tollgate_auth.invitations.models import Invitation
 from tollgate_auth.invitations.schemas import InvitationAccept, InvitationCreate, InvitationOut
 from tollgate_auth.organisations import repository as organisations
+from tollgate_auth.passwords import strength
 from tollgate_auth.passwords.hashing import Passwords
 from tollgate_auth.tokens.links import BadLink, Links
 from tollgate_auth.users import repository as users
@@ -73,10 +74,12 @@ def revoke(caller: Caller, invitation_id: str) -> None:
 def accept(sent: InvitationAccept, passwords: Passwords, links: Links) -> User:
     """The new user; `BadLink` for a link that does not work (any more)."""
     claims = links.read(PURPOSE, sent.token)
-    password_hash = passwords.hash(sent.password)
     invitation = repository.find_any(claims["sub"])
     if invitation is None:
         raise BadLink
+    strength.check(sent.password, invitation.email, organisations.get(invitation.org_id).name)
+    users.release()
+    password_hash = passwords.hash(sent.password)
     organisations.lock(invitation.org_id)
     if not repository.take(invitation.id):
         raise BadLink

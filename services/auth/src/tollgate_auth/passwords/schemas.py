@@ -6,7 +6,14 @@ from tollgate_auth.fields import Moment, RequestModel
 from tollgate_auth.tokens.links import LinkToken
 
 GivenPassword = Annotated[str, Field(max_length=1024)]
-NewPassword = Annotated[str, Field(min_length=12, max_length=128)]
+NewPassword = Annotated[
+    str,
+    Field(
+        min_length=12,
+        max_length=128,
+        description="One that is easy to guess is refused with `weak_password`.",
+    ),
+]
 
 
 class PasswordChange(RequestModel):

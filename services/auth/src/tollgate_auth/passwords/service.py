@@ -11,6 +11,7 @@ from tollgate_auth.audit import service as audit
 from tollgate_auth.authority.people import is_demotion, is_open, may_still
 from tollgate_auth.extensions import db
 from tollgate_auth.organisations import repository as organisations
+from tollgate_auth.passwords import strength
 from tollgate_auth.passwords.errors import WrongPassword
 from tollgate_auth.passwords.hashing import Passwords
 from tollgate_auth.passwords.schemas import PasswordChange, PasswordReset, ResetLink
@@ -30,11 +31,14 @@ def change(caller: Caller, sent: PasswordChange, passwords: Passwords, attempts:
     user = users.find(caller.org, caller.user) if caller.user and not caller.key else None
     if user is None or user.email is None:
         raise Forbidden("Only a user who has logged in has a password.")
-    attempt, known = attempts.begin(user.email, audit.client_address()), user.password_hash
+    email, known = user.email, user.password_hash
+    attempt = attempts.begin(email, audit.client_address())
     users.release()
     if not passwords.verify(known, sent.current_password):
         raise WrongPassword
     attempt.succeeded()
+    strength.check(sent.new_password, email, organisations.get(caller.org).name, "new_password")
+    users.release()
     new_hash = passwords.hash(sent.new_password)
     organisations.lock(caller.org)
     if user.password_hash != known:
@@ -69,10 +73,12 @@ def reset_link(
 def reset(sent: PasswordReset, passwords: Passwords, links: Links) -> None:
     """Works once: the link names the password that it replaces, and it is another one then."""
     claims = links.read(PURPOSE, sent.token)
-    new_hash = passwords.hash(sent.password)
     user = users.find_any(claims["sub"])
     if user is None:
         raise BadLink
+    strength.check(sent.password, user.email or "", organisations.get(user.org_id).name)
+    users.release()
+    new_hash = passwords.hash(sent.password)
     organisations.lock(user.org_id)
     db.session.refresh(user)
     if user.deactivated_at or claims["was"] != _fingerprint(user) or not _holds(claims, user):

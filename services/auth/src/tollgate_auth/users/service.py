@@ -9,6 +9,7 @@ from tollgate_auth.database import refusing
 from tollgate_auth.fields import changes, reply
 from tollgate_auth.organisations import repository as organisations
 from tollgate_auth.passwords import service as passwords_of
+from tollgate_auth.passwords import strength
 from tollgate_auth.passwords.hashing import Passwords
 from tollgate_auth.passwords.schemas import ResetLink
 from tollgate_auth.principals import changes as principal_changes
@@ -33,7 +34,11 @@ def get(org: str, user_id: str) -> User:
 
 def create(caller: Caller, wanted: UserCreate, passwords: Passwords) -> User:
     check_role(caller, wanted.role)
-    password_hash = passwords.hash(wanted.password) if wanted.password else None
+    password_hash = None
+    if wanted.password is not None:
+        strength.check(wanted.password, wanted.email, organisations.get(caller.org).name)
+        repository.release()
+        password_hash = passwords.hash(wanted.password)
     organisations.lock(caller.org)
     user = make(caller.org, wanted.email, wanted.name, wanted.role, password_hash)
     _record(caller, "user.created", user, after=as_audited(user))
