@@ -24,6 +24,12 @@ class AuthSettings(CommonSettings):
     refresh_token_days: int = Field(
         30, ge=1, le=90, description="Life of a refresh token; each use makes a new one."
     )
+    session_days: int = Field(
+        90,
+        ge=1,
+        le=365,
+        description="Days from a login to the next, however often it is refreshed.",
+    )
     signing_key_days: int = Field(
         30, ge=1, le=365, description="Days after which a new signing key takes over."
     )

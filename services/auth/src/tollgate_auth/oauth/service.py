@@ -119,8 +119,9 @@ class OAuth:
                 id=sid,
                 user_id=user.id,
                 scopes=granted if asked else None,
-                expires_at=datetime.now(UTC) + life,
+                expires_at=(ends_at := datetime.now(UTC) + life),
+                ends_at=ends_at,
             )
         )
-        token = self._issuer.access(user.id, user.org_id, None, granted, sid)
+        token = self._issuer.access(user.id, user.org_id, None, granted, sid, life)
         return Granted(token, int(life.total_seconds()), " ".join(granted))

@@ -39,13 +39,15 @@ class Tokens(BaseModel):
 
 
 class SessionOut(BaseModel):
-    """`current`: the one that asks. `address` is where it was started."""
+    """`current`: the one that asks. `address` is where it was started. It ends at `expires_at`
+    unless it is refreshed, and at `ends_at` in any case."""
 
     id: str
     current: bool
     created_at: Moment
     used_at: Moment
     expires_at: Moment
+    ends_at: Moment
     address: str | None
     user_agent: str | None
 
@@ -53,7 +55,8 @@ class SessionOut(BaseModel):
     def of(cls, row: Session, current: str | None) -> "SessionOut":
         return cls(
             id=row.id, current=row.id == current, created_at=row.created_at, used_at=row.used_at,
-            expires_at=row.expires_at, address=row.address, user_agent=row.user_agent,
+            expires_at=row.expires_at, ends_at=row.ends_at, address=row.address,
+            user_agent=row.user_agent,
         )  # fmt: skip
 
 

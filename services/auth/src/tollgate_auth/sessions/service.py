@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from flask_jwt_extended import decode_token
@@ -33,6 +33,8 @@ from tollgate_common.errors import Forbidden, NotFound, Unauthorized
 from tollgate_common.guard import Caller
 from tollgate_common.ids import new_id
 
+SHORTEST_TOKEN = timedelta(seconds=1)
+
 
 def login(
     sent: Login, user_agent: str, passwords: Passwords, attempts: Attempts, issuer: TokenIssuer
@@ -58,10 +60,11 @@ def start(user: User, user_agent: str, issuer: TokenIssuer, method: str = "passw
     method."""
     organisations.lock(user.org_id)
     sid = new_id("ses")
-    tokens = _tokens(user, sid, issuer)
+    now = datetime.now(UTC)
+    tokens, expires_at = _tokens(user, sid, issuer, now, now + issuer.session_life)
     session = Session(
         id=sid, user_id=user.id, refresh_hash=_hash(tokens.refresh_token),
-        expires_at=datetime.now(UTC) + issuer.refresh_life,
+        expires_at=expires_at, ends_at=now + issuer.session_life,
         address=audit.client_address(), user_agent=_printable(user_agent),
     )  # fmt: skip
     repository.add(session)
@@ -71,15 +74,18 @@ def start(user: User, user_agent: str, issuer: TokenIssuer, method: str = "passw
 
 
 def refresh(token: str, issuer: TokenIssuer) -> Tokens:
-    """New tokens for an unspent refresh token; a spent one ends its session."""
-    claims = _refresh_claims(token)
+    """New tokens for an unspent refresh token, which last no longer than the session may; a spent
+    one ends its session."""
+    claims, now = _refresh_claims(token), datetime.now(UTC)
     session = repository.find(claims["sid"])
     user = users.find_any(session.user_id) if session else None
     if session is None or user is None or session.revoked_at or user.deactivated_at:
         _note_over(session, user)
         raise SessionOver
-    tokens = _tokens(user, session.id, issuer)
-    expires_at = datetime.now(UTC) + issuer.refresh_life
+    if session.ends_at - now < SHORTEST_TOKEN:
+        _note_over(session, user)
+        raise SessionOver
+    tokens, expires_at = _tokens(user, session.id, issuer, now, session.ends_at)
     if not repository.rotate(session.id, _hash(token), _hash(tokens.refresh_token), expires_at):
         _end_for_reuse(session, user)
         raise SpentToken
@@ -154,13 +160,19 @@ def _kind(caller: Caller, user: User | None) -> Literal["user", "key", "service_
     return "service_account" if user and user.role is None else "user"
 
 
-def _tokens(user: User, sid: str, issuer: TokenIssuer) -> Tokens:
+def _tokens(
+    user: User, sid: str, issuer: TokenIssuer, now: datetime, ends_at: datetime
+) -> tuple[Tokens, datetime]:
+    """Return tokens that end with the session, and when the one for refreshing does."""
     scopes = sorted(permissions_of(user.role))
-    return Tokens(
-        access_token=issuer.access(user.id, user.org_id, user.role, scopes, sid),
-        refresh_token=issuer.refresh(user.id, sid),
-        expires_in=int(issuer.access_life.total_seconds()),
+    access_life = min(issuer.access_life, ends_at - now)
+    refresh_life = min(issuer.refresh_life, ends_at - now)
+    tokens = Tokens(
+        access_token=issuer.access(user.id, user.org_id, user.role, scopes, sid, access_life),
+        refresh_token=issuer.refresh(user.id, sid, refresh_life),
+        expires_in=int(access_life.total_seconds()),
     )
+    return tokens, now + refresh_life
 
 
 def _refresh_claims(token: str) -> Mapping[str, Any]:

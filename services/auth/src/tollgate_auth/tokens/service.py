@@ -7,6 +7,8 @@
 | link | `tollgate-link` | invitation or user | as long as its purpose says (`links`) |
 | assertion | `internal` | key or user | 15 minutes, or until the key expires |
 | service | the service called | `service:<client id>` | 15 minutes |
+
+Access and refresh tokens live no longer than their session.
 """
 
 import time
@@ -38,25 +40,35 @@ class TokenIssuer:
         self._issuer = settings.issuer
         self.access_life = timedelta(minutes=settings.access_token_minutes)
         self.refresh_life = timedelta(days=settings.refresh_token_days)
+        self.session_life = timedelta(days=settings.session_days)
 
-    def access(self, user: str, org: str, role: str | None, scopes: Iterable[str], sid: str) -> str:
-        """`role`: none for a service account."""
+    def access(
+        self,
+        user: str,
+        org: str,
+        role: str | None,
+        scopes: Iterable[str],
+        sid: str,
+        life: timedelta,
+    ) -> str:
+        """`role`: none for a service account. `life`: at most `access_life`."""
         claims = {"typ": "access", "aud": ACCESS_AUDIENCE, "org": org, "role": role,
                   "scope": " ".join(scopes), "sid": sid}  # fmt: skip
         return str(
             create_access_token(
                 user,
-                expires_delta=self.access_life,
+                expires_delta=life,
                 additional_claims=claims,
                 additional_headers=self._header(),
             )
         )
 
-    def refresh(self, user: str, sid: str) -> str:
+    def refresh(self, user: str, sid: str, life: timedelta) -> str:
+        """`life`: at most `refresh_life`."""
         return str(
             create_refresh_token(
                 user,
-                expires_delta=self.refresh_life,
+                expires_delta=life,
                 additional_claims={"typ": "refresh", "aud": REFRESH_AUDIENCE, "sid": sid},
                 additional_headers=self._header(),
             )
