@@ -1,5 +1,6 @@
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import jwt
@@ -7,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tollgate_common.errors import DependencyDown, Unauthorized
-from tollgate_common.jwt import JwksClient, TokenVerifier
+from tollgate_common.jwt import REFRESH_SECONDS, TRUSTED_SECONDS, JwksClient, TokenVerifier
 
 ISSUER = "https://tollgate.test"
 
@@ -120,3 +121,73 @@ def test_auth_being_down_is_no_401(signer: Signer) -> None:
     for _ in range(2):
         with pytest.raises(DependencyDown):
             verifier.verify(signer.token())
+
+
+class Publisher:
+    """What auth publishes, and how often it was asked."""
+
+    def __init__(self, *signers: Signer) -> None:
+        self.signers = list(signers)
+        self.asked = 0
+        self.is_down = False
+
+    def fetch(self) -> dict[str, Any]:
+        self.asked += 1
+        if self.is_down:
+            raise DependencyDown("auth")
+        return {"keys": [signer.published() for signer in self.signers]}
+
+
+def age(jwks: JwksClient, seconds: float) -> None:
+    jwks._fetched_at -= seconds
+
+
+def eventually(claim: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not claim():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+class TestRevokedKeys:
+    def test_a_token_that_passed_is_refused_once_its_key_is_not_published(self) -> None:
+        revoked, other = Signer("k1"), Signer("k2")
+        auth = Publisher(revoked, other)
+        jwks = JwksClient(auth.fetch)
+        verifier = TokenVerifier(jwks, ISSUER, "internal")
+        token, good = revoked.token(), other.token()
+        assert verifier.verify(token)["sub"] == verifier.verify(good)["sub"] == "x"
+        auth.signers = [other]
+        age(jwks, TRUSTED_SECONDS)
+        with pytest.raises(Unauthorized):
+            verifier.verify(token)
+        assert verifier.verify(good)["sub"] == "x"
+
+    def test_within_two_minutes_keys_are_renewed_beside_the_call(self) -> None:
+        revoked, other = Signer("k1"), Signer("k2")
+        auth = Publisher(revoked, other)
+        jwks = JwksClient(auth.fetch)
+        verifier = TokenVerifier(jwks, ISSUER, "internal")
+        token = revoked.token()
+        verifier.verify(token)
+        auth.signers = [other]
+        age(jwks, REFRESH_SECONDS)
+        with suppress(Unauthorized):  # the renewal may be done before it
+            verifier.verify(token)
+        eventually(lambda: "k1" not in jwks._keys)
+        with pytest.raises(Unauthorized):
+            verifier.verify(token)
+
+    def test_with_auth_down_keys_go_on_being_used(self) -> None:
+        signer = Signer("k1")
+        auth = Publisher(signer)
+        jwks = JwksClient(auth.fetch)
+        verifier = TokenVerifier(jwks, ISSUER, "internal")
+        verifier.verify(signer.token())
+        auth.is_down = True
+        for _ in range(5):
+            age(jwks, TRUSTED_SECONDS)
+            verifier.verify(signer.token())
+        asked = auth.asked
+        verifier.verify(signer.token())
+        assert auth.asked == asked == 6

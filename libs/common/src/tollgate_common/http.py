@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -16,6 +16,8 @@ from tollgate_common.metrics import dependency_failures
 CONNECT_SECONDS = 1.0
 READ_SECONDS = 5.0
 RENEW_BEFORE_SECONDS = 60
+RENEW_AFTER_SECONDS = 60.0
+SPARED_SECONDS = 5.0
 
 
 class ControlClient:
@@ -73,26 +75,53 @@ class ControlClient:
         return response.json()
 
 
+class ServiceToken(NamedTuple):
+    """A token, and the moments (monotonic) when it is to be renewed, and when it must be."""
+
+    text: str
+    renew_at: float
+    ends_at: float
+
+
 class ServiceTokens:
-    """This service's own tokens for calling the others, by audience and scope, renewed in time."""
+    """This service's own tokens for calling the others, by audience and scope.
+
+    Each is renewed after a minute, so that none is signed for long by a key that auth signs with no
+    more; with auth down it goes on being used until a minute before it expires.
+    """
 
     def __init__(self, auth: ControlClient, client_id: str, secret: str) -> None:
         self._auth = auth
         self._credentials = (client_id, secret)
-        self._tokens: dict[tuple[str, str], tuple[str, float]] = {}
+        self._tokens: dict[tuple[str, str], ServiceToken] = {}
         self._lock = threading.Lock()
 
     def get(self, audience: str, scope: str) -> str:
-        token, renew_at = self._tokens.get((audience, scope), ("", 0.0))
-        if time.monotonic() < renew_at:
-            return token
-        with self._lock:
-            token, renew_at = self._tokens.get((audience, scope), ("", 0.0))
-            if time.monotonic() < renew_at:
-                return token
-            return self._fetch(audience, scope)
+        token = self._tokens.get((audience, scope))
+        now = time.monotonic()
+        if token is not None and now < token.renew_at:
+            return token.text
+        if token is None or now >= token.ends_at:
+            with self._lock:
+                return self._renewed(audience, scope, token)
+        if not self._lock.acquire(blocking=False):
+            return token.text  # somebody else renews it
+        try:
+            return self._renewed(audience, scope, token)
+        except DependencyDown:
+            self._tokens[audience, scope] = token._replace(renew_at=now + SPARED_SECONDS)
+            return token.text
+        finally:
+            self._lock.release()
 
-    def _fetch(self, audience: str, scope: str) -> str:
+    def _renewed(self, audience: str, scope: str, old: ServiceToken | None) -> str:
+        """Return a new token, or the one that somebody else has got meanwhile."""
+        token = self._tokens.get((audience, scope))
+        if token is None or token is old:
+            token = self._tokens[audience, scope] = self._fetch(audience, scope)
+        return token.text
+
+    def _fetch(self, audience: str, scope: str) -> ServiceToken:
         granted: Mapping[str, Any] = self._auth.json(
             "POST",
             "/oauth/token",
@@ -100,8 +129,9 @@ class ServiceTokens:
             auth=self._credentials,
         )
         lifetime = max(1, granted["expires_in"] - RENEW_BEFORE_SECONDS)
-        self._tokens[audience, scope] = (granted["access_token"], time.monotonic() + lifetime)
-        return str(granted["access_token"])
+        now = time.monotonic()
+        renew_at = now + min(RENEW_AFTER_SECONDS, lifetime)
+        return ServiceToken(str(granted["access_token"]), renew_at, now + lifetime)
 
 
 def jwks_fetcher(auth: ControlClient) -> Callable[[], Mapping[str, Any]]:

@@ -18,32 +18,43 @@ from tollgate_common.errors import DependencyDown, Unauthorized
 ALGORITHM = "EdDSA"
 REQUIRED_CLAIMS = ["exp", "iat", "iss", "aud", "sub"]
 REFETCH_SECONDS = 3.0
-REFRESH_SECONDS = 300.0
+REFRESH_SECONDS = 60.0
+TRUSTED_SECONDS = 2 * REFRESH_SECONDS
 REMEMBERED_TOKENS = 10_000
 
 Claims = Mapping[str, Any]
 
 
 class JwksClient:
-    """The published keys, fetched when needed: refreshed every few minutes, and at an unknown
-    `kid` at once, but not more often than every three seconds. With auth down, keys once seen
-    go on being used; with none ever seen, `DependencyDown`."""
+    """The published keys, fetched when needed: renewed every minute beside the call that finds them
+    old, before a call that finds them two minutes old, and at an unknown `kid` at once, but not
+    more often than every three seconds. So a key that is revoked is good for two minutes at most.
+    With auth down, keys once seen go on being used; with none ever seen, `DependencyDown`."""
 
     def __init__(self, fetch: Callable[[], Mapping[str, Any]]) -> None:
         self._fetch = fetch
         self._keys: dict[str, Any] = {}
-        self._fetched_at = -REFRESH_SECONDS
+        self._fetched_at = -TRUSTED_SECONDS
         self._lock = threading.Lock()
+        self._renewal = threading.Lock()
 
     def key(self, kid: str) -> Any:
         age = time.monotonic() - self._fetched_at
-        if age > REFRESH_SECONDS or (kid not in self._keys and age > REFETCH_SECONDS):
+        if age > TRUSTED_SECONDS or (kid not in self._keys and age > REFETCH_SECONDS):
             self._refresh()
+        elif age > REFRESH_SECONDS and self._renewal.acquire(blocking=False):
+            threading.Thread(target=self._renew, daemon=True).start()
         if not self._keys:
             raise DependencyDown("auth")
         if kid not in self._keys:
             raise Unauthorized("The token is signed by a key we do not know.")
         return self._keys[kid]
+
+    def _renew(self) -> None:
+        try:
+            self._refresh()
+        finally:
+            self._renewal.release()
 
     def _refresh(self) -> None:
         with self._lock:
@@ -59,32 +70,34 @@ class JwksClient:
 
 
 class TokenVerifier:
-    """Verifies tokens for one audience; a token that passed is remembered until it expires."""
+    """Verifies tokens for one audience; a token that passed is remembered until it expires, or
+    until its key is published no longer."""
 
     def __init__(self, jwks: JwksClient, issuer: str, audience: str) -> None:
         self._jwks = jwks
         self._issuer = issuer
         self._audience = audience
-        self._verified: OrderedDict[bytes, Claims] = OrderedDict()
+        self._verified: OrderedDict[bytes, tuple[str, Claims]] = OrderedDict()
 
     def verify(self, token: str) -> Claims:
         """The token's claims, or `Unauthorized`."""
         digest = hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()
-        known = self._verified.get(digest)
-        if known is not None and known["exp"] > time.time():
-            return known
-        claims = self._decode(token)
-        self._verified[digest] = claims
+        remembered = self._verified.get(digest)
+        if remembered is not None and remembered[1]["exp"] > time.time():
+            self._jwks.key(remembered[0])
+            return remembered[1]
+        kid, claims = self._decode(token)
+        self._verified[digest] = (kid, claims)
         while len(self._verified) > REMEMBERED_TOKENS:
             self._verified.popitem(last=False)
         return claims
 
-    def _decode(self, token: str) -> Claims:
+    def _decode(self, token: str) -> tuple[str, Claims]:
         try:
             kid = jwt.get_unverified_header(token).get("kid")
             if not isinstance(kid, str):
                 raise Unauthorized("The token names no signing key.")
-            return jwt.decode(
+            claims = jwt.decode(
                 token,
                 self._jwks.key(kid),
                 algorithms=[ALGORITHM],
@@ -92,5 +105,6 @@ class TokenVerifier:
                 audience=self._audience,
                 options={"require": REQUIRED_CLAIMS},
             )
+            return kid, claims
         except (jwt.PyJWTError, ValueError):
             raise Unauthorized("The token is not valid or has expired.") from None

@@ -69,6 +69,20 @@ def rotate() -> None:
     click.echo(commands.rotate_signing_key())
 
 
+@signing_keys.command()
+@click.argument("kid")
+def revoke(kid: str) -> None:
+    """Publish a key no longer that somebody else may have, and end all sessions."""
+    from tollgate_auth import commands
+
+    left = commands.revoke_signing_key(
+        kid, lambda seconds: click.echo(f"Another key takes over; done in {seconds:.0f} s.")
+    )
+    if left is None:
+        raise click.ClickException(f"There is no signing key {kid}.")
+    click.echo(f"{kid} is revoked, and all sessions have ended. Published: {', '.join(left)}")
+
+
 @main.group()
 def organisations() -> None:
     """The organisations of this installation."""

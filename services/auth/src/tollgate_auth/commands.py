@@ -2,6 +2,8 @@
 
 import signal
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from tollgate_auth import seeding
@@ -16,6 +18,7 @@ from tollgate_auth.outbox import outbox
 from tollgate_auth.passwords import service as passwords
 from tollgate_auth.roles.permissions import OWNER
 from tollgate_auth.runtime import runtime
+from tollgate_auth.signing_keys import revocation
 from tollgate_auth.signing_keys.rotation import record_rotation
 from tollgate_auth.unit_of_work import unit_of_work
 from tollgate_auth.users import repository as users
@@ -70,6 +73,19 @@ def rotate_signing_key() -> str:
         kid = runtime().keyring.rotate()
         record_rotation(kid)
     return kid
+
+
+def revoke_signing_key(kid: str, announce: Callable[[float], None]) -> list[str] | None:
+    """The keys that are left, or None where there is no such key. `announce` hears of the seconds
+    that it takes until nothing needs the key."""
+
+    def wait(seconds: float) -> None:
+        announce(seconds)
+        time.sleep(seconds)
+
+    with create_app().app_context():
+        keyring = runtime().keyring
+        return keyring.kids() if revocation.revoke(keyring, kid, wait) else None
 
 
 def verify_audit_logs() -> dict[str, str | None]:

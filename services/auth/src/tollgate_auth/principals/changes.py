@@ -5,7 +5,7 @@ concerns, and adds to the transaction one event for each name under which they m
 `key.changed` for a key's hashes, `user.changed` for a user and their sessions.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tollgate_auth.extensions import db
 from tollgate_auth.keys import repository as keys
@@ -33,6 +33,17 @@ def announce_ended(user_id: str, session_ids: Sequence[str]) -> None:
     db.session.expire_all()
 
 
+def end_sessions_of(org: str) -> None:
+    """All sessions of the organisation end, and whatever is remembered of its keys and users is out
+    of date."""
+    db.session.flush()
+    ended = sessions.end_all_of(org)
+    for changed in keys.bump("org", org):
+        emit("key.changed", changed._asdict(), subject=changed.key)
+    _announce_users(users.bump("org", org), ended)
+    db.session.expire_all()
+
+
 def revoke_keys(kind: str, subject_id: str) -> None:
     """No key of this project or user, or this key itself, works any more."""
     db.session.flush()
@@ -41,7 +52,7 @@ def revoke_keys(kind: str, subject_id: str) -> None:
 
 
 def _announce_users(
-    bumped: Sequence[users.ChangedUser], session_ids: dict[str, Sequence[str]]
+    bumped: Sequence[users.ChangedUser], session_ids: Mapping[str, Sequence[str]]
 ) -> None:
     for changed in bumped:
         for session in (None, *session_ids.get(changed.user, ())):

@@ -1,5 +1,5 @@
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, func, or_, select, update
@@ -8,6 +8,7 @@ from tollgate_auth import paging
 from tollgate_auth.extensions import db
 from tollgate_auth.sessions.models import Session
 from tollgate_auth.sessions.schemas import SessionQuery
+from tollgate_auth.users.models import User
 
 LONGEST_ACCESS = timedelta(hours=1)
 KEPT_AFTER_ITS_END = timedelta(days=30)
@@ -63,6 +64,24 @@ def end(session_id: str, user_id: str) -> bool:
 def end_all(user_id: str, but: str | None = None) -> Sequence[str]:
     """End the user's sessions, all or all but one; those that went on until now."""
     return _end(user_id, Session.id != (but or ""))
+
+
+def end_all_of(org: str) -> Mapping[str, Sequence[str]]:
+    """End all sessions of the organisation; by user, those that went on until now."""
+    statement = (
+        update(Session)
+        .where(
+            Session.user_id.in_(select(User.id).where(User.org_id == org)),
+            Session.revoked_at.is_(None),
+            Session.expires_at > func.now(),
+        )
+        .values(revoked_at=func.now())
+        .returning(Session.user_id, Session.id)
+    )
+    ended: dict[str, list[str]] = defaultdict(list)
+    for user_id, session_id in db.session.execute(statement):
+        ended[user_id].append(session_id)
+    return ended
 
 
 def lately_used(user_ids: Sequence[str]) -> dict[str, Sequence[str]]:

@@ -29,6 +29,10 @@ def purge(connection: Connection) -> None:
     connection.execute(delete(SigningKeyRow).where(SigningKeyRow.expires_at < func.now()))
 
 
+def remove(connection: Connection, kid: str) -> None:
+    connection.execute(delete(SigningKeyRow).where(SigningKeyRow.kid == kid))
+
+
 def add(connection: Connection, kid: str, public: bytes, private: bytes, after: float) -> None:
     """`after`: the seconds until it signs."""
     connection.execute(

@@ -22,6 +22,8 @@ from tollgate_common.sealing import Sealer
 
 ANNOUNCED_SECONDS = 30.0
 REMEMBERED_SECONDS = 5.0
+TAKEOVER_SECONDS = 2 * REMEMBERED_SECONDS
+"""Until the key signs that takes a revoked one's place: each process has read of it by then."""
 
 
 class SigningKey(NamedTuple):
@@ -72,6 +74,26 @@ class KeyRing:
             kid = self._replace(connection, announced)
         self._read_at = -REMEMBERED_SECONDS
         return kid
+
+    def supersede(self, kid: str) -> bool:
+        """See to it that another key signs after `TAKEOVER_SECONDS`; False where there is none of
+        this kid."""
+        with self._engine().begin() as connection:
+            repository.lock(connection)
+            kids = [row.kid for row in repository.usable(connection)]
+            if kids and kids[0] == kid:
+                self._replace(connection, TAKEOVER_SECONDS)
+        self._read_at = -REMEMBERED_SECONDS
+        return kid in kids
+
+    def remove(self, kid: str) -> None:
+        """Publish this key no longer, for good."""
+        with self._engine().begin() as connection:
+            repository.remove(connection, kid)
+        self._read_at = -REMEMBERED_SECONDS
+
+    def kids(self) -> list[str]:
+        return [key.kid for key in self._all()]
 
     def rotate_if_older(self, than: timedelta) -> str | None:
         """Rotate when the newest key has reached this age; of several processes, one does. Keys
