@@ -30,6 +30,7 @@ from tollgate_gateway.management.endpoints import blueprint as management
 from tollgate_gateway.management.front_door import FrontDoor
 from tollgate_gateway.management.openapi import OpenApi
 from tollgate_gateway.management.shared_address import SharedAddress
+from tollgate_gateway.origins import parse_origins
 from tollgate_gateway.pages.endpoints import blueprint as pages
 from tollgate_gateway.principals import changes
 from tollgate_gateway.principals.cache import PrincipalCache
@@ -141,8 +142,7 @@ def _trust_proxies(app: Flask, number: int) -> None:
 
 
 def _allow_browsers(app: Flask, settings: GatewaySettings) -> None:
-    origins = [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()]
-    if origins:
+    if origins := parse_origins(settings.cors_origins):
         CORS(
             app,
             origins=origins,

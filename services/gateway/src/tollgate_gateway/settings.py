@@ -1,13 +1,27 @@
 """The gateway's own settings."""
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from tollgate_common.settings import CommonSettings
+from tollgate_gateway.origins import NotAnOrigin, parse_origins
+
+
+def _origins(text: str) -> str:
+    try:
+        parse_origins(text)
+    except NotAnOrigin as fault:
+        raise PydanticCustomError("origins", "{fault}", {"fault": str(fault)}) from None
+    return text
 
 
 class GatewaySettings(CommonSettings):
-    cors_origins: str = Field(
-        "", description="Origins whose browser pages may call, comma-separated; empty: none."
+    cors_origins: Annotated[str, AfterValidator(_origins)] = Field(
+        "",
+        description="Origins whose browser pages may call, comma-separated; https://*.example.com:"
+        " any one label in the place of the *; * alone: every origin; empty: none.",
     )
     trusted_proxies: int = Field(
         0,
