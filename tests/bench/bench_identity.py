@@ -30,6 +30,7 @@ from werkzeug.datastructures import EnvironHeaders
 from tests.e2e.platform import Platform
 from tests.e2e.stacks import own_platform, secrets_of
 from tollgate_common import keyformat, stores
+from tollgate_common.attempts.secrets import SecretAttempts
 from tollgate_common.audit import AuditCounts
 from tollgate_common.http import ControlClient, ServiceTokens
 from tollgate_common.jwt import JwksClient, TokenVerifier
@@ -121,6 +122,7 @@ def gateways(cache: PrincipalCache, signing: Ed25519PrivateKey) -> PrincipalServ
         service_tokens=TokenVerifier(jwks, ISSUER, "gateway"),
         uses=KeyUses(auth, tokens),
         counts=AuditCounts(lambda _: None, lambda: None),
+        attempts=SecretAttempts(stores.connect(NOWHERE), "key"),
     )
 
 

@@ -11,6 +11,7 @@ from redis import Redis
 from werkzeug.datastructures import Headers
 
 from tollgate_common import keyformat
+from tollgate_common.attempts.secrets import SecretAttempts
 from tollgate_common.audit import AuditBatch, AuditCounts
 from tollgate_common.audit.counts import Deliver
 from tollgate_common.errors import DependencyDown, Forbidden, Unauthorized
@@ -109,6 +110,7 @@ def service(
         ),
         uses=cast(KeyUses, uses or Uses()),
         counts=AuditCounts(deliver, lambda: None),
+        attempts=SecretAttempts(redis, "key"),
     )  # fmt: skip
 
 

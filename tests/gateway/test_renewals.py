@@ -11,6 +11,7 @@ from redis import Redis
 from werkzeug.datastructures import Headers
 
 from tollgate_common import keyformat
+from tollgate_common.attempts.secrets import SecretAttempts
 from tollgate_common.audit import AuditCounts
 from tollgate_common.errors import DependencyDown
 from tollgate_common.jwt import TokenVerifier
@@ -60,7 +61,13 @@ def service(redis: Redis, auth: HangingAuth) -> PrincipalService:
     uses = cast(KeyUses, NoUses())
     counts = AuditCounts(lambda _: None, lambda: None)
     return PrincipalService(
-        PrincipalCache(redis), cast(PrincipalClient, auth), nobody, nobody, uses, counts
+        PrincipalCache(redis),
+        cast(PrincipalClient, auth),
+        nobody,
+        nobody,
+        uses,
+        counts,
+        SecretAttempts(redis, "key"),
     )
 
 

@@ -23,6 +23,10 @@ SHARED: Mapping[str, tuple[str, str]] = {
     "404": ("NotFound", "There is no such thing for this caller."),
     "413": ("TooLarge", "The body is over 32 MB."),
     "422": ("Invalid", "A field or parameter cannot be; `param` names it."),
+    "429": (
+        "TooMany",
+        "Too many unknown keys from here; `Retry-After` says when to come back.",
+    ),
     "503": ("Unavailable", "What this needs is down; `Retry-After` says when to come back."),
 }
 
@@ -88,7 +92,7 @@ def _operation(label: str, operation: Document, shared: list[Document]) -> Docum
 def _common(places: Iterable[str], secured: bool) -> Iterator[str]:
     """The statuses that any operation may answer which takes something in these places."""
     if secured:
-        yield from ("401", "403")
+        yield from ("401", "403", "429")
     if "path" in places:
         yield "404"
     if "body" in places:

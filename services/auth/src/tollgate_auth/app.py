@@ -57,6 +57,7 @@ from tollgate_auth.tokens.service import ACCESS_AUDIENCE, TokenIssuer
 from tollgate_auth.users.endpoints import namespace as users
 from tollgate_common import db as databases
 from tollgate_common import health, schema_version, stores, web
+from tollgate_common.attempts.secrets import SecretAttempts
 from tollgate_common.audit import audit_counts, refusals
 from tollgate_common.guard import Guard
 from tollgate_common.http import ControlClient
@@ -149,6 +150,7 @@ def _assemble(app: Flask, settings: AuthSettings) -> Runtime:
             issuer,
             tokens_for(ACCESS_AUDIENCE),
             principals,
+            SecretAttempts(redis, "client"),
         ),
         sso=SingleSignOn(settings, redis),
         spend=SpendClient(

@@ -10,6 +10,7 @@ from redis import Redis
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from tollgate_common import hangups, health, stores
+from tollgate_common.attempts.secrets import SecretAttempts
 from tollgate_common.audit import AuditCounts
 from tollgate_common.audit.client import AuditClient
 from tollgate_common.audit.origin import peer_address
@@ -89,6 +90,7 @@ def _assembled(settings: GatewaySettings) -> tuple[Flask, Sequence[Task]]:
         service_tokens=TokenVerifier(jwks, settings.issuer, SERVICE),
         uses=uses,
         counts=counts,
+        attempts=SecretAttempts(redis, "key"),
     )
     book = TicketBook(redis, SERVICE)
     facts = ModelFactsClient(services["llm"])

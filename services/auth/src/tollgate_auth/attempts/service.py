@@ -8,45 +8,33 @@ does not hold them there: neither strangers elsewhere nor those behind the same 
 owner out. Redis away: no attempt, 503.
 """
 
-import hashlib
-import ipaddress
-import math
-from importlib import resources
-from typing import Any
-
 from redis import Redis
 
-from tollgate_common.addresses import plain_address
-from tollgate_common.errors import TooMany
+from tollgate_common.attempts.counters import (
+    AttemptCounters,
+    Counter,
+    Delays,
+    name_of,
+    site_of,
+)
 
 FIRST_DELAY_SECONDS = 1
 LONGEST_DELAY_SECONDS = 15 * 60
 FREE_FOR_ACCOUNT, ACCOUNT_FORGOTTEN_SECONDS = 5, 24 * 3600
 FREE_FOR_ADDRESS, ADDRESS_FORGOTTEN_SECONDS = 100, 3600
 FAMILIAR_SECONDS = 30 * 86400
-HOLDS, COUNTS_ONLY = 1, 0
-_IPV6_SITE = 64
 
 
 class Attempts:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        source = resources.files(__package__).joinpath("attempt.lua").read_bytes()
-        self._script = redis.register_script(source)
+        self._counters = AttemptCounters(redis)
 
     def begin(self, account: str, address: str | None) -> "Attempt":
         """Count an attempt, a failure until it has `succeeded`; `TooMany` while it must wait."""
-        attempt = Attempt(self._redis, account, _site(address))
-        wait: Any = self._script(
-            keys=attempt.counters(),
-            args=[FIRST_DELAY_SECONDS, LONGEST_DELAY_SECONDS,
-                  FREE_FOR_ACCOUNT, ACCOUNT_FORGOTTEN_SECONDS, HOLDS,
-                  FREE_FOR_ADDRESS, ADDRESS_FORGOTTEN_SECONDS,
-                  COUNTS_ONLY if attempt.is_familiar else HOLDS],
-        )  # fmt: skip
-        if wait > 0:
-            seconds = math.ceil(wait / 1000)
-            raise TooMany(f"Too many attempts; try again in {seconds} s.", seconds)
+        attempt = Attempt(self._redis, account, site_of(address))
+        delays = Delays(FIRST_DELAY_SECONDS, LONGEST_DELAY_SECONDS)
+        self._counters.begin(attempt.counters(), delays)
         return attempt
 
 
@@ -56,13 +44,18 @@ class Attempt:
 
     def __init__(self, redis: Redis, account: str, site: str) -> None:
         self._redis = redis
-        self._familiar = _key("familiar", account, site)
+        self._familiar = name_of("familiar", account, site)
         self.is_familiar = bool(redis.exists(self._familiar))
-        self._account = _key("account", account, site if self.is_familiar else "")
-        self._address = _key("address", site)
+        self._account = name_of("account", account, site if self.is_familiar else "")
+        self._address = name_of("address", site)
 
-    def counters(self) -> list[str]:
-        return [self._account, self._address]
+    def counters(self) -> list[Counter]:
+        return [
+            Counter(self._account, FREE_FOR_ACCOUNT, ACCOUNT_FORGOTTEN_SECONDS),
+            Counter(
+                self._address, FREE_FOR_ADDRESS, ADDRESS_FORGOTTEN_SECONDS, not self.is_familiar
+            ),
+        ]
 
     def succeeded(self) -> None:
         """The account's failures are forgotten; the address gets this one attempt back, no more:
@@ -72,16 +65,3 @@ class Attempt:
         pipeline.delete(self._account)
         pipeline.hincrby(self._address, "failures", -1)
         pipeline.execute()
-
-
-def _key(kind: str, *names: str) -> str:
-    """One hash tag for all: the script touches two of them at once, on a cluster too."""
-    return f"{{attempts}}:{kind}:{hashlib.sha256(' '.join(names).encode()).hexdigest()[:32]}"
-
-
-def _site(address: str | None) -> str:
-    """Return where an address belongs. An IPv6 site has 2^64 of them: it counts as one."""
-    parsed = plain_address(address or "0.0.0.0")  # noqa: S104 - an unknown one
-    if isinstance(parsed, ipaddress.IPv6Address):
-        return str(ipaddress.ip_network((parsed, _IPV6_SITE), strict=False))
-    return str(parsed)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pydantic import SecretStr
 
 from tollgate_auth.clients.grants import ANY, GRANTS
-from tollgate_auth.oauth.errors import InvalidClient, InvalidScope
+from tollgate_auth.oauth.errors import InvalidScope
 
 _SCOPE = re.compile(r"[a-z_]{1,30}:[a-z_]{1,30}\Z")
 
@@ -18,12 +18,11 @@ class ServiceClients:
     def __init__(self, secrets: Mapping[str, SecretStr]) -> None:
         self._secrets = {name: secret.get_secret_value() for name, secret in secrets.items()}
 
-    def authenticate(self, client_id: str, secret: str) -> None:
-        """`InvalidClient` unless the secret is the client's; compared in constant time."""
+    def knows(self, client_id: str, secret: str) -> bool:
+        """Return whether the secret is the client's, compared in constant time."""
         known = self._secrets.get(client_id, "")
         same = hmac.compare_digest(known.encode(), secret.encode("utf-8", "surrogateescape"))
-        if not (known and same):
-            raise InvalidClient
+        return bool(known) and same
 
     def granted(self, client_id: str, audience: str, scope: str) -> str:
         """The scopes to grant, space-separated: those asked for, or all there are."""

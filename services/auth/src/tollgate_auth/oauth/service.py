@@ -1,8 +1,10 @@
 """What clients may ask of auth: a token of their own, whether a token holds, and its end."""
 
+import hashlib
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from tollgate_auth.audit import service as audit
 from tollgate_auth.clients.service import ServiceClients
 from tollgate_auth.oauth.errors import InvalidClient, InvalidScope, UnauthorizedClient
 from tollgate_auth.organisations import repository as organisations
@@ -19,6 +21,7 @@ from tollgate_auth.tokens.service import (
 )
 from tollgate_auth.users import repository as users
 from tollgate_auth.users.models import User
+from tollgate_common.attempts.secrets import SecretAttempts
 from tollgate_common.errors import NotFound, Unauthorized
 from tollgate_common.ids import new_id
 from tollgate_common.jwt import Claims, TokenVerifier
@@ -46,21 +49,28 @@ class OAuth:
         issuer: TokenIssuer,
         access_tokens: TokenVerifier,
         principals: Principals,
+        attempts: SecretAttempts,
     ) -> None:
         self._clients = clients
         self._issuer = issuer
         self._access_tokens = access_tokens
         self._principals = principals
+        self._attempts = attempts
 
     def authenticate(self, client_id: str, secret: str) -> Machine | str:
-        """The service account, or the name of the service; `InvalidClient` else."""
-        if not client_id.startswith(f"{accounts.ID_PREFIX}_"):
-            self._clients.authenticate(client_id, secret)
+        """The service account, or the name of the service; `InvalidClient` else, and `TooMany` for
+        an unknown secret from an address that tries many. A service's right one is not counted: it
+        is known without Redis."""
+        if self._clients.knows(client_id, secret):
             return client_id
+        digest = hashlib.sha256(f"{client_id}:{secret}".encode("utf-8", "surrogateescape"))
+        attempt = self._attempts.begin(digest.hexdigest(), audit.client_address())
         found = accounts.authenticate(client_id, secret)
         if found is None:
             accounts.note_refusal(client_id)
+            attempt.failed()
             raise InvalidClient
+        attempt.succeeded()
         return Machine(*found)
 
     def grant(self, client: Machine | str, audience: str, scope: str) -> Granted:

@@ -57,7 +57,8 @@ _ERRORS = {
     "409": "The `Idempotency-Key` is another request's, or its request still runs (Retry-After).",
     "413": "The body is over 32 MB.",
     "429": "A limit refuses; the error names it and says when it resets. `limit_too_small`: the "
-    "request is more than the whole limit, so no wait helps.",
+    "request is more than the whole limit, so no wait helps. `too_many_attempts`: an unknown key, "
+    "from an address that has sent many.",
     "503": "Something this call needs is down; Retry-After says when to come back.",
 }
 

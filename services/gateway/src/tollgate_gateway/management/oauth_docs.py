@@ -19,6 +19,7 @@ _ERROR: dict[str, Any] = {
 _ERRORS = {
     "400": "The form is wrong, in RFC 6749's words.",
     "401": "The client's id or secret is wrong.",
+    "429": "Too many unknown secrets came from this address.",
 }
 
 

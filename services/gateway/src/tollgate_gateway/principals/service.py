@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from werkzeug.datastructures import Headers
 
+from tollgate_common.attempts.secrets import SecretAttempts
 from tollgate_common.errors import DependencyDown, Forbidden, Unauthorized
 from tollgate_common.jwt import Claims, TokenVerifier
 from tollgate_common.metrics import labelled, principal_lookups
@@ -49,6 +50,7 @@ class PrincipalService:
         service_tokens: TokenVerifier,
         uses: KeyUses,
         counts: Counts,
+        attempts: SecretAttempts,
     ) -> None:
         self._cache = cache
         self._client = client
@@ -56,6 +58,7 @@ class PrincipalService:
         self._service_tokens = service_tokens
         self._uses = uses
         self._counts = counts
+        self._attempts = attempts
         self._flights: Flights[Principal | None] = Flights()
         self._spared_until = 0.0
         self._renewals = threading.BoundedSemaphore(RENEWALS_AT_ONCE)
@@ -86,7 +89,7 @@ class PrincipalService:
         note_scope(self._counts, principal, scope, error)
 
     def _key(self, credential: ApiKey, address: str | None) -> Principal:
-        principal = self._find(credential.digest, {"key_hash": credential.digest})
+        principal = self._find(credential.digest, {"key_hash": credential.digest}, address)
         if principal.networks:
             self._check_source(principal, address)
         if principal.key:
@@ -118,19 +121,22 @@ class PrincipalService:
             return self._find(f"user:{user}", {"user_id": user})
         raise Unauthorized("The request names nobody to act for.")
 
-    def _find(self, name: str, question: Question) -> Principal:
+    def _find(self, name: str, question: Question, address: str | None = None) -> Principal:
+        """`address`, where a key comes from: unknown keys are counted by it."""
         known, principal = self._cache.local(name)
         if known:
             labelled(principal_lookups, "process").inc()
         else:
-            principal = self._flights.run(name, lambda: self._look_up(name, question))
+            principal = self._flights.run(name, lambda: self._look_up(name, question, address))
         if principal is None:
             raise Unauthorized("The key or user is unknown, revoked or expired.")
         return principal
 
-    def _look_up(self, name: str, question: Question) -> Principal | None:
+    def _look_up(self, name: str, question: Question, address: str | None) -> Principal | None:
         stored = self._cache.stored(name)
         if stored is None:
+            if "key_hash" in question:
+                return self._ask_of_key(name, question, address)
             return self._ask(name, question)
         self._cache.remember(name, stored)
         if stored.fresh():
@@ -155,6 +161,21 @@ class PrincipalService:
             return
         finally:
             self._renewals.release()
+
+    def _ask_of_key(self, name: str, question: Question, address: str | None) -> Principal | None:
+        """Ask auth of a key that nobody remembers, unless too many from its address are nobody's;
+        `TooMany` then."""
+        attempt = self._attempts.begin(name, address)
+        try:
+            principal = self._ask(name, question)
+        except DependencyDown:
+            attempt.abandon()
+            raise
+        if principal is None:
+            attempt.failed()
+        else:
+            attempt.succeeded()
+        return principal
 
     def _ask(self, name: str, question: Question) -> Principal | None:
         """auth's answer, remembered. After a failure it is spared for a moment: were each of many
