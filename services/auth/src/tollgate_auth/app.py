@@ -55,6 +55,7 @@ from tollgate_auth.tokens.links import AUDIENCE as LINK_AUDIENCE
 from tollgate_auth.tokens.links import Links
 from tollgate_auth.tokens.service import ACCESS_AUDIENCE, TokenIssuer
 from tollgate_auth.users.endpoints import namespace as users
+from tollgate_auth.users.taken import TakenAddresses
 from tollgate_common import db as databases
 from tollgate_common import health, schema_version, stores, web
 from tollgate_common.attempts.secrets import SecretAttempts
@@ -157,6 +158,7 @@ def _assemble(app: Flask, settings: AuthSettings) -> Runtime:
             ControlClient("reports", settings.reports_url),
             lambda scope: issuer.service_token(AUDIENCE, "reports", scope),
         ),
+        taken=TakenAddresses(redis),
     )
 
 

@@ -16,6 +16,7 @@ from tollgate_auth.signing_keys.service import KeyRing
 from tollgate_auth.sso.login.service import SingleSignOn
 from tollgate_auth.tokens.links import Links
 from tollgate_auth.tokens.service import TokenIssuer
+from tollgate_auth.users.taken import TakenAddresses
 from tollgate_common.tickets.counts import LimitCounts
 
 _EXTENSION = "tollgate_auth"
@@ -35,6 +36,7 @@ class Runtime:
     oauth: OAuth
     sso: SingleSignOn
     spend: SpendClient
+    taken: TakenAddresses
 
     def register(self, app: Flask) -> None:
         app.extensions[_EXTENSION] = self

@@ -6,6 +6,7 @@ All names have one hash tag: a script touches several of them at once, on a clus
 import hashlib
 import ipaddress
 import math
+import time
 from collections.abc import Sequence
 from importlib import resources
 from typing import Any, NamedTuple
@@ -37,6 +38,7 @@ class Delays(NamedTuple):
 
 class AttemptCounters:
     def __init__(self, redis: Redis) -> None:
+        self._redis = redis
         source = resources.files(__package__).joinpath("attempt.lua").read_bytes()
         self._script = redis.register_script(source)
 
@@ -49,10 +51,18 @@ class AttemptCounters:
             for number in (counter.free, counter.forgotten_seconds, int(counter.holds))
         ]
         names = [counter.name for counter in counters]
-        wait: Any = self._script(keys=names, args=[*delays, *limits])
-        if wait > 0:
-            seconds = math.ceil(wait / 1000)
-            raise TooMany(f"Too many attempts; try again in {seconds} s.", seconds)
+        _refuse(self._script(keys=names, args=[*delays, *limits]))
+
+    def check(self, name: str) -> None:
+        """`TooMany` while this counter holds attempts; nothing is counted."""
+        until: Any = self._redis.hget(name, "until")
+        _refuse(float(until or 0) - time.time() * 1000)
+
+
+def _refuse(milliseconds: Any) -> None:
+    if milliseconds > 0:
+        seconds = math.ceil(milliseconds / 1000)
+        raise TooMany(f"Too many attempts; try again in {seconds} s.", seconds)
 
 
 def name_of(kind: str, *parts: str) -> str:

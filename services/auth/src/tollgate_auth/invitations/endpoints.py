@@ -73,7 +73,8 @@ class Acceptance(TransactionalResource):
         {
             200: ("The new user is logged in.", tokens),
             400: "The link is wrong, used or too old.",
-            409: "The address is taken.",
+            409: "The address has an account here already.",
+            429: "Too many attempts.",
         },
         body=acceptance,
         public=True,
@@ -82,6 +83,6 @@ class Acceptance(TransactionalResource):
         parts = runtime()
         sent, organisation_of = json_body(InvitationAccept), repository.organisation_of
         with link_refusals(parts.links, service.PURPOSE, sent.token, organisation_of):
-            user = service.accept(sent, parts.passwords, parts.links)
+            user = service.accept(sent, parts.passwords, parts.links, parts.taken)
         granted = sessions.start(user, str(request.user_agent), parts.issuer, "invitation")
         return reply(granted), 200, NO_STORE

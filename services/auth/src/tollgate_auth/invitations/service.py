@@ -12,6 +12,7 @@ from tollgate_auth.audit import service as audit
 from tollgate_auth.authority.people import check_role, may_still
 from tollgate_auth.fields import reply
 from tollgate_auth.invitations import repository
+from tollgate_auth.invitations.errors import HasAccount
 from tollgate_auth.invitations.models import Invitation
 from tollgate_auth.invitations.schemas import InvitationAccept, InvitationCreate, InvitationOut
 from tollgate_auth.organisations import repository as organisations
@@ -20,7 +21,9 @@ from tollgate_auth.passwords.hashing import Passwords
 from tollgate_auth.tokens.links import BadLink, Links
 from tollgate_auth.users import repository as users
 from tollgate_auth.users import service as user_service
+from tollgate_auth.users.errors import AddressTaken
 from tollgate_auth.users.models import User
+from tollgate_auth.users.taken import TakenAddresses
 from tollgate_common.errors import Conflict, NotFound
 from tollgate_common.guard import Caller
 from tollgate_common.ids import new_id
@@ -37,11 +40,13 @@ def get(org: str, invitation_id: str) -> Invitation:
 
 
 def create(caller: Caller, wanted: InvitationCreate, links: Links) -> tuple[Invitation, str]:
-    """The invitation and its link."""
+    """The invitation and its link. Whether another organisation has the address is not looked at:
+    who accepts is told."""
     check_role(caller, wanted.role)
     organisations.lock(caller.org)
-    if users.by_email(wanted.email) is not None:
-        raise Conflict("The address is taken.", param="email")
+    user = users.by_email(wanted.email)
+    if user is not None and user.org_id == caller.org:
+        raise AddressTaken
     repository.revoke_pending(caller.org, wanted.email)
     life = timedelta(days=wanted.days)
     return make(caller.org, audit.actor_of(caller), wanted.email, wanted.role, life, links)
@@ -71,12 +76,15 @@ def revoke(caller: Caller, invitation_id: str) -> None:
         _record(audit.actor_of(caller), "invitation.revoked", invitation)
 
 
-def accept(sent: InvitationAccept, passwords: Passwords, links: Links) -> User:
+def accept(
+    sent: InvitationAccept, passwords: Passwords, links: Links, taken: TakenAddresses
+) -> User:
     """The new user; `BadLink` for a link that does not work (any more)."""
     claims = links.read(PURPOSE, sent.token)
     invitation = repository.find_any(claims["sub"])
     if invitation is None:
         raise BadLink
+    taken.check(invitation.org_id)
     strength.check(sent.password, invitation.email, organisations.get(invitation.org_id).name)
     users.release()
     password_hash = passwords.hash(sent.password)
@@ -86,6 +94,7 @@ def accept(sent: InvitationAccept, passwords: Passwords, links: Links) -> User:
     maker, made_at = invitation.invited_by, invitation.created_at
     if not may_still(invitation.org_id, maker, invitation.role, made_at):
         raise BadLink
+    user_service.check_free(invitation.org_id, invitation.email, taken, HasAccount())
     user = user_service.make(
         invitation.org_id, invitation.email, sent.name, invitation.role, password_hash
     )

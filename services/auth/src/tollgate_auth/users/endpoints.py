@@ -31,7 +31,8 @@ class Users(TransactionalResource):
     )
     def post(self) -> tuple[dict[str, Any], int]:
         wanted = json_body(UserCreate)
-        user = service.create(current_caller(), wanted, runtime().passwords)
+        parts = runtime()
+        user = service.create(current_caller(), wanted, parts.passwords, parts.taken)
         return reply(UserOut.of(user)), 201
 
 

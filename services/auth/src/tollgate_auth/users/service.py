@@ -17,8 +17,10 @@ from tollgate_auth.sessions import repository as sessions
 from tollgate_auth.sessions import service as session_service
 from tollgate_auth.tokens.links import Links
 from tollgate_auth.users import open_links, repository
+from tollgate_auth.users.errors import AddressTaken
 from tollgate_auth.users.models import User
 from tollgate_auth.users.schemas import UserCreate, UserOut, UserPatch
+from tollgate_auth.users.taken import TakenAddresses
 from tollgate_common.errors import Conflict, NotFound
 from tollgate_common.guard import Caller
 from tollgate_common.ids import new_id
@@ -32,17 +34,29 @@ def get(org: str, user_id: str) -> User:
     return user
 
 
-def create(caller: Caller, wanted: UserCreate, passwords: Passwords) -> User:
+def create(caller: Caller, wanted: UserCreate, passwords: Passwords, taken: TakenAddresses) -> User:
     check_role(caller, wanted.role)
+    taken.check(caller.org)
     password_hash = None
     if wanted.password is not None:
         strength.check(wanted.password, wanted.email, organisations.get(caller.org).name)
         repository.release()
         password_hash = passwords.hash(wanted.password)
     organisations.lock(caller.org)
+    check_free(caller.org, wanted.email, taken, AddressTaken())
     user = make(caller.org, wanted.email, wanted.name, wanted.role, password_hash)
     _record(caller, "user.created", user, after=as_audited(user))
     return user
+
+
+def check_free(org: str, email: str, taken: TakenAddresses, refusal: Conflict) -> None:
+    """`refusal` where the address has an account; in another organisation, it counts."""
+    user = repository.by_email(email)
+    if user is None:
+        return
+    if user.org_id != org:
+        taken.note(org)
+    raise refusal
 
 
 def make(org: str, email: str, name: str | None, role: str, password_hash: str | None) -> User:
@@ -51,7 +65,7 @@ def make(org: str, email: str, name: str | None, role: str, password_hash: str |
         id=new_id("usr"), org_id=org, email=email, role=role,
         name=name or email.partition("@")[0][:100], password_hash=password_hash,
     )  # fmt: skip
-    with refusing("uq_users_email", Conflict("The address is taken.", param="email")):
+    with refusing("uq_users_email", AddressTaken()):
         repository.add(user)
     return user
 
