@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.auth.conftest import PASSWORD, Org
+from tests.auth.sso.conftest import approve
 from tollgate_auth.roles.permissions import ROLES
 
 Rows = list[dict[str, Any]]
@@ -135,6 +136,7 @@ def test_sessions_are_filtered(org: Org) -> None:
 
 def test_identity_providers_are_filtered(org: Org) -> None:
     name = org.id[-12:]
+    approve(org, f"{name}.example")
     made = org.owner.call("PUT", f"/sso/{name}", SSO | {"domains": [f"{name}.example"]})
     assert made.status_code == 201, made.text
     provider = made.get_json()["id"]

@@ -13,6 +13,8 @@ from werkzeug.test import TestResponse
 
 from tests.auth.conftest import Org
 from tests.auth.sso.running import SECRET, OpenIdProvider, running_provider
+from tollgate_auth.sso import domains
+from tollgate_auth.unit_of_work import unit_of_work
 from tollgate_common.audit import audit_counts
 
 PUBLIC = "http://127.0.0.1:8080"
@@ -32,6 +34,12 @@ def idp(shared_provider: OpenIdProvider) -> OpenIdProvider:
     return shared_provider
 
 
+def approve(org: Org, domain: str) -> None:
+    """What the operator does, for several organisations are in the tests' database."""
+    with org.app.app_context(), unit_of_work():
+        domains.approve(domain, org.id)
+
+
 class Sso:
     """An organisation's provider as it is set up: `domain` is its own."""
 
@@ -39,6 +47,7 @@ class Sso:
         self.org = org
         self.name = f"sso-{secrets.token_hex(6)}"
         self.domain = f"{secrets.token_hex(6)}.example.com"
+        approve(org, self.domain)
         self.wanted: dict[str, Any] = {
             "issuer": issuer,
             "client_id": self.name,

@@ -115,6 +115,32 @@ def password_link(email: str) -> None:
     click.echo(link)
 
 
+@main.group()
+def sso() -> None:
+    """The identity providers of all organisations."""
+
+
+@sso.command("approve-domain")
+@click.argument("domain")
+@click.option("--organisation", required=True, metavar="ID", help="Whose domain it is.")
+def approve_domain(domain: str, organisation: str) -> None:
+    """Let an organisation, and no other, log in people whose addresses are of DOMAIN."""
+    from pydantic import ValidationError
+
+    from tollgate_auth import commands
+    from tollgate_common.errors import Conflict
+
+    try:
+        approved = commands.approve_domain(domain, organisation)
+    except ValidationError:
+        raise click.ClickException(f"{domain} is not a domain such as example.com.") from None
+    except Conflict as refused:
+        raise click.ClickException(refused.detail) from None
+    if approved is None:
+        raise click.ClickException(f"There is no organisation {organisation}.")
+    click.echo(f"{organisation} may claim {approved}.")
+
+
 @main.group("keys")
 def keys_() -> None:
     """The API keys of all organisations."""

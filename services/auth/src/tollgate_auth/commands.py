@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from pydantic import TypeAdapter
+
 from tollgate_auth import seeding
 from tollgate_auth.app import create_app
 from tollgate_auth.audit import service as audit
@@ -20,6 +22,8 @@ from tollgate_auth.roles.permissions import OWNER
 from tollgate_auth.runtime import runtime
 from tollgate_auth.signing_keys import revocation
 from tollgate_auth.signing_keys.rotation import record_rotation
+from tollgate_auth.sso import domains
+from tollgate_auth.sso.schemas import Domain
 from tollgate_auth.unit_of_work import unit_of_work
 from tollgate_auth.users import repository as users
 
@@ -51,6 +55,16 @@ def password_link(email: str) -> str | None:
         made = passwords.reset_link(user, audit.SYSTEM, runtime().links)
         audit.record(user.org_id, audit.SYSTEM, "password.reset_link_made", ("user", user.id))
     return made.link
+
+
+def approve_domain(written: str, org: str) -> str | None:
+    """The domain as it counts, or None where there is no such organisation."""
+    domain = TypeAdapter(Domain).validate_python(written)
+    with create_app().app_context(), unit_of_work():
+        if org not in organisations.all_ids():
+            return None
+        domains.approve(domain, org)
+    return domain
 
 
 def outgrown_keys() -> list[tuple[str, str]]:

@@ -38,7 +38,7 @@ class OneSsoProvider(TransactionalResource):
         {
             200: ("The identity provider as it is now.", one),
             201: ("The new identity provider.", one),
-            409: "The name, or one of the domains, is taken.",
+            409: "The name is taken, or another provider of yours has one of the domains.",
         },
         body=body,
     )

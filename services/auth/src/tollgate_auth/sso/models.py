@@ -32,6 +32,16 @@ class SsoDomain(Base):
     provider_id: Mapped[str] = mapped_column(ForeignKey("sso_providers.id"), index=True)
 
 
+class SsoApprovedDomain(Base):
+    """A domain that this organisation may claim, and no other."""
+
+    __tablename__ = "sso_approved_domains"
+
+    domain: Mapped[str] = mapped_column(String(253), primary_key=True)
+    org_id: Mapped[str] = mapped_column(ForeignKey("organisations.id"), index=True)
+    created_at: Mapped[CreatedAt]
+
+
 class UserIdentity(Base):
     """Who a user is at a provider: its `sub`, which stays when the address changes."""
 

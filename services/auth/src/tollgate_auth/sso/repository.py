@@ -2,10 +2,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from sqlalchemy import delete, exists, insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from tollgate_auth import paging
 from tollgate_auth.extensions import db
-from tollgate_auth.sso.models import SsoDomain, SsoProvider, UserIdentity
+from tollgate_auth.sso.models import SsoApprovedDomain, SsoDomain, SsoProvider, UserIdentity
 from tollgate_auth.sso.schemas import SsoQuery
 from tollgate_auth.users.models import User
 
@@ -70,6 +71,28 @@ def replace_domains(provider_id: str, domains: Sequence[str]) -> None:
     db.session.execute(delete(SsoDomain).where(SsoDomain.provider_id == provider_id))
     rows = [{"domain": domain, "provider_id": provider_id} for domain in sorted(set(domains))]
     db.session.execute(insert(SsoDomain), rows)
+
+
+def approved_domains(org: str) -> set[str]:
+    statement = select(SsoApprovedDomain.domain).where(SsoApprovedDomain.org_id == org)
+    return set(db.session.scalars(statement))
+
+
+def approve_domain(domain: str, org: str) -> None:
+    """The domain is this organisation's from now on."""
+    statement = upsert(SsoApprovedDomain).values(domain=domain, org_id=org)
+    index = [SsoApprovedDomain.domain]
+    db.session.execute(statement.on_conflict_do_update(index_elements=index, set_={"org_id": org}))
+
+
+def claimant(domain: str) -> str | None:
+    """The organisation whose provider has the domain."""
+    statement = (
+        select(SsoProvider.org_id)
+        .join(SsoDomain, SsoDomain.provider_id == SsoProvider.id)
+        .where(SsoDomain.domain == domain)
+    )
+    return db.session.scalars(statement).one_or_none()
 
 
 def user_of(provider_id: str, subject: str) -> User | None:

@@ -10,7 +10,7 @@ from tollgate_auth.extensions import db
 from tollgate_auth.fields import reply
 from tollgate_auth.organisations import repository as organisations
 from tollgate_auth.sessions import service as sessions
-from tollgate_auth.sso import repository
+from tollgate_auth.sso import domains, repository
 from tollgate_auth.sso.models import SsoProvider
 from tollgate_auth.sso.schemas import SsoIn, SsoOut, SsoQuery
 from tollgate_auth.users import service as users
@@ -23,7 +23,7 @@ from tollgate_common.sealing import Sealer
 NAME = re.compile(r"[a-z0-9-]{1,40}\Z")
 
 _NAME_TAKEN = Conflict("There is a provider of this name in the installation.", param="name")
-_DOMAIN_TAKEN = Conflict("Another provider has one of these domains.", param="domains")
+_DOMAIN_TAKEN = Conflict("Another provider of yours has one of these domains.", param="domains")
 
 
 def purpose(provider_id: str) -> str:
@@ -54,6 +54,7 @@ class SsoProviders:
         if fault := self._outbound.fault(wanted.issuer):  # it may take a while: before any lock
             raise InvalidField(f"issuer: {fault}.", param="issuer")
         organisations.lock(caller.org)
+        domains.check(caller.org, wanted.domains)
         row = repository.find(caller.org, name)
         before = self._out(row) if row else None
         if row is None:
@@ -117,8 +118,8 @@ class SsoProviders:
         return self._sealer.seal(secret.encode(), purpose(provider_id))
 
     def _out(self, row: SsoProvider) -> SsoOut:
-        domains = repository.domains_of([row.id])[row.id]
-        return SsoOut.of(row, domains, self._public_url)
+        claimed = repository.domains_of([row.id])[row.id]
+        return SsoOut.of(row, claimed, self._public_url)
 
     def _record(
         self,
