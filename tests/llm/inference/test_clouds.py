@@ -97,12 +97,26 @@ def test_azures_api_without_versions_is_as_openais(stand: Stand, org: str, cloud
     put(stand, org, {"kind": "azure", "base_url": cloud.url, "api_key": "az-key"}, "mine")
     cloud.script = whole(cloud, COMPLETION)
     with openai(stand, org) as ours:
-        ours.chat.completions.create(model="here", **CHAT, extra_query={"x": "1"})
+        query = {"api-version": "9", "beta": "1"}
+        ours.chat.completions.create(model="here", **CHAT, extra_query=query)
     (received,) = cloud.received
-    assert received.line == "POST /openai/v1/chat/completions?x=1 HTTP/1.1"
+    assert received.line == "POST /openai/v1/chat/completions?beta=1 HTTP/1.1"
     assert received.headers["api-key"] == "az-key"
     assert "authorization" not in received.headers
     assert json.loads(received.body) == {"model": "mine", **CHAT}
+
+
+def test_azures_version_is_the_providers_and_not_the_callers(
+    stand: Stand, org: str, cloud: Provider
+) -> None:
+    body = {"kind": "azure", "base_url": cloud.url, "api_version": VERSION, "api_key": "az-key"}
+    put(stand, org, body, "mine")
+    cloud.script = whole(cloud, COMPLETION)
+    with openai(stand, org) as ours:
+        ours.chat.completions.create(model="here", **CHAT, extra_query={"api-version": "9"})
+    (received,) = cloud.received
+    path = "/openai/deployments/mine/chat/completions"
+    assert received.line == f"POST {path}?api-version={VERSION} HTTP/1.1"
 
 
 def test_foundry_gets_what_its_client_sends(stand: Stand, org: str, cloud: Provider) -> None:

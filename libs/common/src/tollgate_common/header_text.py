@@ -1,4 +1,8 @@
-"""Text in the headers of a request, which are bytes that no standard gives an encoding."""
+"""Text in headers, which are bytes that no standard gives an encoding."""
+
+import re
+
+_NOT_PRINTABLE = re.compile(r"[^ -~]")
 
 
 def header_text(value: str) -> str:
@@ -12,3 +16,16 @@ def header_text(value: str) -> str:
         return sent.decode()
     except UnicodeDecodeError:
         return value
+
+
+def printable_header(text: str) -> str:
+    """Return a text that a header can have: what is not printable ASCII as Python writes it in a
+    string, a line end as `\\n`. A server refuses to send anything else, when all has been done and
+    paid for."""
+    if text.isascii() and text.isprintable():
+        return text
+    return _NOT_PRINTABLE.sub(_escaped, text)
+
+
+def _escaped(character: re.Match[str]) -> str:
+    return character.group().encode("unicode_escape").decode()

@@ -1,11 +1,12 @@
 """The headers of an answer: the provider's, where its body passes, and our own."""
 
+from tollgate_common.header_text import printable_header
+from tollgate_llm.inference.dropped import DROPPED, dropped_text
 from tollgate_llm.inference.exchange import Exchange
 from tollgate_llm.inference.headers import to_client
 from tollgate_llm.inference.receiving import Answer
 from tollgate_llm.inference.retrying import Refused
 
-DROPPED = "x-tollgate-dropped-params"
 CONTENT_TYPE, JSON = "content-type", "application/json"
 RETRY_AFTER = ("retry-after", "retry-after-ms", "x-should-retry")
 
@@ -18,14 +19,14 @@ def headers_of(exchange: Exchange, answer: Answer | Refused) -> list[tuple[str, 
         passed += [] if exchange.translation else [(CONTENT_TYPE, JSON)]
     headers = [
         *passed,
-        ("x-tollgate-model", _header_text(exchange.route.model)),
+        ("x-tollgate-model", printable_header(exchange.route.model)),
         ("x-tollgate-provider", exchange.route.provider.name),
         ("x-tollgate-attempts", str(exchange.account.attempts)),
     ]
     if exchange.translation is not None and exchange.protocol.dialect == "anthropic":
         headers.append(("request-id", exchange.request_id))
     if exchange.request.dropped:
-        headers.append((DROPPED, _header_text(", ".join(exchange.request.dropped))))
+        headers.append((DROPPED, dropped_text(exchange.request.dropped)))
     return headers
 
 
@@ -37,6 +38,3 @@ def _passed_headers(exchange: Exchange, answer: Answer | Refused) -> list[tuple[
         return headers
     return [(name, value) for name, value in headers if name.lower() in RETRY_AFTER]
 
-
-def _header_text(text: str) -> str:
-    return text.encode("ascii", "backslashreplace").decode()

@@ -43,7 +43,7 @@ NO_STORE = "no-store"
 _MAX_AGE = re.compile(r"max-age=([1-9][0-9]{0,7})\Z")
 _KEPT_HEADERS = frozenset({"content-type", "x-tollgate-model", "x-tollgate-dropped-params"})
 _VARY = (
-    "HTTP_ANTHROPIC_VERSION", "HTTP_ANTHROPIC_BETA", "HTTP_OPENAI_BETA", "QUERY_STRING",
+    "HTTP_ANTHROPIC_VERSION", "HTTP_ANTHROPIC_BETA", "HTTP_OPENAI_BETA",
     "HTTP_X_TOLLGATE_MAX_OUTPUT",
 )  # fmt: skip
 
@@ -97,11 +97,13 @@ class CacheScope(NamedTuple):
     unsupported: Unsupported
 
 
-def place_of(path: str, scope: CacheScope, body: bytes, environ: Environ, seconds: int) -> Place:
-    """Return where the answer to a request is kept."""
+def place_of(
+    path: str, scope: CacheScope, body: bytes, environ: Environ, query: str, seconds: int
+) -> Place:
+    """Return where the answer to a request is kept. `query` is what its provider gets of it."""
     vary = [str(environ.get(name, "")) for name in _VARY]
     canonical = msgspec.json.encode(
-        [path, *scope, *vary, _meaning(body, environ)],
+        [path, query, *scope, *vary, _meaning(body, environ)],
         order="deterministic",
     )
     index = f"llm:cache:{scope.org}"

@@ -4,6 +4,7 @@ estimate, marked as one (`x-tollgate-estimated`)."""
 import msgspec
 from flask import Response
 
+from tollgate_common.header_text import printable_header
 from tollgate_common.responses import PassedResponse
 from tollgate_llm.inference.account import Account
 from tollgate_llm.inference.protocols import COUNT_TOKENS
@@ -18,7 +19,7 @@ def estimated_count(body: bytes, model: str, account: Account) -> Response:
     headers = [
         ("content-type", "application/json"),
         ("content-length", str(len(counted))),
-        ("x-tollgate-model", model.encode("ascii", "backslashreplace").decode()),
+        ("x-tollgate-model", printable_header(model)),
         ("x-tollgate-cost-usd", "0.000000000"),
         (ESTIMATED, "true"),
     ]

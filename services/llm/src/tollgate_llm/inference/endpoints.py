@@ -8,6 +8,7 @@ from flask import Flask, Response, current_app, g, request
 from tollgate_common.guard import current_caller, requires
 from tollgate_llm.inference.errors import TicketMissing
 from tollgate_llm.inference.protocols import PROTOCOLS, Protocol
+from tollgate_llm.inference.query import split_query
 from tollgate_llm.inference.service import Call, InferenceService
 
 PERMISSION = "inference"
@@ -31,12 +32,11 @@ def _view(protocol: Protocol) -> Callable[[], Response]:
         ticket = environ.get("HTTP_X_TOLLGATE_TICKET")
         if not ticket and not protocol.free:
             raise TicketMissing
-        query = environ.get("QUERY_STRING")
         call = Call(
             caller=current_caller(),
             ticket=ticket,
             request_id=g.request_id,
-            query=f"?{query}" if query else "",
+            query=split_query(environ.get("QUERY_STRING", "")),
             body=current.get_data(cache=False),
             environ=environ,
         )

@@ -27,12 +27,14 @@ from tollgate_llm.inference.cache import AnswerCache, CacheScope, Place, place_o
 from tollgate_llm.inference.counting import estimated_count
 from tollgate_llm.inference.deadline import deadline_of
 from tollgate_llm.inference.delivery import deliver
+from tollgate_llm.inference.dropped import with_dropped
 from tollgate_llm.inference.exchange import Exchange
-from tollgate_llm.inference.headers import Environ
+from tollgate_llm.inference.headers import Environ, dropped_headers
 from tollgate_llm.inference.learned import LearnedCapabilities
 from tollgate_llm.inference.peek import Asked, peek
 from tollgate_llm.inference.protocols import COUNT_TOKENS, Protocol
 from tollgate_llm.inference.provider_request import Capability, ProviderRequest
+from tollgate_llm.inference.query import Query
 from tollgate_llm.inference.stream_cost import with_stream_cost
 from tollgate_llm.inference.turns import Prepare
 from tollgate_llm.inference.unsupported import DROP_PARAMS, unsupported_of
@@ -49,12 +51,12 @@ CLIENT_CLOSED = 499
 
 
 class Call(NamedTuple):
-    """A request as it came. `query` is its query string with the question mark, or empty."""
+    """A request as it came, and what of its query string passes."""
 
     caller: Caller
     ticket: str | None
     request_id: str
-    query: str
+    query: Query
     body: bytes
     environ: Environ
 
@@ -137,6 +139,7 @@ class InferenceService:
     def _run(self, protocol: Protocol, call: Call, account: Account) -> Response:
         tells_cost = wants_stream_cost(call.environ)
         response = self._answer(protocol, call, account)
+        with_dropped(response, (*dropped_headers(call.environ), *call.query.dropped))
         return with_stream_cost(response, account) if tells_cost else response
 
     def _answer(self, protocol: Protocol, call: Call, account: Account) -> Response:
@@ -150,7 +153,7 @@ class InferenceService:
             return kept
         deadline = deadline_of(call.timeout, self._default_timeout)
         call_id = call.ticket or call.request_id
-        sent = Sent(call.body, call.query, call.environ, call_id, call.max_output, unsupported)
+        sent = Sent(call.body, call.query.passed, call.environ, call_id, call.max_output, unsupported)
         cap = self._default_cap(call.caller.org, asked.model)
         bodies = Bodies(protocol, sent, asked, cap, self._learned)
         try:
@@ -187,7 +190,7 @@ class InferenceService:
         seconds = seconds_asked(call.environ, self._router.own(call.caller.org, model))
         if seconds is None:
             return None
-        return place_of(protocol.path, scope, call.body, call.environ, seconds)
+        return place_of(protocol.path, scope, call.body, call.environ, call.query.passed, seconds)
 
     def _matches(self, protocol: Protocol, call: Call, asked: Asked) -> Sequence[Match]:
         """The routes that can be asked, the one to ask first in front."""
