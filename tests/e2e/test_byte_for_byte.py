@@ -1,7 +1,8 @@
 """Where caller and provider speak the same dialect nothing is altered, either way: what a provider
 on a socket of its own received is compared with what was sent, and what came back with what it
 answered. What may differ is named here: credentials, the model's name, the usage that is asked for
-on the caller's behalf and kept from it."""
+on the caller's behalf and kept from it, and of the address what no route of the vendor's defines.
+"""
 
 import http.client
 import json
@@ -99,9 +100,10 @@ def line_of(lines: dict[str, Line], path: str) -> Line:
 
 @st.composite
 def bodies(draw: st.DrawFn, *more: Member) -> list[Member]:
-    """Members as they are written, among them the model's name, perhaps twice, as `null`."""
-    models = [Member(name, "null") for name in draw(st.lists(MODEL_NAMES, min_size=1, max_size=2))]
-    return draw(st.permutations([*draw(MEMBERS), *models, *more]))
+    """Members as they are written, none of them twice, among them the model's name as `null`."""
+    model = Member(draw(MODEL_NAMES), "null")
+    unique = {json.loads(member.name): member for member in draw(MEMBERS)}
+    return draw(st.permutations([*unique.values(), model, *more]))
 
 
 def is_model(member: Member) -> bool:
@@ -129,9 +131,11 @@ BETAS = st.lists(
     max_size=3,
     unique_by=lambda header: header[0],
 )
-QUERIES = st.text(st.sampled_from("abz019&=+;,.~%-_!*'()/?:@$"), max_size=20).map(
-    lambda query: query.replace("%", "%2f")
+_VALUES = st.text(st.sampled_from("abz019=+,.~%-_!*'()/?:@$"), max_size=20).map(
+    lambda value: value.replace("%", "%2f")
 )
+_PARAMETERS = st.tuples(st.sampled_from(["beta", "b%65ta", "api-version", "x", ""]), _VALUES)
+QUERIES = st.lists(_PARAMETERS.map("=".join), max_size=3).map("&".join)
 NEW_HEADERS = st.dictionaries(
     st.sampled_from(["x-new", "anthropic-ratelimit-odd", "openai-processing-ms", "X-Odd_Case"]),
     st.text(st.sampled_from("abcxyz019-_.,;=/ \"'()é"), min_size=1, max_size=20).map(str.strip),
@@ -154,7 +158,8 @@ def test_a_whole_answer(
     answer, came, received = line.send(target, asking(line, sent), betas)
     assert (answer.status, came) == (200, whole)
     assert received.body == expected.encode()
-    assert received.line == f"POST {target} HTTP/1.1"
+    passed = "&".join(part for part in query.split("&") if part.startswith(("beta=", "b%65ta=")))
+    assert received.line == f"POST {path}{'?' if passed else ''}{passed} HTTP/1.1"
     assert {name: received.headers.get(name) for name, _ in betas} == dict(betas)
     assert {name: answer.headers[name].encode("latin-1").decode() for name in new} == new
     assert line.secret not in f"{received}"

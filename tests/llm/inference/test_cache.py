@@ -1,14 +1,17 @@
 """The exact cache: the same answer to the same request, for those who ask, and for nothing."""
 
+import base64
 import json
 from typing import Any
 
 import pytest
 from redis import Redis
 
-from tests.llm.inference.test_relay import ANSWER, DONE, HI, USAGE, send
+from tests.llm.inference.test_relay import ANSWER, CHAT, DONE, HI, USAGE, send
 from tests.llm.stand import Provider, Stand, eventually
-from tollgate_llm.inference.cache import AnswerCache, Kept, Place
+from tollgate_common.sealing import SealBroken
+from tollgate_llm.inference.cache import AnswerCache, Kept
+from tollgate_llm.inference.cache_places import CachedRequest, CacheScope, Place
 
 CACHE = {"x-tollgate-cache": "max-age=60"}
 BODY = b'{"model":"here","messages":[{"role":"user","content":"a"}],"temperature":0}'
@@ -151,10 +154,51 @@ def test_a_header_that_says_nothing_is_400(
     assert stand.outcome(org, ticket)["status"] == "provider_error"
 
 
+KEY = base64.urlsafe_b64encode(bytes(32)).decode()
+SCOPE = CacheScope("o", "live", None, "refuse")
+
+
+def place(cache: AnswerCache, body: bytes, seconds: int = 60) -> Place:
+    return cache.place(SCOPE, CachedRequest(CHAT, "", body, {}), seconds)
+
+
 def test_an_organisation_has_so_many_and_no_more(redis_client: Redis) -> None:
-    cache = AnswerCache(redis_client, entries=3)
-    for number in range(10):
-        cache.store(Place("llm:cache:o", f"llm:cache:o:{number}", 60 + number), Kept([], b"x"))
-    kept = {key.decode()[-1] for key in redis_client.scan_iter("llm:cache:o:*")}
-    assert kept == {"7", "8", "9"}
+    cache = AnswerCache(redis_client, 3, KEY)
+    places = [place(cache, b'{"n":%d}' % number, 60 + number) for number in range(10)]
+    for each in places:
+        cache.store(each, Kept([], b"x"))
+    kept = {key.decode() for key in redis_client.scan_iter("llm:cache:o:*")}
+    assert kept == {each.key for each in places[-3:]}
     assert redis_client.zcard("llm:cache:o") == 3
+
+
+def test_redis_gets_nothing_of_it_to_read(stand: Stand, org: str, provider: Provider) -> None:
+    answer = b'{"id":"1","choices":[{"message":{"content":"whisper-4711"}}]}'
+    provider.script = [provider.answers(answer, "content-type: application/json")]
+    ask(stand, org, BODY.replace(b'"a"', b'"whisper-4712"'))
+    (key,) = eventually(lambda: list(stand.redis.scan_iter(f"llm:cache:{org}:*")))
+    kept: Any = stand.redis.get(key)
+    assert len(kept) > len(answer)
+    assert b"whisper" not in kept
+    assert b"application/json" not in kept
+    _, again, content = ask(stand, org, BODY.replace(b'"a"', b'"whisper-4712"'))
+    assert (again.headers["x-tollgate-cache"], content) == ("hit", answer)
+
+
+def test_what_is_kept_opens_for_the_same_request_and_key_alone(redis_client: Redis) -> None:
+    cache, other = (AnswerCache(redis_client, 3, key) for key in (KEY, KEY.replace("A", "B", 8)))
+    here, there = place(cache, b'{"a":1}'), place(cache, b'{"a":2}')
+    assert place(cache, b'{ "a" : 1 }')[:2] == here[:2]
+    assert place(other, b'{"a":1}').key != here.key
+    with pytest.raises(SealBroken):
+        there.opened(here.sealed(b"x"))
+
+
+def test_of_a_member_twice_it_is_the_bytes_that_count(redis_client: Redis) -> None:
+    cache = AnswerCache(redis_client, 3, KEY)
+    twice = b'{"messages":[{"content":"A","content":"B"}]}'
+    last = b'{"messages":[{"content":"B"}]}'
+    assert place(cache, twice).key != place(cache, last).key
+    assert place(cache, twice).key != place(cache, twice.replace(b":[", b": [")).key
+    assert place(cache, last).key == place(cache, last.replace(b":[", b": [")).key
+    assert place(cache, twice).key == place(cache, twice).key

@@ -105,7 +105,7 @@ def compose(settings: LlmSettings, engine: Engine) -> Parts:
     health = Health(redis)
     upstreams = _upstreams(settings, reach)
     capacity = Load(settings.max_requests)
-    cache = AnswerCache(redis, settings.cache_entries)
+    cache = AnswerCache(redis, settings.cache_entries, settings.secret("encryption_key"))
     cashier = Cashier(TicketBook(redis, SERVICE), billing)
     learned = LearnedCapabilities()
     asker = Asker(upstreams, health, learned)

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal, TypeVar
 import msgspec
 
 from tollgate_common.errors import BadRequest
+from tollgate_gateway.parsed_requests.unique_members import unique_members
 
 Medium = Literal["text", "vector", "image", "speech", "transcript", "free"]
 
@@ -64,12 +65,17 @@ _MISSING = re.compile(r"missing required field `([^`]+)`")
 
 
 def reader(kind: type[P]) -> Callable[[bytes], P]:
-    """Return a function that decodes a body, or raises `BadRequest` naming the field."""
+    """Return a function that decodes a body, or raises `BadRequest` naming the field.
+
+    A body is gone through once, for its members; what is needed of them is decoded after that."""
     decode = msgspec.json.Decoder(kind).decode
+    names = kind.__struct_fields__
 
     def read(body: bytes) -> P:
         try:
-            parsed = decode(body)
+            members = unique_members(body)
+            needed = {name: members[name] for name in names if name in members}
+            parsed = decode(msgspec.json.encode(needed))
         except msgspec.ValidationError as error:
             raise _wrong_field(str(error)) from None
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):

@@ -37,4 +37,3 @@ def _passed_headers(exchange: Exchange, answer: Answer | Refused) -> list[tuple[
     if exchange.translation is None:
         return headers
     return [(name, value) for name, value in headers if name.lower() in RETRY_AFTER]
-

@@ -11,15 +11,15 @@ order, and the same headers of the vendor's; what a translation cannot say is re
 for both; and where an answer may bring ids of its provider's, which belong to a project, it is the
 same project as well. What is kept is the answer as the caller got it, a stream as a stream; only
 whole, successful ones, up to a size, and a number for an organisation: the one that would be
-forgotten soonest makes room. A hit calls no provider and costs
-nothing; it has a ticket and a row of its own, with `cache` as its provider. Redis away: no hits.
+forgotten soonest makes room. Redis has it sealed (`cache_places`). A hit calls no provider and
+costs nothing; it has a ticket and a row of its own, with `cache` as its provider. Redis away: no
+hits.
 """
 
-import hashlib
 import re
 import time
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 from flask import Response
@@ -28,10 +28,16 @@ from redis.exceptions import RedisError
 
 from tollgate_common.errors import BadRequest
 from tollgate_common.logging import get_logger
-from tollgate_common.multipart import read_form
-from tollgate_common.unsupported import Unsupported
+from tollgate_common.sealing import SealBroken, derived_key
 from tollgate_llm.catalog.schemas import LONGEST_SECONDS
 from tollgate_llm.inference.account import Account
+from tollgate_llm.inference.cache_places import (
+    PURPOSE,
+    CachedRequest,
+    CacheScope,
+    Place,
+    place_of,
+)
 from tollgate_llm.inference.headers import Environ
 from tollgate_llm.routing.models import Model
 
@@ -42,10 +48,6 @@ LARGEST_ANSWER = 256 * 1024
 NO_STORE = "no-store"
 _MAX_AGE = re.compile(r"max-age=([1-9][0-9]{0,7})\Z")
 _KEPT_HEADERS = frozenset({"content-type", "x-tollgate-model", "x-tollgate-dropped-params"})
-_VARY = (
-    "HTTP_ANTHROPIC_VERSION", "HTTP_ANTHROPIC_BETA", "HTTP_OPENAI_BETA",
-    "HTTP_X_TOLLGATE_MAX_OUTPUT",
-)  # fmt: skip
 
 log = get_logger(__name__)
 
@@ -59,14 +61,6 @@ class Kept(msgspec.Struct):
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Kept).decode
-
-
-class Place(NamedTuple):
-    """Where an answer is, or is to be, and for how many seconds. `listing` names what there is."""
-
-    listing: str
-    key: str
-    seconds: int
 
 
 def seconds_asked(environ: Environ, model: Model | None) -> int | None:
@@ -87,42 +81,17 @@ def seconds_asked(environ: Environ, model: Model | None) -> int | None:
     return int(found[1])
 
 
-class CacheScope(NamedTuple):
-    """Those who get the same answer to the same request. `project` is None where it is for every
-    project of the organisation."""
-
-    org: str
-    mode: str
-    project: str | None
-    unsupported: Unsupported
-
-
-def place_of(
-    path: str, scope: CacheScope, body: bytes, environ: Environ, query: str, seconds: int
-) -> Place:
-    """Return where the answer to a request is kept. `query` is what its provider gets of it."""
-    vary = [str(environ.get(name, "")) for name in _VARY]
-    canonical = msgspec.json.encode(
-        [path, query, *scope, *vary, _meaning(body, environ)],
-        order="deterministic",
-    )
-    index = f"llm:cache:{scope.org}"
-    return Place(index, f"{index}:{hashlib.sha256(canonical).hexdigest()}", seconds)
-
-
-def _meaning(body: bytes, environ: Environ) -> Any:
-    """What the body says, however it is written down."""
-    if body.startswith(b"--"):  # a form: JSON never does
-        return read_form(body, str(environ.get("CONTENT_TYPE", ""))).digest()
-    return msgspec.json.decode(body)
-
-
 class AnswerCache:
-    """`entries`: so many for each organisation."""
+    """`entries`: so many for each organisation. `encryption_key` is the text of ENCRYPTION_KEY."""
 
-    def __init__(self, redis: Redis, entries: int) -> None:
+    def __init__(self, redis: Redis, entries: int, encryption_key: str) -> None:
         self._redis = redis
         self._entries = entries
+        self._secret = derived_key(encryption_key, PURPOSE)
+
+    def place(self, scope: CacheScope, request: CachedRequest, seconds: int) -> Place:
+        """Return where the answer to a request is kept."""
+        return place_of(self._secret, scope, request, seconds)
 
     def find(self, place: Place, account: Account) -> Response | None:
         """The answer that is there, its ticket closed."""
@@ -133,7 +102,11 @@ class AnswerCache:
             return None
         if raw is None:
             return None
-        kept = _decode(raw)
+        try:
+            kept = _decode(place.opened(raw))
+        except SealBroken:
+            log.warning("cached_answer_altered")
+            return None
         account.close("ok", 200, provider=PROVIDER)
         response = Response(kept.body, status=200)
         response.headers.clear()
@@ -157,7 +130,7 @@ class AnswerCache:
         now = time.time()
         try:
             pipeline = self._redis.pipeline(transaction=False)
-            pipeline.set(place.key, _encode(kept), ex=place.seconds)
+            pipeline.set(place.key, place.sealed(_encode(kept)), ex=place.seconds)
             pipeline.zremrangebyscore(place.listing, "-inf", now)
             pipeline.zadd(place.listing, {place.key: now + place.seconds})
             pipeline.zcard(place.listing)

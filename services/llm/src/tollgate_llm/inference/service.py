@@ -23,7 +23,8 @@ from tollgate_llm.dialects.matching import Match, matched
 from tollgate_llm.inference.account import Account, Cashier
 from tollgate_llm.inference.asking import Asker
 from tollgate_llm.inference.bodies import Bodies, Sent
-from tollgate_llm.inference.cache import AnswerCache, CacheScope, Place, place_of, seconds_asked
+from tollgate_llm.inference.cache import AnswerCache, seconds_asked
+from tollgate_llm.inference.cache_places import CachedRequest, CacheScope, Place
 from tollgate_llm.inference.counting import estimated_count
 from tollgate_llm.inference.deadline import deadline_of
 from tollgate_llm.inference.delivery import deliver
@@ -153,7 +154,9 @@ class InferenceService:
             return kept
         deadline = deadline_of(call.timeout, self._default_timeout)
         call_id = call.ticket or call.request_id
-        sent = Sent(call.body, call.query.passed, call.environ, call_id, call.max_output, unsupported)
+        sent = Sent(
+            call.body, call.query.passed, call.environ, call_id, call.max_output, unsupported
+        )
         cap = self._default_cap(call.caller.org, asked.model)
         bodies = Bodies(protocol, sent, asked, cap, self._learned)
         try:
@@ -190,7 +193,8 @@ class InferenceService:
         seconds = seconds_asked(call.environ, self._router.own(call.caller.org, model))
         if seconds is None:
             return None
-        return place_of(protocol.path, scope, call.body, call.environ, call.query.passed, seconds)
+        request = CachedRequest(protocol.path, call.query.passed, call.body, call.environ)
+        return self._cache.place(scope, request, seconds)
 
     def _matches(self, protocol: Protocol, call: Call, asked: Asked) -> Sequence[Match]:
         """The routes that can be asked, the one to ask first in front."""
