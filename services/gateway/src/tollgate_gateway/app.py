@@ -21,6 +21,7 @@ from tollgate_common.refusal_counts import RefusalBook
 from tollgate_common.relay import RelayClient
 from tollgate_common.tickets import TicketBook
 from tollgate_common.web import make_app
+from tollgate_gateway import security_headers
 from tollgate_gateway.idempotency.repository import KeyRepository
 from tollgate_gateway.idempotency.service import IdempotencyService
 from tollgate_gateway.inference.endpoints import blueprint as inference
@@ -110,6 +111,7 @@ def _assembled(settings: GatewaySettings) -> tuple[Flask, Sequence[Task]]:
     app.extensions["openapi"] = OpenApi(services)
     for blueprint in (inference, management, pages):
         app.register_blueprint(blueprint)
+    security_headers.register(app, settings.public_url)
     _allow_browsers(app, settings)
     checks = {"redis": health.redis(redis), "llm": _lives(settings.llm_url), "load": load.check}
     health.register(app, checks)

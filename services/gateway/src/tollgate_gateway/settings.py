@@ -23,6 +23,11 @@ class GatewaySettings(CommonSettings):
         description="Origins whose browser pages may call, comma-separated; https://*.example.com:"
         " any one label in the place of the *; * alone: every origin; empty: none.",
     )
+    public_url: str | None = Field(
+        None,
+        description="Where people and programs reach the gateway; where it is https, browsers are"
+        " told to come by nothing else (HSTS).",
+    )
     trusted_proxies: int = Field(
         0,
         ge=0,

@@ -2,12 +2,12 @@
 
 from typing import cast
 
-from flask import Blueprint, Response, current_app, g, jsonify, render_template, request
-from flask.helpers import send_from_directory
+from flask import Blueprint, Response, current_app, g, jsonify, request
 
 from tollgate_common.guard import public
+from tollgate_gateway.management import docs_page
 from tollgate_gateway.management.front_door import FrontDoor
-from tollgate_gateway.management.openapi import SWAGGER_UI, OpenApi
+from tollgate_gateway.management.openapi import OpenApi
 
 # What a route below /api has for options, the service knows that answers there.
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -42,12 +42,13 @@ def openapi() -> Response:
 @public
 def docs() -> str:
     """Swagger UI."""
-    return render_template("docs.html")
+    return docs_page.docs_page()
 
 
 @public
 def docs_file(name: str) -> Response:
-    return send_from_directory(SWAGGER_UI, name, max_age=86400)
+    """A file of Swagger UI, or of the page around it."""
+    return docs_page.docs_file(name)
 
 
 def _door() -> FrontDoor:

@@ -7,10 +7,8 @@ reads. The inference routes are the vendors' own and are described by what diffe
 
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-import flask_restx
 import msgspec
 
 from tollgate_common.api_document import METHODS
@@ -20,7 +18,6 @@ from tollgate_common.relay import RelayClient, RelayFailed
 from tollgate_gateway.management.inference_docs import INFERENCE_PATHS
 from tollgate_gateway.management.oauth_docs import OAUTH_PATHS, SECURITY
 
-SWAGGER_UI = Path(flask_restx.__file__).parent / "static"
 SOURCE = "/api/v1/swagger.json"
 REMEMBER_SECONDS = 30.0
 JSON = "application/json"
