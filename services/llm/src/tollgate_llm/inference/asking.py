@@ -17,6 +17,7 @@ from tollgate_llm.inference.account import Account
 from tollgate_llm.inference.chat_refusals import NO_ROUTE, OVER_RESPONSES
 from tollgate_llm.inference.deadline import Deadline
 from tollgate_llm.inference.errors import ProviderDown, ProviderFailed, provider_error
+from tollgate_llm.inference.labels import metric_name, metric_status
 from tollgate_llm.inference.learned import LearnedCapabilities, lacking
 from tollgate_llm.inference.non_answers import NO_ANSWER
 from tollgate_llm.inference.provider_request import Capability, ProviderRequest
@@ -178,7 +179,8 @@ class Asker:
         if refused.non_answer is not None:
             provider = request.route.provider.name
             log.warning("provider_gave_no_answer", provider=provider, status=refused.status)
-        self._note(request, NO_ANSWER if refused.non_answer else str(refused.status), seconds)
+        outcome = NO_ANSWER if refused.non_answer else metric_status(refused.status)
+        self._note(request, outcome, seconds)
         self._judge(name, refused, seconds)
         return Failure(refused, None, refused.worth_retrying, refused.worth_another_route)
 
@@ -193,7 +195,7 @@ class Asker:
             self._health.failed(name)
 
     def _note(self, request: ProviderRequest, outcome: str, seconds: float | None) -> None:
-        name = request.route.provider.name
+        name = metric_name(request.route.provider)
         labelled(provider_requests, name, outcome).inc()
         if seconds is not None:
             labelled(provider_seconds, name).observe(seconds)
