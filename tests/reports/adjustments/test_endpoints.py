@@ -145,6 +145,24 @@ def test_another_organisations_request_is_404(booked: Record, client: Client) ->
     assert adjust(other).status_code == 404
 
 
+def test_an_id_that_several_callers_have_sent_names_none_of_them(
+    booked: Record, client: Client, rows: Rows
+) -> None:
+    mine = booked(NOON, LOST, request_id="req_mine", client_request_id="invoice-7")
+    other = booked(NOON, LOST, request_id="req_other", client_request_id="invoice-7")
+    booked(NOON, LOST, request_id="req_4", client_request_id="req_mine")
+    refused = adjust(client(scope=SCOPE), "invoice-7")
+    assert (refused.status_code, refused.get_json()["code"]) == (409, "shared_id")
+    assert rows("SELECT * FROM ledger WHERE adjusts IS NOT NULL") == []
+    for name, ticket in (("req_mine", mine), (other, other)):
+        assert adjust(client(scope=SCOPE), name).get_json()["adjusts"] == ticket
+
+
+def test_an_id_of_the_callers_that_one_request_has_names_it(booked: Record, client: Client) -> None:
+    ticket = booked(NOON, LOST, client_request_id="only")
+    assert adjust(client(scope=SCOPE), "only").get_json()["adjusts"] == ticket
+
+
 def test_an_adjustment_itself_is_no_request(booked: Record, client: Client) -> None:
     booked(NOON, LOST)
     adjustment = adjust(client(scope=SCOPE)).get_json()["id"]

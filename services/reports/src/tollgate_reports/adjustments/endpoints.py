@@ -44,7 +44,8 @@ class Adjustments(Resource):  # type: ignore[misc]  # the library is untyped
         {
             201: ("The row that was added.", _one),
             404: _NO_ROW,
-            409: "Its month is archived, or its figures are already as you say.",
+            409: "Its month is archived, its figures are already as you say, or several requests"
+            " have this id of their callers'.",
         },
         body=_asked,
     )

@@ -16,6 +16,18 @@ class Archived(Conflict):
         )
 
 
+class SharedId(Conflict):
+    """The id is the callers' own, and several requests have it: whoever sends another's id must not
+    take the place of the request that is meant."""
+
+    code = "shared_id"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Several requests have this `x-client-request-id`: name the one by its `x-request-id`."
+        )
+
+
 class NothingToAdjust(Conflict):
     code = "nothing_to_adjust"
 

@@ -19,11 +19,12 @@ from tollgate_common.visibility import Visibility
 from tollgate_reports import changes
 from tollgate_reports.adjustments import repository
 from tollgate_reports.adjustments.corrections import correction
-from tollgate_reports.adjustments.errors import Archived
+from tollgate_reports.adjustments.errors import Archived, SharedId
 from tollgate_reports.adjustments.schemas import AdjustmentRequest, as_json
 from tollgate_reports.ledger.schemas import month_of_request
 from tollgate_reports.ledger.service import Ledger
 from tollgate_reports.outbox import outbox
+from tollgate_reports.requests import repository as request_rows
 from tollgate_reports.requests import service as requests
 from tollgate_reports.requests.errors import UnknownRequest
 
@@ -76,7 +77,12 @@ def _lock(connection: Connection, caller: Caller, identity: str) -> RowMapping:
     """Return the request's row, ours until the transaction ends. Our ids tell when they were made,
     so of a request that is not there any more it is known whether its month is archived."""
     try:
-        ticket = requests.row_of(connection, Visibility.of(caller), identity)["id"]
+        visibility = Visibility.of(caller)
+        named = requests.row_of(connection, visibility, identity)
+        is_ours = identity in (named["request_id"], str(named["id"]))
+        if not is_ours and request_rows.is_shared(connection, visibility, identity):
+            raise SharedId
+        ticket = named["id"]
         row = repository.lock(connection, ticket)
     except UnknownRequest:
         ticket, row = identity, None

@@ -40,6 +40,17 @@ def find(
     return connection.execute(query).mappings().first()
 
 
+def is_shared(connection: Connection, visibility: Visibility, client_request_id: str) -> bool:
+    """Return whether several visible requests have this id of their caller's."""
+    query = (
+        select(ledger.c.id)
+        .where(*_visible(visibility), ledger.c.adjusts.is_(None))
+        .where(ledger.c.client_request_id == client_request_id)
+        .limit(2)
+    )
+    return len(connection.execute(query).all()) > 1
+
+
 def list_rows(
     connection: Connection,
     visibility: Visibility,
