@@ -32,6 +32,21 @@ def test_dimensions_and_both_encodings_are_honoured(openai_client: openai.OpenAI
     assert decoded.embedding == pytest.approx(plain.embedding, abs=1e-6)
 
 
+@pytest.mark.parametrize(("inputs", "dimensions"), [(257, None), (2048, 1536), (7, 65536)])
+def test_a_small_request_does_not_make_a_huge_answer(
+    openai_client: openai.OpenAI, inputs: int, dimensions: int | None
+) -> None:
+    size = openai.omit if dimensions is None else dimensions
+    with pytest.raises(openai.BadRequestError, match="at most 393216 numbers") as refused:
+        openai_client.embeddings.create(model="e", input=["a"] * inputs, dimensions=size)
+    assert refused.value.param == "input"
+
+
+def test_many_inputs_of_few_dimensions_are_embedded(openai_client: openai.OpenAI) -> None:
+    answer = openai_client.embeddings.create(model="e", input=["a"] * 2048, dimensions=64)
+    assert len(answer.data) == 2048
+
+
 @pytest.mark.parametrize(("given", "vectors"), [([1, 2, 3], 1), ([[1, 2], [3]], 2)])
 def test_tokens_are_taken_for_text(
     openai_client: openai.OpenAI, given: list[int], vectors: int

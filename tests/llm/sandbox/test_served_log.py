@@ -135,6 +135,17 @@ def test_no_prompt_and_no_credential_is_written(
     assert key not in written
 
 
+def test_nobody_else_reads_it(tmp_path: Path) -> None:
+    old = tmp_path / "old.jsonl"
+    old.touch(mode=0o644)
+    new = tmp_path / "folder" / "new.jsonl"
+    for path in (old, new):
+        log = ServedLog(path)
+        log.write(Call("c", "/v1/x", "m", False, 1), status=200, output_tokens=2)
+        assert path.stat().st_mode & 0o777 == 0o600
+    assert new.parent.stat().st_mode & 0o777 == 0o700
+
+
 def test_many_writers_do_not_mix_their_lines(tmp_path: Path) -> None:
     path = tmp_path / "served.jsonl"
 

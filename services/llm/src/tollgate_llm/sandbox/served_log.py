@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Iterator
@@ -37,12 +38,15 @@ class ServedLog:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     @cached_property
     def _descriptor(self) -> int:
-        """Opened at the first line, hence in the worker that writes it."""
-        return os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        """Opened at the first line, hence in the worker that writes it. Nobody else reads it."""
+        descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        with contextlib.suppress(PermissionError):  # a file that is there may be another's
+            os.fchmod(descriptor, 0o600)
+        return descriptor
 
     def write(self, call: Call, *, status: int, output_tokens: int, complete: bool = True) -> None:
         """`complete` is false when the answer broke off, whoever broke it off: what is billed of

@@ -26,6 +26,8 @@ DIMENSIONS = 1536
 """Of a vector, unless the caller says otherwise."""
 
 _MOST_INPUTS = 2048
+MAX_NUMBERS = 256 * DIMENSIONS
+"""In one answer: what a small request can have this process make is bounded, some 8 MB of JSON."""
 PARAMS = ParamsType(
     "openai.types.embedding_create_params",
     "EmbeddingCreateParams",
@@ -37,6 +39,7 @@ PARAMS = ParamsType(
 def embed(delivery: Delivery) -> Response:
     body = checked_body(OPENAI, PARAMS)
     inputs = _inputs(body["input"])
+    _check_size(len(inputs), body)
     tokens = sum(map(_count, inputs))
     ask = Ask(model=body["model"], stream=False, prompt="", input_tokens=tokens)
     call, trouble = begin(ENDPOINT, ask, delivery)
@@ -55,6 +58,16 @@ def _inputs(given: Any) -> list[Any]:
     if not all(inputs):
         raise InvalidRequest("Input must not be empty.", param=("input",))
     return inputs
+
+
+def _check_size(vectors: int, body: Json) -> None:
+    size = body.get("dimensions") or DIMENSIONS
+    if vectors * size > MAX_NUMBERS:
+        raise InvalidRequest(
+            f"The sandbox makes at most {MAX_NUMBERS} numbers at a time: {MAX_NUMBERS // size}"
+            f" inputs of {size} dimensions.",
+            param=("input",),
+        )
 
 
 def _count(given: Any) -> int:
