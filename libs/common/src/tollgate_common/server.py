@@ -86,8 +86,24 @@ def allow_connections() -> None:
 
 
 def fresh_metrics_folder(port: int) -> str:
-    """An empty folder for prometheus_client's multiprocess files; an old one's counts are gone."""
-    folder = Path(tempfile.gettempdir()) / f"tollgate-metrics-{os.getuid()}-{port}"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(mode=0o700)
-    return str(folder)
+    """Make an empty folder for prometheus_client's multiprocess files. Its name is no one's to take
+    before us; those of processes that have died go, with their counts."""
+    root, prefix = Path(tempfile.gettempdir()), f"tollgate-metrics-{port}-"
+    for folder in root.glob(f"{prefix}*"):
+        process = folder.name.removeprefix(prefix).partition("-")[0]
+        if folder.lstat().st_uid == os.getuid() and not _is_others(process):
+            shutil.rmtree(folder, ignore_errors=True)
+    return tempfile.mkdtemp(prefix=f"{prefix}{os.getpid()}-", dir=root)
+
+
+def _is_others(process: str) -> bool:
+    """Return whether this is the id of another process that lives."""
+    if not process.isdigit() or int(process) == os.getpid():
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
