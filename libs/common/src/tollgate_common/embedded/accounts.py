@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from tollgate_common.embedded import passing
 from tollgate_common.embedded.process import EmbeddedServerError
 
 ACCOUNT = "pgserver"
@@ -52,11 +53,14 @@ def give(path: Path, account: str | None) -> None:
         os.chown(path, entry.pw_uid, entry.pw_gid)
 
 
-def let_through(path: Path) -> None:
-    """Let everybody pass the folders above `path`: pass, not list them."""
+def let_through(path: Path, account: str) -> None:
+    """Let the account pass the folders above `path`: pass, not list them, and nobody else.
+
+    Where the file system has no access control lists, a folder lets everybody pass."""
+    user = pwd.getpwnam(account).pw_uid
     for folder in path.resolve().parents:
         mode = folder.stat().st_mode
-        if not mode & stat.S_IXOTH:
+        if not mode & stat.S_IXOTH and not passing.let_pass(folder, user):
             folder.chmod(stat.S_IMODE(mode) | stat.S_IXGRP | stat.S_IXOTH)
 
 

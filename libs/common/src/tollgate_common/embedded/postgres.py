@@ -92,8 +92,8 @@ class Postgres:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         give(self.folder, account)
         if account:
-            let_through(self.folder)
-            let_through(programs())
+            let_through(self.folder, account)
+            let_through(programs(), account)
             let_read(programs().parent)
         if not self.data.exists():
             self._initialise(account)

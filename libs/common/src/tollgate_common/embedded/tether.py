@@ -71,7 +71,11 @@ def main(words: list[str]) -> None:
     options = dict(word.removeprefix("--").split("=", 1) for word in words[:split])
     command = words[split + 1 :]
     if path := options.get("env"):
-        os.environ.update(json.loads(Path(path).read_text()))
+        for name, value in json.loads(Path(path).read_text()).items():
+            if value is None:  # what this program is not to have, whoever has it above
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
     if user := options.get("user"):
         become(user)
     tie(
