@@ -27,17 +27,31 @@ COMMANDS = {
 # Services that keep tables, and so migrate.
 DATABASES = ("auth", "llm", "reports")
 
+VENDORS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY")
+OF_A_SERVICE = ("DATABASE_URL", "ENCRYPTION_KEY", "SERVICE_CLIENT_ID", "SERVICE_CLIENT_SECRET")
+# Process → what it has no use for, though its service has, or `.env`, or our own environment.
+WITHOUT = {
+    "auth": VENDORS,
+    "reports": VENDORS,
+    "gateway": (*VENDORS, "DATABASE_URL", "ENCRYPTION_KEY"),
+    "sandbox": (*VENDORS, *OF_A_SERVICE, "REDIS_URL", "QUEUE_REDIS_URL"),
+    "reports-ledger": VENDORS,
+    "reports-worker": VENDORS,
+    "scheduler": (*VENDORS, *OF_A_SERVICE),
+}
+
 # Ten Python processes on one machine: no memory pools and thread pools a core each.
 SMALL = {"MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1"}
 
 
 @dataclass(frozen=True)
 class Program:
-    """One supervised process. `port` answers /readyz; else `metrics_port` shows that it lives."""
+    """One supervised process. `port` answers /readyz; else `metrics_port` shows that it lives.
+    Variables of its environment that are None are those that it must not have."""
 
     name: str
     command: list[str]
-    environment: dict[str, str] = field(default_factory=dict)
+    environment: dict[str, str | None] = field(default_factory=dict)
     port: int | None = None
     metrics_port: int | None = None
 
@@ -107,10 +121,19 @@ def _program(name: str, surroundings: Surroundings, command: Command) -> Program
     field_name = name.replace("-", "_")
     port = getattr(surroundings.settings, f"{field_name}_port", None)
     metrics_port = getattr(surroundings.settings, f"{field_name}_metrics_port")
-    environment = surroundings.of(service) | {"METRICS_PORT": str(metrics_port)}
+    environment: dict[str, str | None] = {
+        **surroundings.of(service),
+        "METRICS_PORT": str(metrics_port),
+        **dict.fromkeys(without(name)),
+    }
     if port:
         environment["PORT"] = str(port)
     return Program(name, command(service, word), environment, port, metrics_port)
+
+
+def without(process: str) -> list[str]:
+    """Return the variables that a process must not have, also by the name of a file with them."""
+    return [name + end for name in WITHOUT.get(process, ()) for end in ("", "_FILE")]
 
 
 def console_script(service: str, *words: str) -> list[str]:

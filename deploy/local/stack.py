@@ -142,7 +142,7 @@ class Stack:
         return self.settings.graceful_timeout + 5
 
     def _claim(self) -> None:
-        self.state.mkdir(parents=True, exist_ok=True)
+        supervision.private_folder(self.state)
         self._lock.acquire()
 
     def _start_data(self) -> tuple[Tasks, list[Program]]:
@@ -172,7 +172,7 @@ class Stack:
     def _spawn_supervisord(self) -> "subprocess.Popen[bytes]":
         configuration = str(self.layout.configuration)
         words = [sys.executable, "-m", "supervisor.supervisord", "-c", configuration]
-        with (self.layout.logs / "supervisord.out").open("wb") as output:
+        with supervision.private_log(self.layout.logs / "supervisord.out") as output:
             return subprocess.Popen(
                 tethered(words, parent=os.getpid()),
                 cwd=self.state,
@@ -181,6 +181,7 @@ class Stack:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
+                umask=0o077,  # logs are made by it, for us alone
             )
 
     def _migrate(self, tasks: Tasks) -> bool:

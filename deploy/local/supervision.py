@@ -4,7 +4,6 @@ Programs come in two groups, each stopped as one: `tollgate` first, then `data`.
 in the configuration: each program's variables are in a file of its own that tether.py reads.
 """
 
-import hashlib
 import http.client
 import json
 import os
@@ -13,10 +12,10 @@ import shlex
 import shutil
 import tempfile
 import xmlrpc.client
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from supervisor.xmlrpc import SupervisorTransport
 
@@ -24,6 +23,7 @@ from deploy.local.programs import Program
 from tollgate_common.embedded.process import tethered
 
 SOCKET_BYTES = 90  # of the 103 to 107 a system allows: supervisord first binds to name.<pid>
+SOCKET = "supervisord.sock"
 DATA = ("postgres", "redis")
 
 HEAD = """\
@@ -91,22 +91,39 @@ class Layout:
         return self.state / "supervisord.conf"
 
     @property
+    def run(self) -> Path:
+        """A link to where the socket is, if that is not the state folder."""
+        return self.state / "run"
+
+    @property
     def socket(self) -> Path:
-        """In the state folder, unless its path is too long for a socket."""
-        near = self.state / "supervisord.sock"
-        if len(os.fsencode(near)) <= SOCKET_BYTES:
-            return near
-        digest = hashlib.sha256(os.fsencode(self.state)).hexdigest()[:16]
-        return Path(tempfile.gettempdir()) / f"tollgate-{os.geteuid()}-{digest}.sock"
+        """In the state folder, unless its path is too long for a socket (see `write`)."""
+        folder = Path(os.readlink(self.run)) if self.run.is_symlink() else self.state
+        return folder / SOCKET
+
+
+def private_folder(folder: Path) -> None:
+    """Make a folder that only its owner enters, or make it one."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.chmod(0o700)
 
 
 def write(layout: Layout, programs: Sequence[Program], stop_seconds: int) -> None:
     """Write the configuration and each program's variables."""
-    layout.logs.mkdir(parents=True, exist_ok=True)
-    layout.environments.mkdir(parents=True, exist_ok=True, mode=0o700)
+    private_folder(layout.logs)
+    private_folder(layout.environments)
+    _make_room_for_socket(layout)
     for program in programs:
         write_environment(layout, program.name, program.environment)
     private(layout.configuration, configuration(layout, programs, stop_seconds))
+
+
+def _make_room_for_socket(layout: Layout) -> None:
+    """Where the state folder's path is too long, the socket gets a folder of its own, by a name
+    that nobody could take before."""
+    if layout.run.is_symlink() or len(os.fsencode(layout.socket)) <= SOCKET_BYTES:
+        return
+    layout.run.symlink_to(tempfile.mkdtemp(prefix="tollgate-run-"))
 
 
 def remove(layout: Layout) -> None:
@@ -114,9 +131,12 @@ def remove(layout: Layout) -> None:
     shutil.rmtree(layout.environments, ignore_errors=True)
     for file in (layout.configuration, layout.socket):
         file.unlink(missing_ok=True)
+    if layout.run.is_symlink():
+        shutil.rmtree(os.readlink(layout.run), ignore_errors=True)
+        layout.run.unlink()
 
 
-def write_environment(layout: Layout, name: str, variables: dict[str, str]) -> Path:
+def write_environment(layout: Layout, name: str, variables: Mapping[str, str | None]) -> Path:
     file = layout.environments / f"{name}.json"
     private(file, json.dumps(variables))
     return file
@@ -128,6 +148,12 @@ def private(file: Path, text: str) -> None:
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as stream:
         stream.write(text)
+
+
+def private_log(file: Path) -> BinaryIO:
+    """Open an empty log that only its owner reads."""
+    file.unlink(missing_ok=True)
+    return os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 
 
 def configuration(layout: Layout, programs: Sequence[Program], stop_seconds: int) -> str:

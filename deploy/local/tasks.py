@@ -9,7 +9,7 @@ from pathlib import Path
 from deploy.local.errors import CannotStart
 from deploy.local.programs import Command, Surroundings
 from deploy.local.strays import MARK
-from deploy.local.supervision import Layout, write_environment
+from deploy.local.supervision import Layout, private_log, write_environment
 from deploy.local.waiting import tail
 from tollgate_common.embedded.process import tethered
 
@@ -47,7 +47,7 @@ class Tasks:
 
     def _start(self, name: str, service: str, *words: str) -> "subprocess.Popen[bytes]":
         environment = write_environment(self.layout, name, self.surroundings.of(service))
-        with self._log(name).open("wb") as log:
+        with private_log(self._log(name)) as log:
             return subprocess.Popen(
                 tethered(self.command(service, *words), env=environment, parent=os.getpid()),
                 cwd=self.layout.state,
@@ -56,6 +56,7 @@ class Tasks:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                umask=0o077,
             )
 
     def _judge(self, name: str, code: int | None) -> None:

@@ -5,6 +5,7 @@ import os
 import pty
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -120,6 +121,24 @@ class TestWhileItRuns:
         shown = " ".join(word for each in strays.find(stack.state) for word in each.cmdline())
         assert "stand_in.py" in shown
         assert not [secret for secret in secrets if secret in shown]
+
+    def test_nobody_else_reads_what_it_writes(self, stack: Stack) -> None:
+        readable = stat.S_IRWXO | stat.S_IRGRP | stat.S_IWGRP
+        own = [stack.state, stack.layout.logs, *stack.layout.logs.iterdir()]
+        assert len(own) > len(stack.supervisor.pids())
+        assert [path for path in own if path.stat().st_mode & readable] == []
+
+    def test_a_process_has_the_keys_and_databases_that_it_uses(self, stack: Stack) -> None:
+        def has(name: str) -> set[str]:
+            file = stack.layout.environments / f"{name}.json"
+            return {name for name, value in json.loads(file.read_text()).items() if value}
+
+        secrets = {"DATABASE_URL", "REDIS_URL", "ENCRYPTION_KEY", "SERVICE_CLIENT_SECRET"}
+        assert has("llm") >= secrets
+        assert has("reports-worker") >= secrets
+        assert has("sandbox") & secrets == set()
+        assert has("scheduler") & secrets == {"REDIS_URL"}
+        assert has("gateway") & secrets == {"REDIS_URL", "SERVICE_CLIENT_SECRET"}
 
     def test_a_second_start_on_the_same_folder_is_refused(self, stack: Stack) -> None:
         second = up(stack.state)

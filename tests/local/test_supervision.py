@@ -72,7 +72,27 @@ def test_a_percent_sign_in_a_path_survives(tmp_path: Path) -> None:
     assert "100%%" in parsed(layout)["supervisord"]["logfile"]
 
 
-def test_the_socket_of_a_deep_folder_has_a_short_path(tmp_path: Path) -> None:
+def test_the_socket_of_a_deep_folder_has_a_short_path_that_is_nobodys_to_take(
+    tmp_path: Path,
+) -> None:
     deep = Layout(tmp_path / ("deep" * 40))
+    for _ in range(2):
+        supervision.write(deep, PROGRAMS, 15)
+    folder = deep.socket.parent
     assert len(str(deep.socket)) <= supervision.SOCKET_BYTES
-    assert deep.socket != Layout(tmp_path / ("deep" * 41)).socket
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert parsed(deep)["unix_http_server"]["file"] == str(deep.socket)
+    other = Layout(tmp_path / ("deep" * 41))
+    supervision.write(other, PROGRAMS, 15)
+    assert other.socket != deep.socket
+    for layout in (deep, other):
+        supervision.remove(layout)
+        assert not layout.run.is_symlink()
+    assert not folder.exists()
+
+
+def test_nobody_else_reads_the_logs(tmp_path: Path) -> None:
+    layout = Layout(tmp_path)
+    layout.logs.mkdir(mode=0o755)
+    supervision.write(layout, PROGRAMS, 15)
+    assert stat.S_IMODE(layout.logs.stat().st_mode) == 0o700

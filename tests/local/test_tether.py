@@ -76,6 +76,17 @@ def test_its_variables_come_from_a_file(tmp_path: Path) -> None:
     assert ended.stdout.strip() == repr("a 'quoted' \"value\"\n")
 
 
+def test_a_variable_that_a_program_must_not_have_is_taken_from_it(tmp_path: Path) -> None:
+    file = tmp_path / "environment.json"
+    file.write_text(json.dumps({"SECRET": None, "NEVER_SET": None}))
+    show = [sys.executable, "-c", "import os; print(os.environ.get('SECRET'))"]
+    environment = os.environ | {"SECRET": "of whoever started it"}
+    ended = subprocess.run(
+        tethered(show, env=file), capture_output=True, text=True, check=True, env=environment
+    )
+    assert ended.stdout.strip() == "None"
+
+
 def test_the_program_takes_the_place_of_the_tether() -> None:
     with subprocess.Popen(tethered(SLEEP), stdout=subprocess.PIPE) as process:
         assert process.stdout
