@@ -8,8 +8,8 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from tests.architecture.apps import MAKERS
-from tollgate_auth.roles.permissions import PERMISSIONS
-from tollgate_common.guard import is_for_test_mode
+from tollgate_auth.roles.permissions import PERMISSIONS, PROJECT_PERMISSIONS, PROJECT_ROLES
+from tollgate_common.guard import ORGANISATION, PROJECTS, is_for_test_mode
 
 OPEN_TO_ALL = {"public", "authenticated"}
 FILES = "static"
@@ -25,6 +25,44 @@ WRITTEN_IN_TEST_MODE = {
     "POST /v1/jobs",
 }
 """What a test-mode key or service account may change with a permission, beside calling models."""
+BY_PROJECT_ROLE = {
+    "DELETE /api/v1/jobs/<job_id>",
+    "DELETE /api/v1/keys/<id:key_id>",
+    "DELETE /api/v1/limits/<id:limit_id>",
+    "DELETE /api/v1/projects/<id:project_id>/members/<id:user_id>",
+    "DELETE /api/v1/service-accounts/<id:account_id>",
+    "GET /api/v1/jobs",
+    "GET /api/v1/jobs/<job_id>",
+    "GET /api/v1/keys",
+    "GET /api/v1/keys/<id:key_id>",
+    "GET /api/v1/limits",
+    "GET /api/v1/limits/<id:limit_id>",
+    "GET /api/v1/projects",
+    "GET /api/v1/projects/<id:project_id>",
+    "GET /api/v1/projects/<id:project_id>/members",
+    "GET /api/v1/reports",
+    "GET /api/v1/reports/<report_id>",
+    "GET /api/v1/requests",
+    "GET /api/v1/requests/<request_id>",
+    "GET /api/v1/requests/<request_id>/adjustments",
+    "GET /api/v1/service-accounts",
+    "GET /api/v1/service-accounts/<id:account_id>",
+    "GET /api/v1/usage",
+    "GET /api/v1/usage/unpriced",
+    "PATCH /api/v1/keys/<id:key_id>",
+    "PATCH /api/v1/limits/<id:limit_id>",
+    "PATCH /api/v1/projects/<id:project_id>",
+    "PATCH /api/v1/projects/<id:project_id>/members/<id:user_id>",
+    "PATCH /api/v1/service-accounts/<id:account_id>",
+    "POST /api/v1/keys",
+    "POST /api/v1/keys/<id:key_id>/rotate",
+    "POST /api/v1/limits",
+    "POST /api/v1/projects/<id:project_id>/members",
+    "POST /api/v1/reports",
+    "POST /api/v1/service-accounts",
+    "POST /api/v1/service-accounts/<id:account_id>/rotate",
+}
+"""Where a role in one project lets in; the services then go by the project of the object."""
 ABOUT_THEMSELVES = {
     "DELETE /api/v1/auth/sessions/<id:session_id>",
     "POST /api/v1/auth/logout",
@@ -90,10 +128,45 @@ def test_in_test_mode_little_is_written(app: Flask) -> None:
     assert own == ABOUT_THEMSELVES & set(written)
 
 
+def marks(app: Flask) -> dict[str, tuple[str, str]]:
+    """The permission of each route that names one, and its reach."""
+    return {
+        name: (policy, view.reach)  # type: ignore[attr-defined]  # `guard` sets it
+        for name, view in methods(app)
+        if (policy := getattr(view, "policy", "public")) in PERMISSIONS
+    }
+
+
+def test_a_project_role_lets_in_where_the_object_has_a_project(app: Flask) -> None:
+    by_project_role = {name for name, (_, reach) in marks(app).items() if reach == PROJECTS}
+    assert by_project_role == BY_PROJECT_ROLE & set(marks(app))
+
+
+def test_a_project_role_lets_in_nowhere_else(app: Flask) -> None:
+    """What needs a permission that reaches further than projects asks for it in the organisation;
+    so do calls of models: a session's are of no project."""
+    for name, (permission, reach) in marks(app).items():
+        if name not in BY_PROJECT_ROLE:
+            assert reach == ORGANISATION, name
+            assert permission not in PROJECT_PERMISSIONS - {"inference"}, name
+
+
+def test_a_project_role_has_nothing_that_no_route_asks_of_it() -> None:
+    asked = {
+        permission
+        for make in MAKERS.values()
+        for name, (permission, _) in marks(make()).items()
+        if name in BY_PROJECT_ROLE
+    }
+    given = {scope for scopes in PROJECT_ROLES.values() for scope in scopes}
+    # What a key calls models with, and what shows others' calls and reports.
+    assert given - asked == {"inference", "jobs:manage"}
+
+
 def is_inference(name: str) -> bool:
     return " /v1/" in name and "/jobs" not in name
 
 
 def test_what_is_written_in_test_mode_is_there() -> None:
     names = {name for make in MAKERS.values() for name, _ in methods(make())}
-    assert names >= WRITTEN_IN_TEST_MODE | ABOUT_THEMSELVES
+    assert names >= WRITTEN_IN_TEST_MODE | ABOUT_THEMSELVES | BY_PROJECT_ROLE

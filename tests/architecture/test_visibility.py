@@ -1,14 +1,14 @@
 """What a caller sees is decided in `tollgate_common.visibility`, and nowhere else."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.architecture.test_layers import ROOT, SOURCES
 
-DECIDING = {"key", "project", "mode"}
+DECIDING = {"key", "project", "mode", "is_machine", "grants", "is_closed"}
 """What a caller has that says whose rows they see."""
 
 SERVICES = ROOT / "services"
@@ -16,7 +16,6 @@ OTHER_PURPOSES = {
     "auth/authority/service.py": "says what a caller may pass on",
     "auth/keys/service.py": "a new key's project, and whose a key is that somebody changes",
     "auth/passwords/service.py": "a key has no password",
-    "auth/service_accounts/service.py": "a new account's project",
     "auth/sessions/service.py": "tells callers about themselves",
     "llm/affinity/models.py": "whose an id is that a provider made",
     "llm/inference/listing.py": "which providers answer in a mode",
@@ -30,25 +29,34 @@ OTHER_PURPOSES = {
 """Modules that ask a caller for one of these, and what for; never for what is seen."""
 
 
+ASKING_FOR_SCOPES = {
+    "auth/authority/people.py": "who may change which users",
+    "auth/authority/service.py": "says what a caller may pass on",
+    "auth/sessions/service.py": "tells callers about themselves",
+}
+"""Modules that read what a caller may do in the organisation; all others ask for what they may do
+in the object's project (`require_in_project`, `scopes_in`)."""
+
+
 def name_of(path: Path) -> str:
     """`<service>/<path within it>`."""
     service, *_ = path.relative_to(SERVICES).parts
     return f"{service}/{path.relative_to(SERVICES / service / 'src' / f'tollgate_{service}')}"
 
 
-def asked_of_callers(tree: ast.AST) -> Iterator[ast.Attribute]:
+def asked_of_callers(tree: ast.AST, names: Collection[str] = DECIDING) -> Iterator[ast.Attribute]:
     """Each `caller.key` and the like, also of `current_caller()` and `g.caller`."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and node.attr in DECIDING:
+        if isinstance(node, ast.Attribute) and node.attr in names:
             owner = node.value.func if isinstance(node.value, ast.Call) else node.value
             name = owner.id if isinstance(owner, ast.Name) else getattr(owner, "attr", "")
             if name in {"caller", "current_caller"}:
                 yield node
 
 
-def offenders() -> dict[str, list[ast.Attribute]]:
+def offenders(names: Collection[str] = DECIDING) -> dict[str, list[ast.Attribute]]:
     found = {
-        name_of(path): list(asked_of_callers(ast.parse(path.read_text())))
+        name_of(path): list(asked_of_callers(ast.parse(path.read_text()), names))
         for path in SOURCES
         if path.is_relative_to(SERVICES)
     }
@@ -57,6 +65,10 @@ def offenders() -> dict[str, list[ast.Attribute]]:
 
 def test_nobody_asks_a_caller_whose_rows_they_see() -> None:
     assert set(offenders()) == set(OTHER_PURPOSES)
+
+
+def test_a_permission_is_asked_for_in_the_project_of_its_object() -> None:
+    assert set(offenders({"scopes"})) == set(ASKING_FOR_SCOPES)
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,8 @@ CHAT = b'{"endpoint": "/v1/chat/completions", "body": {"model": "m", "messages":
 
 
 def caller(org: str) -> Caller:
-    return Caller(org=org, subject="usr_1", mode="live", scopes=frozenset(), user="usr_1")
+    scopes = frozenset({"inference", "jobs:read"})
+    return Caller(org=org, subject="usr_1", mode="live", scopes=scopes, user="usr_1")
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def test_a_list_reads_no_bodies_and_no_answers(
         connection.execute(text("UPDATE jobs SET response_body = body, response_status = 200"))
     bytes_read.clear()
     with Session(engine) as session:
-        visibility = Visibility.of(caller(org))
+        visibility = Visibility.of(caller(org), "jobs:read")
         jobs, _ = service.page(session, visibility, JobQuery(), Place(200, None))
         assert [job.id for job in jobs] == made[::-1]
         assert service.get(session, visibility, made[0]).id == made[0]
@@ -99,7 +100,7 @@ class TestQueueFull:
         assert int(refused.value.headers["retry-after"]) > 0
         create(service, engine, f"{org}x")
         with Session(engine) as session:
-            service.cancel(session, Visibility.of(caller(org)), made[0])
+            service.cancel(session, caller(org), made[0], "inference")
         create(service, engine, org)
 
     def test_an_organisation_queues_so_many_bytes(

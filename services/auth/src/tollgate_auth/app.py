@@ -26,6 +26,7 @@ from tollgate_auth.keys.endpoints import blueprint as key_uses
 from tollgate_auth.keys.endpoints import namespace as keys
 from tollgate_auth.limits.endpoints import blueprint as every_limit
 from tollgate_auth.limits.endpoints import namespace as limits
+from tollgate_auth.members.endpoints import namespace as members
 from tollgate_auth.oauth.endpoints import blueprint as oauth
 from tollgate_auth.oauth.service import OAuth
 from tollgate_auth.offboarding import endpoints as _offboarding  # noqa: F401 - adds to `users`
@@ -70,8 +71,8 @@ from tollgate_common.tickets.counts import LimitCounts
 AUDIENCE = "auth"
 CONNECTIONS = 8
 NAMESPACES = (
-    sessions, me, organisation, projects, keys, users, invitations, service_accounts, roles,
-    limits, audit, sso, sso_login,
+    sessions, me, organisation, projects, members, keys, users, invitations, service_accounts,
+    roles, limits, audit, sso, sso_login,
 )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from tollgate_auth.audit.series.models import AuditSeries, CountedBatch
 from tollgate_auth.invitations.models import Invitation
 from tollgate_auth.keys.models import Key, KeySecret
 from tollgate_auth.limits.models import LimitRow
+from tollgate_auth.members.models import ProjectMember
 from tollgate_auth.organisations.models import Organisation
 from tollgate_auth.outbox import outbox_rows
 from tollgate_auth.projects.models import Project
@@ -24,6 +25,7 @@ __all__ = [
     "LimitRow",
     "Organisation",
     "Project",
+    "ProjectMember",
     "ServiceAccount",
     "Session",
     "SigningKeyRow",

@@ -6,7 +6,10 @@ from datetime import datetime
 
 from tollgate_auth.audit.service import SYSTEM
 from tollgate_auth.authority import service as authority
-from tollgate_auth.roles.permissions import OWNER, permissions_of
+from tollgate_auth.authority.person_roles import PersonRoles
+from tollgate_auth.members import repository as members
+from tollgate_auth.organisations import repository as organisations
+from tollgate_auth.roles.permissions import ABOVE_PROJECTS, OWNER, permissions_of
 from tollgate_auth.users import repository as users
 from tollgate_auth.users.models import User
 from tollgate_common.errors import Conflict, Forbidden, NotFound
@@ -34,17 +37,40 @@ def active_person(caller: Caller, user_id: str, param: str) -> User:
     if user is None or user.role is None:
         raise NotFound("There is no such user.", param=param)
     if user.id != caller.user:
-        check_role(caller, user.role)
+        _check_receiver(caller, user, param)
     if user.deactivated_at is not None:
         raise Conflict("The user is deactivated.", param=param)
     return user
 
 
-def require_scopes(user: User, scopes: Collection[str]) -> None:
-    """Nobody is given what has a scope that their role has not."""
-    beyond = sorted(set(scopes) - permissions_of(user.role))
+def _check_receiver(caller: Caller, user: User, param: str) -> None:
+    """Nothing is given to somebody whom the caller could not change, nor by a project's admin to
+    somebody whose role is above projects."""
+    if PERMISSION in caller.scopes:
+        check_role(caller, user.role)
+    elif user.role in ABOVE_PROJECTS:
+        raise Forbidden(f"You cannot handle users of the role {user.role}.", param=param)
+
+
+def require_scopes(user: User, project_id: str, scopes: Collection[str], param: str) -> None:
+    """Nobody is given what has a scope that they do not have in its project. `param`: what an error
+    names where they have no part in the project."""
+    allowed = roles_in(user, project_id).scopes_of_key(project_id)
+    if allowed is None:
+        raise Forbidden("The user has no part in the project.", param=param)
+    beyond = sorted(set(scopes) - allowed)
     if beyond:
         raise Forbidden(f"The user does not have the scope {beyond[0]}.", param="scopes")
+
+
+def roles_in(user: User, project_id: str) -> PersonRoles:
+    """Return the person's roles, as far as they count in the project."""
+    member = members.find(project_id, user.id)
+    return PersonRoles(
+        role=user.role or "",
+        projects={project_id: member.role} if member else {},
+        is_open=organisations.get(user.org_id).open_projects,
+    )
 
 
 def may_still(org: str, maker: str, role: str | None, made_at: datetime) -> bool:

@@ -9,7 +9,9 @@ from sqlalchemy import Row
 
 from tollgate_auth.authority import networks
 from tollgate_auth.authority.order import EVERY_MODEL, Authority
-from tollgate_auth.roles.permissions import PERMISSIONS, permissions_of
+from tollgate_auth.authority.person_roles import PersonRoles
+from tollgate_auth.roles.permissions import PERMISSIONS
+from tollgate_common.guard import Grant
 from tollgate_common.principal import Limit
 
 
@@ -24,18 +26,28 @@ class Maker(msgspec.Struct, frozen=True):
 
 
 class Cut(NamedTuple):
-    """Holds what is left of a credential. `limits` are those that its calls count on."""
+    """Holds what is left of a credential. `limits` are those that its calls count on. `grants` are
+    what the memberships of a person allow beside what the authority has; `is_closed`: the
+    credential is of a person who has a part in no other projects."""
 
     authority: Authority
     limits: tuple[Limit, ...]
+    grants: tuple[Grant, ...] = ()
+    is_closed: bool = False
 
 
 _decode_makers = msgspec.json.Decoder(tuple[Maker, ...]).decode
 _decode_limits = msgspec.json.Decoder(tuple[Limit, ...]).decode
+_decode_projects = msgspec.json.Decoder(dict[str, str]).decode
 
 
 def cut(row: Row[Any]) -> Cut | None:
-    """Return what the row's credential may do; None where no address is left to use it from."""
+    """Return what the row's credential may do; None where no address is left to use it from, and
+    for a key whose holder has no part in its project."""
+    roles = person_roles(row)
+    allowed = _allowed(row, roles)
+    if allowed is None:
+        return None
     makers, limits = _decode_makers(row.makers), _decode_limits(row.limits)
     places: tuple[str, ...] | None = tuple(row.networks)
     for maker in makers:
@@ -45,7 +57,7 @@ def cut(row: Row[Any]) -> Cut | None:
     ends = [end for end in (row.expires_at, *(maker.expires_at for maker in makers)) if end]
     modes = {row.mode, *(maker.mode for maker in makers)}
     authority = Authority(
-        scopes=_scopes(row, makers),
+        scopes=_bounded(allowed, row, makers),
         mode="test" if "test" in modes else "live",
         models=_models(row, makers),
         networks=places,
@@ -53,17 +65,33 @@ def cut(row: Row[Any]) -> Cut | None:
         projects=frozenset({row.project}) if row.project else None,
         held_to=frozenset(limit.subject.id for limit in limits),
     )
-    return Cut(authority, limits)
+    if roles is None:
+        return Cut(authority, limits)
+    grants = () if row.key else roles.grants()
+    return Cut(authority, limits, grants, roles.is_closed)
 
 
-def _scopes(row: Row[Any], makers: tuple[Maker, ...]) -> frozenset[str]:
-    allowed = set(PERMISSIONS)
-    if row.role is not None:
-        allowed &= permissions_of(row.role)
+def person_roles(row: Row[Any]) -> PersonRoles | None:
+    """Return the roles of the person who holds the credential; None where nobody, or a machine,
+    does."""
+    if row.role is None:
+        return None
+    projects = _decode_projects(row.project_roles)
+    return PersonRoles(role=row.role, projects=projects, is_open=row.open_projects)
+
+
+def _allowed(row: Row[Any], roles: PersonRoles | None) -> frozenset[str] | None:
+    """Return what the holder leaves to the credential."""
+    if roles is None:
+        return frozenset(PERMISSIONS)
+    return roles.scopes_of_key(row.project) if row.key else roles.scopes()
+
+
+def _bounded(allowed: frozenset[str], row: Row[Any], makers: tuple[Maker, ...]) -> frozenset[str]:
     for bound in (row.scopes, row.ceiling, *(maker.scopes for maker in makers)):
         if bound is not None:
-            allowed.intersection_update(bound)
-    return frozenset(allowed)
+            allowed = allowed.intersection(bound)
+    return allowed
 
 
 def _models(row: Row[Any], makers: tuple[Maker, ...]) -> tuple[tuple[str, ...], ...]:

@@ -1,9 +1,9 @@
 """What a caller has, held against what they make, change or take over.
 
-A person has no models, networks, end or project of their own: what they make is bound by their
-scopes and their mode alone. Their own limits bind their own keys; they are passed on to what they
-make for others only where they could not lift them. A key or a service account passes on all that
-it is bound by.
+A person has no models, networks or end of their own: what they make is bound by their mode, and by
+what they may do in its project. Their own limits bind their own keys; they are passed on to what
+they make for others only where they could not lift them. A key or a service account passes on all
+that it is bound by.
 """
 
 from dataclasses import replace
@@ -12,20 +12,23 @@ from typing import Any
 from sqlalchemy import Row
 
 from tollgate_auth.authority.order import Authority, within
-from tollgate_auth.authority.rows import cut
+from tollgate_auth.authority.rows import cut, person_roles
 from tollgate_auth.extensions import db
 from tollgate_auth.principals.repository import BY, OF_ANY_PROJECT
-from tollgate_auth.roles.permissions import permissions_of
+from tollgate_auth.roles.permissions import PROJECT_PERMISSIONS, permissions_of
 from tollgate_common.errors import Forbidden
 from tollgate_common.guard import Caller
 
 MAX_MAKERS = 64
 LIMITS = "limits:write"
+NO_SCOPES: frozenset[str] = frozenset()
+
+Scopes = frozenset[str]
 
 
 def require(caller: Caller, child: Authority) -> None:
     """Raise `Forbidden`, naming the dimension, for what may do more than the caller."""
-    _require(caller, child, _of_caller(caller))
+    _require(caller, child, _of_caller(caller, child.projects))
 
 
 def require_change(caller: Caller, before: Authority, after: Authority) -> None:
@@ -37,10 +40,26 @@ def require_change(caller: Caller, before: Authority, after: Authority) -> None:
 
 def require_person(caller: Caller, role: str | None) -> None:
     """Raise `Forbidden` where somebody of this role could do what the caller, a key or a service
-    account, cannot. Projects do not count: people are members of all."""
-    if _is_machine(caller):
+    account, cannot. Projects do not count: the role may be one for all of them."""
+    if caller.is_machine:
         person = Authority(scopes=permissions_of(role))
         _require(caller, person, replace(_of_caller(caller), projects=None))
+
+
+def require_part(caller: Caller, project: str, before: Scopes | None, after: Scopes | None) -> None:
+    """Raise `Forbidden` where somebody's part in the project changes to one with more than it had,
+    and with more than the caller has there. A machine's other bounds are held against it, too."""
+    if (after or NO_SCOPES) <= (before or NO_SCOPES):
+        return
+    part = Authority(
+        scopes=after or NO_SCOPES,
+        projects=frozenset({project}),
+        held_to=frozenset({caller.org, project}),
+    )
+    if caller.is_machine:
+        _require(caller, part, _of_caller(caller))
+    else:
+        _require(caller, part, replace(part, scopes=caller.scopes_in(project)))
 
 
 def require_free_of(caller: Caller, subject_id: str) -> None:
@@ -57,7 +76,7 @@ def require_free_of(caller: Caller, subject_id: str) -> None:
 def require_to_give(caller: Caller, holder: str | None) -> None:
     """Raise `Forbidden` where a person gives away a key of theirs, and with it the limits that it
     counts on as theirs, which they could not lift."""
-    if not _is_machine(caller) and holder in lineage_of(caller):
+    if not caller.is_machine and holder in lineage_of(caller):
         raise Forbidden(
             "limits: A key that counts on your own limits is given away by somebody who may change"
             " limits.",
@@ -71,7 +90,7 @@ def lineage_of(caller: Caller, holder: str | None = None) -> list[str]:
 
     An administrator's budget is not for what they make for others, and they could lift it: it binds
     that of a person only who may not change limits."""
-    if not _is_machine(caller):
+    if not caller.is_machine:
         is_passed_on = holder != caller.user and LIMITS not in caller.scopes
         return [caller.user] if caller.user and is_passed_on else []
     row = _row(caller)
@@ -97,6 +116,8 @@ def caller_by(org: str, name: str) -> Caller | None:
         project=row.project,
         key=row.key,
         user=row.user,
+        grants=remaining.grants,
+        is_closed=remaining.is_closed,
     )
 
 
@@ -107,6 +128,9 @@ def excess_of_key(key_id: str, own: Authority) -> str | None:
     remaining = cut(row) if row is not None else None
     if row is None:
         return None
+    roles = person_roles(row)
+    if roles is not None and roles.scopes_of_key(row.project) is None:
+        return f'project_id: its holder has no part in "{row.project}"; it does not work.'
     if remaining is None:
         return "networks: none is left; it does not work."
     if row.account_project not in (None, row.project):
@@ -123,17 +147,26 @@ def _require(caller: Caller, child: Authority, parent: Authority) -> None:
         raise Forbidden(excess.message(_owner(caller)), param=excess.dimension)
 
 
-def _of_caller(caller: Caller) -> Authority:
-    """Return what the caller may do. The assertion says which scopes are left of a login that has
-    asked for fewer."""
-    if not _is_machine(caller):
-        return Authority(scopes=caller.scopes, mode=caller.mode)
+def _of_caller(caller: Caller, projects: frozenset[str] | None = None) -> Authority:
+    """Return what the caller may do, in these projects where they are a person. The assertion says
+    which scopes are left of a login that has asked for fewer."""
+    if not caller.is_machine:
+        return Authority(scopes=_of_person(caller, projects), mode=caller.mode)
     remaining = cut(_row(caller))
     if remaining is None:
         raise Forbidden("This credential works no more.")
     mode = "test" if caller.mode == "test" else remaining.authority.mode
     scopes = remaining.authority.scopes & caller.scopes
     return replace(remaining.authority, scopes=scopes, mode=mode)
+
+
+def _of_person(caller: Caller, projects: frozenset[str] | None) -> frozenset[str]:
+    """Return what a person may give to a credential of these projects: of what reaches further than
+    projects, what they have in the organisation."""
+    if projects is None:
+        return caller.scopes
+    here = PROJECT_PERMISSIONS.intersection(*(caller.scopes_in(each) for each in projects))
+    return here | (caller.scopes - PROJECT_PERMISSIONS)
 
 
 def _row(caller: Caller) -> Row[Any]:
@@ -148,11 +181,5 @@ def _find(kind: str, name: str | None) -> Row[Any] | None:
     return db.session.execute(BY[kind], {kind: name}).one_or_none()
 
 
-def _is_machine(caller: Caller) -> bool:
-    """Return whether a key or a service account calls: of the callers without a key, service
-    accounts alone have a project."""
-    return caller.key is not None or caller.project is not None
-
-
 def _owner(caller: Caller) -> str:
-    return "this key's" if caller.key else "this account's" if _is_machine(caller) else "your"
+    return "this key's" if caller.key else "this account's" if caller.is_machine else "your"

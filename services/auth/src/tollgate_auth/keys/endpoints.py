@@ -15,7 +15,7 @@ from tollgate_auth.keys.schemas import (
     KeyWithText,
 )
 from tollgate_auth.unit_of_work import TransactionalResource, unit_of_work
-from tollgate_common.guard import current_caller, requires, service_only
+from tollgate_common.guard import PROJECTS, current_caller, requires, service_only
 from tollgate_common.restx import Noun, Paging, document, json_body, page, query
 from tollgate_common.visibility import current_visibility
 
@@ -34,13 +34,13 @@ def _answer(key: Key, text: str | None = None) -> dict[str, Any]:
 
 @namespace.route("")
 class Keys(TransactionalResource):
-    @requires("keys:read")
+    @requires("keys:read", PROJECTS)
     @namespace.documented({200: ("A page of keys, newest first.", many)}, params=(KeyQuery, Paging))
     def get(self) -> dict[str, Any]:
-        keys, following = repository.page(current_visibility(), query(KeyQuery))
+        keys, following = repository.page(current_visibility(service.READING), query(KeyQuery))
         return page(service.shown(keys), following)
 
-    @requires("keys:write")
+    @requires("keys:write", PROJECTS)
     @namespace.documented(
         {
             201: ("The new key, with its text, this once.", shown_once),
@@ -57,12 +57,12 @@ class Keys(TransactionalResource):
 
 @namespace.route("/<id:key_id>")
 class OneKey(TransactionalResource):
-    @requires("keys:read")
+    @requires("keys:read", PROJECTS)
     @namespace.documented({200: ("The key.", one)})
     def get(self, key_id: str) -> dict[str, Any]:
-        return _answer(service.get(current_visibility(), key_id))
+        return _answer(service.get(current_visibility(service.READING), key_id))
 
-    @requires("keys:write")
+    @requires("keys:write", PROJECTS)
     @namespace.documented(
         {
             200: ("The key as it is now.", one),
@@ -76,7 +76,7 @@ class OneKey(TransactionalResource):
     def patch(self, key_id: str) -> dict[str, Any]:
         return _answer(service.update(current_caller(), key_id, json_body(KeyPatch)))
 
-    @requires("keys:write")
+    @requires("keys:write", PROJECTS)
     @namespace.documented({204: "The key is revoked."})
     def delete(self, key_id: str) -> tuple[str, int]:
         service.revoke(current_caller(), key_id)
@@ -85,7 +85,7 @@ class OneKey(TransactionalResource):
 
 @namespace.route("/<id:key_id>/rotate")
 class Rotation(TransactionalResource):
-    @requires("keys:write")
+    @requires("keys:write", PROJECTS)
     @namespace.documented(
         {200: ("The key, with its new text, this once.", shown_once), 409: "The key is revoked."},
         body=rotation,

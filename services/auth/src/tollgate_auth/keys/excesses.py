@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from tollgate_auth.authority import service as authority
+from tollgate_auth.authority.people import roles_in
 from tollgate_auth.keys import repository, rules
 from tollgate_auth.keys.models import Key
 from tollgate_auth.keys.service import authority_of
-from tollgate_auth.roles.permissions import permissions_of
 from tollgate_auth.service_accounts import repository as accounts
 from tollgate_auth.users import repository as users
 
@@ -30,15 +30,16 @@ def _beyond_rules(key: Key) -> str | None:
     """Return how the key outgrows the rules of its project; None where its user, or its service
     account, is not bound by them, or where it has expired."""
     now = datetime.now(UTC)
-    if rules.PERMISSION in _scopes_of(key.user_id) or (key.expires_at and key.expires_at <= now):
+    if rules.PERMISSION in _scopes_of_user(key) or (key.expires_at and key.expires_at <= now):
         return None
     excess = rules.excess_of_stored(key, now)
     return excess.message(rules.PARENT) if excess else None
 
 
-def _scopes_of(user_id: str | None) -> frozenset[str]:
-    """Return what the user, or the service account, may do; nothing for nobody."""
-    user = users.find_any(user_id) if user_id else None
+def _scopes_of_user(key: Key) -> frozenset[str]:
+    """Return what the key's user, or service account, may do in its project; nothing for nobody."""
+    user = users.find_any(key.user_id) if key.user_id else None
     if user is None:
         return frozenset()
-    return permissions_of(user.role) | frozenset(accounts.scopes_of(user.id))
+    here = roles_in(user, key.project_id).scopes_in(key.project_id) if user.role else None
+    return (here or frozenset()) | frozenset(accounts.scopes_of(user.id))

@@ -88,6 +88,11 @@ def visible(visibility: Visibility) -> list[ColumnElement[bool]]:
     return visibility.conditions(org=Key.org_id, project=Key.project_id, mode=Key.mode)
 
 
+def project_of(key_id: str) -> str | None:
+    """The project of a key that there is."""
+    return db.session.scalars(select(Key.project_id).where(Key.id == key_id)).one_or_none()
+
+
 def modes(ids: Sequence[str]) -> dict[str, str]:
     """`live` or `test`, by key."""
     if not ids:

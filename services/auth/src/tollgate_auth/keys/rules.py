@@ -52,28 +52,29 @@ class Terms:
 def require(caller: Caller, project_id: str, terms: Terms) -> None:
     """Raise `Forbidden`, naming the dimension, for a key that outgrows the project's rules and a
     caller who is bound by them."""
-    _refuse(caller, _rules(project_id), terms)
+    if not _may_change(caller, project_id):
+        _refuse(_rules(project_id), terms)
 
 
 def require_stored(caller: Caller, key: Key) -> None:
     """The same for a key as it is stored."""
-    if PERMISSION not in caller.scopes:
-        require(caller, key.project_id, _stored_terms(key))
+    if not _may_change(caller, key.project_id):
+        _refuse(_rules(key.project_id), _stored_terms(key))
 
 
 def require_limits(caller: Caller, key: Key) -> None:
     """The same for a change of the limits of a key alone, after they were changed."""
     rules = _rules(key.project_id)
-    if rules is not None:
-        _refuse(caller, KeyRules(max_limits=rules.max_limits), _stored_terms(key))
+    if rules is not None and not _may_change(caller, key.project_id):
+        _refuse(KeyRules(max_limits=rules.max_limits), _stored_terms(key))
 
 
 def require_models(caller: Caller, project_id: str, models: Sequence[str]) -> None:
     """The same for a service account, which has no end and no limits of its own."""
     rules = _rules(project_id)
-    if rules is not None:
+    if rules is not None and not _may_change(caller, project_id):
         terms = Terms(models=tuple(models), end=None, limits=())
-        _refuse(caller, KeyRules(models=rules.models), terms)
+        _refuse(KeyRules(models=rules.models), terms)
 
 
 def _stored_terms(key: Key) -> Terms:
@@ -95,8 +96,12 @@ def excess_of_stored(key: Key, now: datetime) -> Excess | None:
     return None if rules is None else excess_of(rules, _stored_terms(key), now)
 
 
-def _refuse(caller: Caller, rules: KeyRules | None, terms: Terms) -> None:
-    if rules is None or PERMISSION in caller.scopes:
+def _may_change(caller: Caller, project_id: str) -> bool:
+    return PERMISSION in caller.scopes_in(project_id)
+
+
+def _refuse(rules: KeyRules | None, terms: Terms) -> None:
+    if rules is None:
         return
     excess = excess_of(rules, terms, datetime.now(UTC))
     if excess is not None:

@@ -3,9 +3,10 @@
 Nobody makes, widens or rotates a key that may do more than they may themselves, in any of the
 dimensions of `authority.order`, nor, unless they may change them, one that has more than its
 project's rules (`rules`): a test key never leads to a live one, and a key that a key makes is
-held to the limits of its maker, on the maker's own counters. Whoever may not write users handles
-only their own keys, and whoever may gives a key to no user whom they could not change. The key of a
-deactivated user does not work; another user, or its project, can be given it.
+held to the limits of its maker, on the maker's own counters. Whoever may not write users, in the
+organisation or as the project's admin, handles only their own keys, and whoever may gives a key to
+no user whom they could not change. The key of somebody who is deactivated, or has no part in its
+project, does not work; another user, or its project, can be given it.
 """
 
 from collections import defaultdict
@@ -31,10 +32,11 @@ from tollgate_auth.service_accounts import repository as accounts
 from tollgate_auth.users import repository as users
 from tollgate_common import keyformat
 from tollgate_common.errors import Conflict, Forbidden, NotFound
-from tollgate_common.guard import Caller
+from tollgate_common.guard import Caller, require_in_project
 from tollgate_common.ids import new_id
 from tollgate_common.visibility import Visibility
 
+READING, WRITING, HANDLES_OTHERS = "keys:read", "keys:write", "users:write"
 PREFIX_CHARACTERS = len("tg_live_") + 4
 
 
@@ -51,10 +53,10 @@ def create(caller: Caller, wanted: KeyCreate) -> tuple[Key, str]:
     """A new key, and its text."""
     organisations.lock(caller.org)
     user = caller.user
+    project = project_for(caller, WRITING, wanted.project_id)
     if "user_id" in wanted.model_fields_set and wanted.user_id != caller.user:
-        user = _holder(caller, wanted.user_id, wanted.scopes)
+        user = _holder(caller, wanted.user_id, project, wanted.scopes)
     lineage = authority.lineage_of(caller, user)
-    project = project_of(caller.org, wanted.project_id or caller.project)
     authority.require(caller, _wanted(caller, wanted, project, user, lineage))
     rules.require(caller, project, _terms_sent(wanted))
     key, text = make(caller.org, user, wanted, project, lineage)
@@ -91,14 +93,14 @@ def update(caller: Caller, key_id: str, patch: KeyPatch) -> Key:
     has = authority_of(key, **sent)
     is_given = sent.get("user_id", key.user_id) != key.user_id
     if is_given:
-        _holder(caller, sent["user_id"], sent.get("scopes", key.scopes))
+        _holder(caller, sent["user_id"], key.project_id, sent.get("scopes", key.scopes))
         authority.require(caller, has)
         authority.require_to_give(caller, key.user_id)
     authority.require_change(caller, had, has)
     if is_given or "limits" in sent or within(has, had) is not None:
         rules.require(caller, key.project_id, _terms(key, sent))
     if "limits" in sent:
-        if "limits:write" not in caller.scopes:
+        if "limits:write" not in caller.scopes_in(key.project_id):
             raise Forbidden("Changing a key's limits needs the permission `limits:write`.")
         authority.require_free_of(caller, key.id)
         limits.replace(caller.org, "key", key.id, sent.pop("limits"))
@@ -128,7 +130,7 @@ def rotate(caller: Caller, key_id: str, grace_seconds: int) -> tuple[Key, str]:
 def revoke(caller: Caller, key_id: str) -> None:
     """Revoking a revoked key changes nothing."""
     organisations.lock(caller.org)
-    key = _own(caller, get(Visibility.of(caller), key_id))
+    key = _own(caller, get(Visibility.of(caller, READING), key_id))
     if key.revoked_at:
         return
     principal_changes.revoke_keys("key", key.id)
@@ -171,7 +173,7 @@ def _surroundings(keys: Sequence[Key]) -> list[Surroundings]:
 
 
 def _live(caller: Caller, key_id: str) -> Key:
-    key = _own(caller, get(Visibility.of(caller), key_id))
+    key = _own(caller, get(Visibility.of(caller, READING), key_id))
     if key.revoked_at:
         raise Conflict("The key is revoked.")
     return key
@@ -179,22 +181,23 @@ def _live(caller: Caller, key_id: str) -> Key:
 
 def _own(caller: Caller, key: Key) -> Key:
     """A key without a user is its project's: of those that act, its project's other keys own it."""
+    require_in_project(caller, WRITING, key.project_id)
     mine = key.user_id == caller.user and (
         caller.user is not None or key.project_id == caller.project
     )
-    if "users:write" not in caller.scopes and not mine:
+    if HANDLES_OTHERS not in caller.scopes_in(key.project_id) and not mine:
         raise Forbidden("The key is somebody else's; that needs the permission `users:write`.")
     return key
 
 
-def _holder(caller: Caller, user_id: str | None, scopes: Sequence[str]) -> str | None:
+def _holder(caller: Caller, user_id: str | None, project: str, scopes: Sequence[str]) -> str | None:
     """The id of the user who is given a key with these scopes; None: its project has it alone."""
-    if "users:write" not in caller.scopes:
+    if HANDLES_OTHERS not in caller.scopes_in(project):
         raise Forbidden("To whom a key belongs takes the permission `users:write`.")
     if user_id is None:
         return None
     user = active_person(caller, user_id, "user_id")
-    require_scopes(user, scopes)
+    require_scopes(user, project, scopes, "user_id")
     return user.id
 
 
@@ -243,10 +246,24 @@ def _wanted(
 
 def project_of(org: str, project_id: str | None) -> str:
     """The project's id: the one asked for, or the default one."""
-    project = projects.find(org, project_id) if project_id else projects.default(org)
-    if project is None:
+    found = projects.find(Visibility(org=org), project_id) if project_id else projects.default(org)
+    if found is None:
         raise NotFound("There is no such project.", param="project_id")
-    return project.id
+    return found.id
+
+
+def project_for(caller: Caller, permission: str, project_id: str | None) -> str:
+    """The id of the project in which the caller makes something: the one asked for, a machine's
+    own, or the default one. `NotFound` where they do not see it. What a machine makes is held
+    against its project by `authority`."""
+    project = project_of(caller.org, project_id or caller.project)
+    if caller.is_machine:
+        return project
+    if not caller.scopes_in(project):
+        own = "There is no such project." if project_id else "Say which project: `project_id`."
+        raise NotFound(own, param="project_id")
+    require_in_project(caller, permission, project)
+    return project
 
 
 def _as_audited(key: Key) -> dict[str, Any]:

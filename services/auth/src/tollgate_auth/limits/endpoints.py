@@ -17,7 +17,7 @@ from tollgate_auth.limits.schemas import (
 )
 from tollgate_auth.runtime import runtime
 from tollgate_auth.unit_of_work import TransactionalResource
-from tollgate_common.guard import current_caller, requires, service_only
+from tollgate_common.guard import PROJECTS, current_caller, requires, service_only
 from tollgate_common.restx import Noun, Paging, document, json_body, page, query, takes
 from tollgate_common.visibility import current_visibility
 
@@ -29,17 +29,17 @@ creation, patching = document(namespace, LimitCreate), document(namespace, Limit
 
 @namespace.route("")
 class Limits(TransactionalResource):
-    @requires("limits:read")
+    @requires("limits:read", PROJECTS)
     @namespace.documented(
         {200: ("A page of limits, newest first.", many)},
         params=(LimitQuery, Paging),
     )
     def get(self) -> dict[str, Any]:
         asked = query(LimitQuery)
-        rows, following = repository.page(current_visibility(), asked)
+        rows, following = repository.page(current_visibility(service.READING), asked)
         return page(_shown(*rows, mode=asked.mode), following)
 
-    @requires("limits:write")
+    @requires("limits:write", PROJECTS)
     @namespace.documented(
         {
             201: ("The new limit.", one),
@@ -55,13 +55,13 @@ class Limits(TransactionalResource):
 
 @namespace.route("/<id:limit_id>")
 class Limit(TransactionalResource):
-    @requires("limits:read")
+    @requires("limits:read", PROJECTS)
     @namespace.documented({200: ("The limit.", one)}, params=(ModeQuery,))
     def get(self, limit_id: str) -> dict[str, Any]:
-        row = service.get(current_visibility(), limit_id)
+        row = service.get(current_visibility(service.READING), limit_id)
         return _shown(row, mode=query(ModeQuery).mode)[0]
 
-    @requires("limits:write")
+    @requires("limits:write", PROJECTS)
     @namespace.documented(
         {200: ("The limit as it is now.", one), 409: "There is an equal limit."}, body=patching
     )
@@ -69,7 +69,7 @@ class Limit(TransactionalResource):
         row = service.update(current_caller(), limit_id, json_body(LimitPatch))
         return _shown(row)[0]
 
-    @requires("limits:write")
+    @requires("limits:write", PROJECTS)
     @namespace.documented({204: "It is gone."})
     def delete(self, limit_id: str) -> tuple[str, int]:
         org = current_caller().org
@@ -80,7 +80,7 @@ class Limit(TransactionalResource):
 
 def _shown(*rows: LimitRow, mode: Mode | None = None) -> list[dict[str, Any]]:
     """The limits with figures of the mode that is asked for, and that the caller sees."""
-    own = current_visibility().in_any_mode().mode
+    own = current_visibility(service.READING).in_any_mode().mode
     return figures.shown(runtime().counts, rows, mode or own)
 
 

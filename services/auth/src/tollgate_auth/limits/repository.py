@@ -63,10 +63,9 @@ def page(visibility: Visibility, asked: LimitQuery) -> tuple[list[LimitRow], str
 
 def _visible(visibility: Visibility) -> list[ColumnElement[bool]]:
     """Who sees a project sees what binds it, its keys and its service accounts, the organisation
-    and people."""
+    and people; of people only themselves where they are closed."""
     bounds = visibility.conditions(org=LimitRow.org_id)
     if visibility.projects is not None:
-        elsewhere = ServiceAccount.project_id.not_in(visibility.projects)
         visible_keys = select(Key.id).where(*keys.visible(visibility.in_any_mode()))
         kind, subject = LimitRow.subject_kind, LimitRow.subject_id
         bounds.append(
@@ -74,13 +73,18 @@ def _visible(visibility: Visibility) -> list[ColumnElement[bool]]:
                 kind == "org",
                 and_(kind == "project", subject.in_(visibility.projects)),
                 and_(kind == "key", subject.in_(visible_keys)),
-                and_(
-                    kind == "user",
-                    subject.not_in(select(ServiceAccount.id).where(elsewhere)),
-                ),
+                and_(kind == "user", _visible_users(visibility)),
             )
         )
     return bounds
+
+
+def _visible_users(visibility: Visibility) -> ColumnElement[bool]:
+    is_here = ServiceAccount.project_id.in_(visibility.projects or ())
+    if not visibility.is_closed:
+        return LimitRow.subject_id.not_in(select(ServiceAccount.id).where(~is_here))
+    accounts = select(ServiceAccount.id).where(is_here)
+    return or_(LimitRow.subject_id == visibility.user, LimitRow.subject_id.in_(accounts))
 
 
 def of_subjects(ids: Sequence[str]) -> Sequence[LimitRow]:

@@ -32,12 +32,13 @@ from tollgate_auth.projects import repository as projects
 from tollgate_auth.service_accounts import repository as accounts
 from tollgate_auth.users import repository as users
 from tollgate_common.errors import InvalidField, NotFound
-from tollgate_common.guard import Caller
+from tollgate_common.guard import Caller, require_in_project
 from tollgate_common.ids import new_id
 from tollgate_common.principal import Window
 from tollgate_common.tickets.windows import moved, window_at
 from tollgate_common.visibility import Visibility
 
+READING, WRITING = "limits:read", "limits:write"
 EVERY_PAGE = 500
 CALENDAR = ("day", "month")
 
@@ -88,7 +89,9 @@ def _descendants(
 
 def create(caller: Caller, wanted: LimitCreate) -> LimitRow:
     organisations.lock(caller.org)
-    kind, subject_id = wanted.subject.kind, _existing_subject(Visibility.of(caller), wanted.subject)
+    visibility = Visibility.of(caller, READING)
+    kind, subject_id = wanted.subject.kind, _existing_subject(visibility, wanted.subject)
+    _require(caller, kind, subject_id)
     row = add(caller.org, kind, subject_id, wanted)
     principal_changes.announce(kind, subject_id)
     _record(caller, "limit.created", row, after=as_audited(row))
@@ -97,7 +100,8 @@ def create(caller: Caller, wanted: LimitCreate) -> LimitRow:
 
 def update(caller: Caller, limit_id: str, patch: LimitPatch) -> LimitRow:
     organisations.lock(caller.org)
-    row = get(Visibility.of(caller), limit_id)
+    row = get(Visibility.of(caller, READING), limit_id)
+    _require(caller, row.subject_kind, row.subject_id)
     authority.require_free_of(caller, row.subject_id)
     before = as_audited(row)
     if "max" in patch.model_fields_set and (fault := amount_fault(row.metric, patch.max)):
@@ -111,7 +115,8 @@ def update(caller: Caller, limit_id: str, patch: LimitPatch) -> LimitRow:
 
 def delete(caller: Caller, limit_id: str) -> None:
     organisations.lock(caller.org)
-    row = get(Visibility.of(caller), limit_id)
+    row = get(Visibility.of(caller, READING), limit_id)
+    _require(caller, row.subject_kind, row.subject_id)
     authority.require_free_of(caller, row.subject_id)
     before = as_audited(row)
     repository.remove(row)
@@ -178,10 +183,23 @@ def _record(
     audit.record(caller.org, audit.actor_of(caller), action, ("limit", row.id), before, after)
 
 
+def _require(caller: Caller, kind: str, subject_id: str) -> None:
+    """Limits of a project, its keys and its service accounts take a permission there; those of the
+    organisation and of people are nothing that a project's admin changes."""
+    project = subject_id if kind == "project" else None
+    if kind == "key":
+        project = keys.project_of(subject_id)
+    elif kind == "user":
+        project = accounts.project_of(subject_id)
+    require_in_project(caller, WRITING, project)
+
+
 def _has_user(visibility: Visibility, user_id: str) -> bool:
-    """People are of all projects; a service account is of its own."""
+    """Whoever is closed sees no person but themselves; a service account is of its project."""
     user = users.find(visibility.org, user_id)
     is_person = user is not None and user.role is not None
+    if is_person and visibility.is_closed:
+        return user_id == visibility.user
     return is_person or accounts.find(visibility, user_id) is not None
 
 
@@ -193,8 +211,7 @@ def _existing_subject(visibility: Visibility, subject: SubjectIn) -> str:
     if subject.kind == "org":
         found = subject_id == org
     elif subject.kind == "project":
-        is_visible = visibility.projects is None or subject_id in visibility.projects
-        found = is_visible and projects.find(org, subject_id)
+        found = projects.find(visibility, subject_id)
     elif subject.kind == "user":
         found = _has_user(visibility, subject_id)
     else:

@@ -16,7 +16,7 @@ from tollgate_auth.authority import service as authority
 from tollgate_auth.authority.people import active_person, check_role, require_scopes
 from tollgate_auth.keys import rules
 from tollgate_auth.keys.models import Key
-from tollgate_auth.keys.service import authority_of
+from tollgate_auth.keys.service import READING, WRITING, authority_of
 from tollgate_auth.offboarding import repository
 from tollgate_auth.offboarding.schemas import (
     AccountNames,
@@ -51,8 +51,8 @@ class Possessions(NamedTuple):
 
 def belongings(caller: Caller, user_id: str) -> Belongings:
     """Return what of the user's the caller sees."""
-    _require(caller, "keys:read")
-    user, visibility = users.get(caller.org, user_id), Visibility.of(caller)
+    _require(caller, READING)
+    user, visibility = users.get(caller.org, user_id), Visibility.of(caller, READING)
     return Belongings(
         keys=KeyNames.of(repository.keys_of(user, visibility)),
         service_accounts=AccountNames.of(repository.accounts_owned_or_made(user, visibility)),
@@ -102,14 +102,14 @@ def _successor(caller: Caller, user: User, successor_id: str | None) -> User | N
 def _possessions(caller: Caller, user: User) -> Possessions:
     """Return all keys and accounts of the user; `Forbidden` for a caller who does not see all."""
     possessions = Possessions(repository.keys_of(user), repository.accounts_of(user))
-    visibility = Visibility.of(caller)
+    visibility = Visibility.of(caller, READING)
     visible = Possessions(
         repository.keys_of(user, visibility), repository.accounts_of(user, visibility)
     )
     if [len(part) for part in possessions] != [len(part) for part in visible]:
         raise Forbidden("Not all that is the user's is yours to see; somebody else must do this.")
     if possessions.keys:
-        _require(caller, "keys:write")
+        _require(caller, WRITING)
     return possessions
 
 
@@ -125,12 +125,12 @@ def _end(caller: Caller, user: User, possessions: Possessions) -> None:
 def _hand_over(caller: Caller, user: User, successor: User, possessions: Possessions) -> None:
     for key in possessions.keys:
         with _naming(key.id):
-            require_scopes(successor, key.scopes)
+            require_scopes(successor, key.project_id, key.scopes, SUCCESSOR)
             authority.require(caller, authority_of(key, user_id=successor.id))
             rules.require_stored(caller, key)
     for _, account in possessions.accounts:
         with _naming(account.id):
-            require_scopes(successor, account.scopes)
+            require_scopes(successor, account.project_id, account.scopes, SUCCESSOR)
     for key in possessions.keys:
         key.user_id = successor.id
         _record_owner(caller, "key.changed", ("key", key.id), "user_id", (user.id, successor.id))

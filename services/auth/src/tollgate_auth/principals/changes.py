@@ -24,6 +24,14 @@ def announce(kind: str, subject_id: str) -> None:
     db.session.expire_all()
 
 
+def announce_users(user_ids: Sequence[str]) -> None:
+    """What these people may do has changed; their keys go on as they were."""
+    db.session.flush()
+    bumped = users.bump_each(user_ids)
+    _announce_users(bumped, sessions.lately_used(user_ids))
+    db.session.expire_all()
+
+
 def announce_ended(user_id: str, session_ids: Sequence[str]) -> None:
     """These sessions of the user have ended; the user's keys go on."""
     if not session_ids:

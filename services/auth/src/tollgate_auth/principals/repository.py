@@ -42,19 +42,30 @@ _USER_LIMITS = _LIMITS.format(subjects="u.org_id, u.id, a.project_id", lineage=_
 _KEY_MAKERS = _MAKERS.format(lineage=_KEY_LINEAGE)
 _USER_MAKERS = _MAKERS.format(lineage=_USER_LINEAGE)
 
+# By project, the role of each membership that counts: a key acts in its own project only.
+_KEY_ROLES = """
+    CASE WHEN m.role IS NULL THEN '{{}}'
+    ELSE json_build_object(m.project_id, m.role)::text END AS project_roles
+"""
+_USER_ROLES = """
+    (SELECT coalesce(json_object_agg(m.project_id, m.role), '{{}}')::text
+     FROM project_members m WHERE m.user_id = u.id) AS project_roles
+"""
+
 # `ceiling` is what a service account may do, and so its sessions.
 _KEY = f"""
     SELECT k.org_id AS org, k.project_id AS project, k.id AS key, k.user_id AS "user", k.mode,
            k.scopes, k.models, k.networks, k.version, u.role,
            NULL::text[] AS ceiling, {_KEY_LINEAGE} AS lineage, a.project_id AS account_project,
            NULL AS session, least(k.expires_at, s.expires_at) AS expires_at,
-           k.unsupported AS key_unsupported, o.unsupported AS org_unsupported,
-           {_KEY_LIMITS}, {_KEY_MAKERS}
+           k.unsupported AS key_unsupported, o.unsupported AS org_unsupported, o.open_projects,
+           {_KEY_ROLES}, {_KEY_LIMITS}, {_KEY_MAKERS}
     FROM keys k
     JOIN organisations o ON o.id = k.org_id
     JOIN projects p ON p.id = k.project_id AND p.deleted_at IS NULL
     LEFT JOIN users u ON u.id = k.user_id
     LEFT JOIN service_accounts a ON a.id = u.id
+    LEFT JOIN project_members m ON m.project_id = k.project_id AND m.user_id = k.user_id
     {{join}}
     WHERE {{named}} AND k.revoked_at IS NULL
       AND (k.expires_at IS NULL OR k.expires_at > now()) AND u.deactivated_at IS NULL
@@ -65,8 +76,8 @@ _USER = f"""
            CAST('{{{{}}}}' AS text[]) AS networks, u.version, u.role,
            a.scopes AS ceiling, {_USER_LINEAGE} AS lineage,
            s.id AS session, s.expires_at,
-           NULL AS key_unsupported, o.unsupported AS org_unsupported,
-           {_USER_LIMITS}, {_USER_MAKERS}
+           NULL AS key_unsupported, o.unsupported AS org_unsupported, o.open_projects,
+           {_USER_ROLES}, {_USER_LIMITS}, {_USER_MAKERS}
     FROM users u
     JOIN organisations o ON o.id = u.org_id
     LEFT JOIN service_accounts a ON a.id = u.id

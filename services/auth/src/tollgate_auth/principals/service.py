@@ -14,8 +14,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Row
 
-from tollgate_auth.authority.order import Authority
-from tollgate_auth.authority.rows import cut
+from tollgate_auth.authority.rows import Cut, cut
 from tollgate_auth.principals.repository import PrincipalRepository
 from tollgate_auth.roles.permissions import PERMISSIONS
 from tollgate_auth.tokens.service import ASSERTION_SECONDS, TokenIssuer
@@ -47,7 +46,7 @@ class Principals:
             raise NotFound("There is nobody by this name who may act.")
         authority = remaining.authority
         scopes = tuple(scope for scope in PERMISSIONS if scope in authority.scopes)
-        assertion = self._assertion(row, authority, scopes)
+        assertion = self._assertion(row, remaining, scopes)
         models, *further = authority.models
         return Principal(
             org=row.org, project=row.project, key=row.key, user=row.user, mode=authority.mode,
@@ -56,7 +55,8 @@ class Principals:
             networks=authority.networks, session=row.session, further_models=tuple(further),
         )  # fmt: skip
 
-    def _assertion(self, row: Row[Any], authority: Authority, scopes: tuple[str, ...]) -> Assertion:
+    def _assertion(self, row: Row[Any], remaining: Cut, scopes: tuple[str, ...]) -> Assertion:
+        authority = remaining.authority
         remembered = (
             row.key or row.user,
             row.session,
@@ -64,10 +64,12 @@ class Principals:
             scopes,
             authority.mode,
             authority.end,
+            remaining.grants,
+            remaining.is_closed,
         )
         assertion = self._assertions.get(remembered)
         if assertion is None or assertion.reused_until < time.time():
-            assertion = self._sign(row, authority, scopes)
+            assertion = self._sign(row, remaining, scopes)
             with self._lock:
                 self._assertions[remembered] = assertion
                 self._assertions.move_to_end(remembered)
@@ -75,13 +77,13 @@ class Principals:
                     self._assertions.popitem(last=False)
         return assertion
 
-    def _sign(self, row: Row[Any], authority: Authority, scopes: tuple[str, ...]) -> Assertion:
-        now = int(time.time())
+    def _sign(self, row: Row[Any], remaining: Cut, scopes: tuple[str, ...]) -> Assertion:
+        authority, now = remaining.authority, int(time.time())
         expires_at = _earlier(now + ASSERTION_SECONDS, authority.end)
         claims = {
             "org": row.org, "project": row.project, "key": row.key, "user": row.user,
             "mode": authority.mode, "scope": " ".join(scopes), "session": row.session,
-            **_stated(row),
+            **_stated(row), **_memberships(remaining),
         }  # fmt: skip
         token = self._issuer.assertion(row.key or row.user, claims, expires_at)
         return Assertion(token, expires_at, min(now + REUSED_SECONDS, expires_at))
@@ -91,6 +93,19 @@ def _stated(row: Row[Any]) -> dict[str, str]:
     """Return what the key and its organisation state of unsupported fields, if they do."""
     claims = {"key_unsupported": row.key_unsupported, "org_unsupported": row.org_unsupported}
     return {name: value for name, value in claims.items() if value is not None}
+
+
+def _memberships(remaining: Cut) -> dict[str, Any]:
+    """Return the grants, and whether there is nothing beside them, where there is one of both."""
+    claims: dict[str, Any] = {}
+    if remaining.grants:
+        claims["grants"] = [
+            {"scope": " ".join(sorted(each.scopes)), "projects": sorted(each.projects)}
+            for each in remaining.grants
+        ]
+    if remaining.is_closed:
+        claims["closed"] = True
+    return claims
 
 
 def _earlier(at: int, end: datetime | None) -> int:

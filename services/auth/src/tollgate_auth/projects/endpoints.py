@@ -12,8 +12,9 @@ from tollgate_auth.projects.schemas import (
 )
 from tollgate_auth.runtime import runtime
 from tollgate_auth.unit_of_work import TransactionalResource
-from tollgate_common.guard import current_caller, requires
+from tollgate_common.guard import PROJECTS, current_caller, requires
 from tollgate_common.restx import Noun, Paging, document, json_body, page, query
+from tollgate_common.visibility import current_visibility
 
 namespace = Noun("projects", description="What keys are made for and costs are charged to.")
 one, many = document(namespace, ProjectOut), document(namespace, ProjectList)
@@ -22,12 +23,12 @@ creation, patching = document(namespace, ProjectIn), document(namespace, Project
 
 @namespace.route("")
 class Projects(TransactionalResource):
-    @requires("projects:read")
+    @requires("projects:read", PROJECTS)
     @namespace.documented(
         {200: ("A page of projects, newest first.", many)}, params=(ProjectQuery, Paging)
     )
     def get(self) -> dict[str, Any]:
-        rows, following = repository.page(current_caller().org, query(ProjectQuery))
+        rows, following = repository.page(current_visibility(service.READING), query(ProjectQuery))
         return page([reply(ProjectOut.of(row)) for row in rows], following)
 
     @requires("projects:write")
@@ -41,12 +42,13 @@ class Projects(TransactionalResource):
 
 @namespace.route("/<id:project_id>")
 class OneProject(TransactionalResource):
-    @requires("projects:read")
+    @requires("projects:read", PROJECTS)
     @namespace.documented({200: ("The project.", one)})
     def get(self, project_id: str) -> dict[str, Any]:
-        return reply(ProjectOut.of(service.get(current_caller().org, project_id)))
+        visibility = current_visibility(service.READING)
+        return reply(ProjectOut.of(service.get(visibility, project_id)))
 
-    @requires("projects:write")
+    @requires("projects:write", PROJECTS)
     @namespace.documented(
         {200: ("The project as it is now.", one), 409: "There is a project of this name."},
         body=patching,
@@ -65,6 +67,6 @@ class OneProject(TransactionalResource):
     )
     def delete(self, project_id: str) -> tuple[str, int]:
         caller = current_caller()
-        service.check_spend(caller.org, project_id, query(DeleteQuery).confirm, runtime().spend)
+        service.check_spend(caller, project_id, query(DeleteQuery).confirm, runtime().spend)
         service.delete(caller, project_id)
         return "", 204

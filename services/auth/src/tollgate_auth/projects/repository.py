@@ -6,6 +6,7 @@ from tollgate_auth import paging
 from tollgate_auth.extensions import db
 from tollgate_auth.projects.models import Project
 from tollgate_auth.projects.schemas import ProjectQuery
+from tollgate_common.visibility import Visibility
 
 
 def add(project: Project) -> None:
@@ -13,11 +14,9 @@ def add(project: Project) -> None:
     db.session.flush()
 
 
-def find(org: str, project_id: str) -> Project | None:
-    """A project of the organisation that is not deleted."""
-    statement = select(Project).where(
-        Project.id == project_id, Project.org_id == org, Project.deleted_at.is_(None)
-    )
+def find(visibility: Visibility, project_id: str) -> Project | None:
+    """The visible project of this id that is not deleted."""
+    statement = select(Project).where(Project.id == project_id, *_visible(visibility))
     return db.session.scalars(statement).one_or_none()
 
 
@@ -31,12 +30,17 @@ def default(org: str) -> Project:
     return db.session.scalars(statement).one()
 
 
-def page(org: str, asked: ProjectQuery) -> tuple[list[Project], str | None]:
+def page(visibility: Visibility, asked: ProjectQuery) -> tuple[list[Project], str | None]:
     statement = paging.filtered(
-        select(Project).where(Project.org_id == org, Project.deleted_at.is_(None)),
+        select(Project).where(*_visible(visibility)),
         ((Project.name, asked.name), (Project.is_default, asked.is_default)),
     )
     return paging.fetch_page(statement, Project.id)
+
+
+def _visible(visibility: Visibility) -> list[paging.Condition]:
+    visible = visibility.conditions(org=Project.org_id, project=Project.id)
+    return [*visible, Project.deleted_at.is_(None)]
 
 
 def names(ids: Collection[str]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from tollgate_auth.database import refusing
 from tollgate_auth.extensions import db
 from tollgate_auth.fields import changes
 from tollgate_auth.limits import repository as limits
+from tollgate_auth.members import repository as members
 from tollgate_auth.organisations import repository as organisations
 from tollgate_auth.principals import changes as principal_changes
 from tollgate_auth.projects import repository
@@ -17,14 +18,16 @@ from tollgate_auth.projects.models import Project
 from tollgate_auth.projects.schemas import ProjectIn, ProjectPatch, stored
 from tollgate_auth.users import repository as users
 from tollgate_common.errors import Conflict, InvalidField, NotFound
-from tollgate_common.guard import Caller
+from tollgate_common.guard import Caller, require_in_project
 from tollgate_common.ids import new_id
+from tollgate_common.visibility import Visibility
 
+READING, WRITING = "projects:read", "projects:write"
 _TAKEN = Conflict("There is a project of this name.", param="name")
 
 
-def get(org: str, project_id: str) -> Project:
-    project = repository.find(org, project_id)
+def get(visibility: Visibility, project_id: str) -> Project:
+    project = repository.find(visibility, project_id)
     if project is None:
         raise NotFound("There is no such project.")
     return project
@@ -48,7 +51,8 @@ def create(caller: Caller, wanted: ProjectIn) -> Project:
 def update(caller: Caller, project_id: str, patch: ProjectPatch) -> Project:
     """Change what was sent. Keys from before that outgrow new rules go on as they are."""
     organisations.lock(caller.org)
-    project = get(caller.org, project_id)
+    project = get(Visibility.of(caller, READING), project_id)
+    require_in_project(caller, WRITING, project.id)
     before, sent = _as_audited(project), changes(patch)
     project.name = sent.get("name", project.name)
     if "key_rules" in sent:
@@ -59,14 +63,14 @@ def update(caller: Caller, project_id: str, patch: ProjectPatch) -> Project:
     return project
 
 
-def check_spend(org: str, project_id: str, confirm: str | None, spend: SpendClient) -> None:
+def check_spend(caller: Caller, project_id: str, confirm: str | None, spend: SpendClient) -> None:
     """`ProjectHasSpend` for a project that has spent, unless `confirm` is its name. No connection
     to the database is held while reports is asked; with reports away, `DependencyDown`."""
-    project = _deletable(org, project_id)
+    project = _deletable(caller, project_id)
     if confirm == project.name:
         return
     users.release()
-    found = spend.of_project(org, project_id)
+    found = spend.of_project(caller.org, project_id)
     if not found.is_nothing():
         raise ProjectHasSpend(found)
     if confirm is not None:
@@ -74,17 +78,19 @@ def check_spend(org: str, project_id: str, confirm: str | None, spend: SpendClie
 
 
 def delete(caller: Caller, project_id: str) -> None:
-    """Its keys are revoked and its limits dropped; what it has cost stays on the books."""
+    """Its keys are revoked, its limits dropped and its memberships ended; what it has cost stays on
+    the books."""
     organisations.lock(caller.org)
-    project = _deletable(caller.org, project_id)
+    project = _deletable(caller, project_id)
     project.deleted_at = datetime.now(UTC)
     limits.remove_of(project.id)
     principal_changes.revoke_keys("project", project.id)
+    principal_changes.announce_users(members.remove_of(project.id))
     _record(caller, "project.deleted", project, {"name": project.name})
 
 
-def _deletable(org: str, project_id: str) -> Project:
-    project = get(org, project_id)
+def _deletable(caller: Caller, project_id: str) -> Project:
+    project = get(Visibility.of(caller, READING), project_id)
     if project.is_default:
         raise Conflict("The default project cannot be deleted.")
     return project

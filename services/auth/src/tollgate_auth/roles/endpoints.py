@@ -1,11 +1,17 @@
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from flask_restx import Resource
 from pydantic import BaseModel, Field
 
 from tollgate_auth.fields import RequestQuery
 from tollgate_auth.keys.schemas import Scope
-from tollgate_auth.roles.permissions import DESCRIPTIONS, ROLES
+from tollgate_auth.roles.permissions import (
+    DESCRIPTIONS,
+    PROJECT_DESCRIPTIONS,
+    PROJECT_ROLES,
+    ROLES,
+)
 from tollgate_auth.users.schemas import Role
 from tollgate_common.guard import authenticated
 from tollgate_common.restx import Noun, Paging, document, page, page_of, query
@@ -13,7 +19,19 @@ from tollgate_common.restx import Noun, Paging, document, page, page_of, query
 namespace = Noun("roles", description="Roles, and the permissions each has.")
 
 
+Kind = Literal["organisation", "project"]
+Table = tuple[Mapping[str, tuple[str, ...]], Mapping[str, str]]
+TABLES: Mapping[Kind, Table] = {
+    "organisation": (ROLES, DESCRIPTIONS),
+    "project": (PROJECT_ROLES, PROJECT_DESCRIPTIONS),
+}
+
+
 class RoleQuery(RequestQuery):
+    kind: Kind = Field(
+        "organisation",
+        description="The roles of users, or those that memberships in projects have.",
+    )
     name: Role | None = Field(None, description="Only the role of this name.")
     permission: Scope | None = Field(None, description="Only roles that have this permission.")
 
@@ -42,9 +60,10 @@ class Roles(Resource):  # type: ignore[misc]  # the library is untyped
 
 
 def _roles(asked: RoleQuery) -> list[dict[str, Any]]:
+    roles, descriptions = TABLES[asked.kind]
     return [
-        {"name": name, "description": DESCRIPTIONS[name], "permissions": list(permissions)}
-        for name, permissions in ROLES.items()
+        {"name": name, "description": descriptions[name], "permissions": list(permissions)}
+        for name, permissions in roles.items()
         if asked.name in (None, name)
         and (asked.permission is None or asked.permission in permissions)
     ]

@@ -10,7 +10,7 @@ from tollgate_auth.service_accounts.schemas import (
     ServiceAccountWithSecret,
 )
 from tollgate_auth.unit_of_work import TransactionalResource
-from tollgate_common.guard import current_caller, requires
+from tollgate_common.guard import PROJECTS, current_caller, requires
 from tollgate_common.restx import Noun, Paging, document, json_body, page, query
 from tollgate_common.visibility import current_visibility
 
@@ -23,16 +23,18 @@ patching = document(namespace, ServiceAccountPatch)
 
 @namespace.route("")
 class ServiceAccounts(TransactionalResource):
-    @requires("users:read")
+    @requires("users:read", PROJECTS)
     @namespace.documented(
         {200: ("A page of service accounts, newest first.", many)},
         params=(ServiceAccountQuery, Paging),
     )
     def get(self) -> dict[str, Any]:
-        rows, following = repository.page(current_visibility(), query(ServiceAccountQuery))
+        rows, following = repository.page(
+            current_visibility(service.READING), query(ServiceAccountQuery)
+        )
         return page([service.shown(*row) for row in rows], following)
 
-    @requires("users:write")
+    @requires("users:write", PROJECTS)
     @namespace.documented(
         {
             201: ("The new account, with its secret, this once.", shown_once),
@@ -49,12 +51,12 @@ class ServiceAccounts(TransactionalResource):
 
 @namespace.route("/<id:account_id>")
 class OneServiceAccount(TransactionalResource):
-    @requires("users:read")
+    @requires("users:read", PROJECTS)
     @namespace.documented({200: ("The account.", one)})
     def get(self, account_id: str) -> dict[str, Any]:
-        return service.shown(*service.get(current_visibility(), account_id))
+        return service.shown(*service.get(current_visibility(service.READING), account_id))
 
-    @requires("users:write")
+    @requires("users:write", PROJECTS)
     @namespace.documented(
         {
             200: ("The account as it is now.", one),
@@ -68,7 +70,7 @@ class OneServiceAccount(TransactionalResource):
     def patch(self, account_id: str) -> dict[str, Any]:
         return service.update(current_caller(), account_id, json_body(ServiceAccountPatch))
 
-    @requires("users:write")
+    @requires("users:write", PROJECTS)
     @namespace.documented({204: "It, its keys and its tokens work no more."})
     def delete(self, account_id: str) -> tuple[str, int]:
         service.end(current_caller(), account_id)
@@ -77,7 +79,7 @@ class OneServiceAccount(TransactionalResource):
 
 @namespace.route("/<id:account_id>/rotate")
 class Rotation(TransactionalResource):
-    @requires("users:write")
+    @requires("users:write", PROJECTS)
     @namespace.documented(
         {200: ("The account, with its new secret, this once.", shown_once), 409: "It has ended."}
     )

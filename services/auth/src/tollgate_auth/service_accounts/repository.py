@@ -38,6 +38,12 @@ def active(account_id: str) -> tuple[User, ServiceAccount] | None:
     return _one(account_id, User.deactivated_at.is_(None))
 
 
+def project_of(account_id: str) -> str | None:
+    """The account's project; None for a person."""
+    statement = select(ServiceAccount.project_id).where(ServiceAccount.id == account_id)
+    return db.session.scalars(statement).one_or_none()
+
+
 def makers_of(account_id: str | None) -> set[str]:
     """Return the ids of those whose limits the account is held to; none for a person."""
     if account_id is None:

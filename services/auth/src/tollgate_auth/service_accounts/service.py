@@ -18,7 +18,7 @@ from tollgate_auth.authority.order import Authority, within
 from tollgate_auth.authority.people import active_person, require_scopes
 from tollgate_auth.fields import changes, reply
 from tollgate_auth.keys import rules
-from tollgate_auth.keys.service import project_of
+from tollgate_auth.keys.service import project_for
 from tollgate_auth.organisations import repository as organisations
 from tollgate_auth.principals import changes as principal_changes
 from tollgate_auth.service_accounts import repository
@@ -34,10 +34,11 @@ from tollgate_auth.users import repository as users
 from tollgate_auth.users.models import User
 from tollgate_common import keyformat
 from tollgate_common.errors import Conflict, NotFound
-from tollgate_common.guard import Caller
+from tollgate_common.guard import Caller, require_in_project
 from tollgate_common.ids import new_id
 from tollgate_common.visibility import Visibility
 
+READING, WRITING = "users:read", "users:write"
 ID_PREFIX = "sva"
 _ID = re.compile(rf"{ID_PREFIX}_[0-9a-f]{{32}}\Z")
 
@@ -53,11 +54,11 @@ def create(caller: Caller, wanted: ServiceAccountCreate) -> dict[str, Any]:
     """The account as it is answered, with its secret."""
     organisations.lock(caller.org)
     secret = keyformat.generate("client")
-    owner = _owner(caller, wanted)
+    project = project_for(caller, WRITING, wanted.project_id)
+    owner = _owner(caller, wanted, project)
     user = User(id=new_id(ID_PREFIX), org_id=caller.org, name=wanted.name)
     account = ServiceAccount(
-        id=user.id, project_id=project_of(caller.org, wanted.project_id or caller.project),
-        owner_id=owner, mode=wanted.mode,
+        id=user.id, project_id=project, owner_id=owner, mode=wanted.mode,
         scopes=wanted.scopes, models=wanted.models, secret_hash=_hash(secret),
         lineage=authority.lineage_of(caller),
     )  # fmt: skip
@@ -101,7 +102,7 @@ def rotate(caller: Caller, account_id: str) -> dict[str, Any]:
 def end(caller: Caller, account_id: str) -> None:
     """It, its keys and its tokens work no more. Ending it again changes nothing."""
     organisations.lock(caller.org)
-    user, _ = get(Visibility.of(caller), account_id)
+    user, _ = _visible(caller, account_id)
     if user.deactivated_at is None:
         user.deactivated_at = datetime.now(UTC)
         actor, count = audit.actor_of(caller), sessions.end_all(user.id)
@@ -131,7 +132,7 @@ def shown(user: User, account: ServiceAccount) -> dict[str, Any]:
     return reply(ServiceAccountOut.of(user, account))
 
 
-def _owner(caller: Caller, wanted: ServiceAccountCreate) -> str | None:
+def _owner(caller: Caller, wanted: ServiceAccountCreate, project: str) -> str | None:
     """Return the id of the new account's owner: the one asked for, or the person who makes it, or
     the owner of the account that does."""
     if "owner_id" not in wanted.model_fields_set:
@@ -141,7 +142,7 @@ def _owner(caller: Caller, wanted: ServiceAccountCreate) -> str | None:
     if wanted.owner_id is None:
         return None
     owner = active_person(caller, wanted.owner_id, "owner_id")
-    require_scopes(owner, wanted.scopes)
+    require_scopes(owner, project, wanted.scopes, "owner_id")
     return owner.id
 
 
@@ -152,9 +153,10 @@ def _check_owner(caller: Caller, account: ServiceAccount, sent: Mapping[str, Any
     if owner_id is None:
         return
     if owner_id != account.owner_id:
-        require_scopes(active_person(caller, owner_id, "owner_id"), scopes)
+        owner = active_person(caller, owner_id, "owner_id")
+        require_scopes(owner, account.project_id, scopes, "owner_id")
     elif not set(scopes) <= set(account.scopes):
-        require_scopes(users.get(owner_id), scopes)
+        require_scopes(users.get(owner_id), account.project_id, scopes, "owner_id")
 
 
 def _authority(org: str, account: ServiceAccount, **sent: Any) -> Authority:
@@ -169,9 +171,16 @@ def _authority(org: str, account: ServiceAccount, **sent: Any) -> Authority:
 
 
 def _active(caller: Caller, account_id: str) -> tuple[User, ServiceAccount]:
-    user, account = get(Visibility.of(caller), account_id)
+    user, account = _visible(caller, account_id)
     if user.deactivated_at is not None:
         raise Conflict("The service account has ended.")
+    return user, account
+
+
+def _visible(caller: Caller, account_id: str) -> tuple[User, ServiceAccount]:
+    """The account, for whoever sees it and may handle those of its project."""
+    user, account = get(Visibility.of(caller, READING), account_id)
+    require_in_project(caller, WRITING, account.project_id)
     return user, account
 
 

@@ -86,9 +86,18 @@ def active_owners(org: str) -> int:
 def bump(kind: str, subject_id: str) -> Sequence[ChangedUser]:
     """Raise the version of every user that is bound by the org, project or user; who they are.
     A project binds its service accounts; whatever made a service account binds it."""
+    return _bump(_bound(kind, subject_id))
+
+
+def bump_each(ids: Collection[str]) -> Sequence[ChangedUser]:
+    """Raise the versions of these users; who they are."""
+    return _bump(User.id.in_(ids))
+
+
+def _bump(which: ColumnElement[bool]) -> Sequence[ChangedUser]:
     statement = (
         update(User)
-        .where(_bound(kind, subject_id))
+        .where(which)
         .values(version=User.version + 1)
         .returning(User.org_id, User.id, User.version)
     )

@@ -4,17 +4,18 @@ from typing import Any
 
 from flask import Flask, Response, current_app, g, request
 
-from tollgate_common.guard import current_caller, requires
+from tollgate_common.guard import PROJECTS, current_caller, requires
 from tollgate_common.restx import Noun, Paging, document, page, page_cursor, page_size, query
 from tollgate_common.visibility import current_visibility
 from tollgate_llm.extensions import db
 from tollgate_llm.jobs.reading import note_reading
 from tollgate_llm.jobs.repository import Place
 from tollgate_llm.jobs.schemas import JobList, JobOut, JobQuery, job_out, job_with_answer
-from tollgate_llm.jobs.service import JobService
+from tollgate_llm.jobs.service import READING, WRITING, JobService
 from tollgate_llm.unit_of_work import TransactionalResource
 
 EXTENSION = "jobs"
+CALLING = "inference"
 
 namespace = Noun("jobs", description="Queued inference calls.")
 one, many = document(namespace, JobOut), document(namespace, JobList)
@@ -32,7 +33,7 @@ def _service() -> JobService:
     return service
 
 
-@requires("inference")
+@requires(CALLING)
 def create_job() -> Response:
     """202 with the job, and where to look for its answer."""
     raw, client = request.get_data(cache=False), g.request_ids.client
@@ -42,18 +43,19 @@ def create_job() -> Response:
     return response
 
 
-@requires("inference")
+@requires(CALLING)
 def get_job(job_id: str) -> Response:
     """The job, with its answer once there is one."""
-    job = _service().get(db.session(), current_visibility(), job_id, with_answer=True)
+    job = _service().get(db.session(), current_visibility(READING), job_id, with_answer=True)
     note_reading(current_caller(), job)
     return _json(job_with_answer(job))
 
 
-@requires("inference")
+@requires(CALLING)
 def cancel_job(job_id: str) -> Response:
     """The job, cancelled; 409 when it had finished."""
-    return _json(job_with_answer(_service().cancel(db.session(), current_visibility(), job_id)))
+    job = _service().cancel(db.session(), current_caller(), job_id, CALLING)
+    return _json(job_with_answer(job))
 
 
 def _json(body: bytes, status: int = 200) -> Response:
@@ -62,26 +64,26 @@ def _json(body: bytes, status: int = 200) -> Response:
 
 @namespace.route("")
 class Jobs(TransactionalResource):
-    @requires("jobs:read")
+    @requires(READING, PROJECTS)
     @namespace.documented(
         {200: ("A page of jobs, the newest first.", many)}, params=(JobQuery, Paging)
     )
     def get(self) -> dict[str, Any]:
         place = Place(page_size(), page_cursor())
         jobs, following = _service().page(
-            db.session(), current_visibility(), query(JobQuery), place
+            db.session(), current_visibility(READING), query(JobQuery), place
         )
         return page([job_out(job) for job in jobs], following)
 
 
 @namespace.route("/<job_id>")
 class OneJob(TransactionalResource):
-    @requires("jobs:read")
+    @requires(READING, PROJECTS)
     @namespace.documented({200: ("The job.", one)})
     def get(self, job_id: str) -> dict[str, Any]:
-        return job_out(_service().get(db.session(), current_visibility(), job_id))
+        return job_out(_service().get(db.session(), current_visibility(READING), job_id))
 
-    @requires("jobs:write")
+    @requires(WRITING, PROJECTS)
     @namespace.documented({200: ("The job, cancelled.", one), 409: "It had finished."})
     def delete(self, job_id: str) -> dict[str, Any]:
-        return job_out(_service().cancel(db.session(), current_visibility(), job_id))
+        return job_out(_service().cancel(db.session(), current_caller(), job_id, WRITING))

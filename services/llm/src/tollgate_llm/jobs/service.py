@@ -6,7 +6,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.orm import Session
 
 from tollgate_common.errors import BadRequest
-from tollgate_common.guard import Caller
+from tollgate_common.guard import Caller, require_in_project
 from tollgate_common.ids import new_id
 from tollgate_common.logging import get_logger
 from tollgate_common.visibility import Visibility
@@ -19,6 +19,7 @@ from tollgate_llm.jobs.queue import ring
 from tollgate_llm.jobs.repository import Place, Queue
 from tollgate_llm.jobs.schemas import AskedInJob, JobIn, JobQuery
 
+READING, WRITING = "jobs:read", "jobs:write"
 ENDPOINTS = tuple(
     protocol.path
     for protocol in PROTOCOLS
@@ -72,10 +73,12 @@ class JobService:
             raise JobNotFound(job_id)
         return job
 
-    def cancel(self, session: Session, visibility: Visibility, job_id: str) -> Job:
+    def cancel(self, session: Session, caller: Caller, job_id: str, permission: str) -> Job:
         """Commits. The worker breaks a call that runs off within seconds: its connections end, up
-        to the provider's, and what it has used is booked."""
-        job = self.get(session, visibility, job_id)
+        to the provider's, and what it has used is booked. The caller needs the permission in the
+        job's project."""
+        job = self.get(session, Visibility.of(caller, READING), job_id)
+        require_in_project(caller, permission, job.project)
         if not repository.cancel(session, job):
             raise JobFinished(job_id, job.status)
         changes.record(session, "job.cancelled", ("job", job.id), None, None)

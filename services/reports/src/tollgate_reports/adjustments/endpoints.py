@@ -5,7 +5,7 @@ from typing import Any
 from flask import current_app
 from flask_restx import Resource
 
-from tollgate_common.guard import current_caller, requires
+from tollgate_common.guard import PROJECTS, current_caller, requires
 from tollgate_common.restx import Noun, Paging, document, json_body, page, page_of, query
 from tollgate_reports.adjustments.schemas import (
     Adjustment,
@@ -28,7 +28,7 @@ def _service() -> AdjustmentService:
 
 @api.route("/<request_id>/adjustments")
 class Adjustments(Resource):  # type: ignore[misc]  # the library is untyped
-    @requires("usage:read")
+    @requires("usage:read", PROJECTS)
     @api.documented(
         {200: ("A page, oldest first.", _many), 404: _NO_ROW}, params=(AdjustmentQuery, Paging)
     )

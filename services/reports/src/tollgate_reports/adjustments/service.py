@@ -28,6 +28,7 @@ from tollgate_reports.requests import repository as request_rows
 from tollgate_reports.requests import service as requests
 from tollgate_reports.requests.errors import UnknownRequest
 
+READING = "usage:read"
 log = get_logger(__name__)
 
 
@@ -41,7 +42,7 @@ class AdjustmentService:
     def list_all(self, caller: Caller, identity: str) -> list[dict[str, Any]]:
         """The adjustments of a request, oldest first."""
         with self._engine.connect() as connection:
-            row = requests.row_of(connection, Visibility.of(caller), identity)
+            row = requests.row_of(connection, Visibility.of(caller, READING), identity)
             return [as_json(each) for each in repository.list_rows(connection, [row["id"]])]
 
     def add(self, caller: Caller, identity: str, wanted: AdjustmentRequest) -> dict[str, Any]:
@@ -77,7 +78,7 @@ def _lock(connection: Connection, caller: Caller, identity: str) -> RowMapping:
     """Return the request's row, ours until the transaction ends. Our ids tell when they were made,
     so of a request that is not there any more it is known whether its month is archived."""
     try:
-        visibility = Visibility.of(caller)
+        visibility = Visibility.of(caller, READING)
         named = requests.row_of(connection, visibility, identity)
         is_ours = identity in (named["request_id"], str(named["id"]))
         if not is_ours and request_rows.is_shared(connection, visibility, identity):

@@ -6,7 +6,7 @@ from flask import Response, current_app, request
 from flask_restx import Resource
 
 from tollgate_common.audit import actor_of
-from tollgate_common.guard import current_caller, public, requires
+from tollgate_common.guard import PROJECTS, current_caller, public, requires
 from tollgate_common.restx import (
     Noun,
     Paging,
@@ -26,7 +26,7 @@ from tollgate_reports.reports.schemas import (
     ReportQuery,
     ReportRequest,
 )
-from tollgate_reports.reports.service import Download, ReportService
+from tollgate_reports.reports.service import READING, WRITING, Download, ReportService
 
 api = Noun("reports", path="/reports", description="Reports: made in the background.")
 _one, _many = document(api, Report), document(api, ReportPage)
@@ -42,14 +42,16 @@ def _service() -> ReportService:
 
 @api.route("")
 class Reports(Resource):  # type: ignore[misc]  # the library is untyped
-    @requires("reports:read")
+    @requires(READING, PROJECTS)
     @api.documented({200: ("A page, newest first.", _many)}, params=(ReportQuery, Paging))
     def get(self) -> dict[str, Any]:
         """Your reports."""
         asked = query(ReportQuery)
-        return page(*_service().list_page(current_visibility(), asked, page_cursor(), page_size()))
+        return page(
+            *_service().list_page(current_visibility(READING), asked, page_cursor(), page_size())
+        )
 
-    @requires("reports:write")
+    @requires(WRITING, PROJECTS)
     @api.documented(
         {
             202: ("It is queued.", _one),
@@ -65,11 +67,11 @@ class Reports(Resource):  # type: ignore[misc]  # the library is untyped
 
 @api.route("/<report_id>")
 class OneReport(Resource):  # type: ignore[misc]  # the library is untyped
-    @requires("reports:read")
+    @requires(READING, PROJECTS)
     @api.documented({200: ("With a link once it is ready.", _one), 404: "There is none."})
     def get(self, report_id: str) -> dict[str, Any]:
         """How far a report is."""
-        return _service().find(current_visibility(), report_id)
+        return _service().find(current_visibility(READING), report_id)
 
 
 @api.route("/<report_id>/download")
@@ -92,9 +94,10 @@ class ReportDownload(Resource):  # type: ignore[misc]  # the library is untyped
         return _download(file)
 
 
-@requires("reports:read")
+@requires(READING, PROJECTS)
 def _permitted(report_id: str) -> Download:
-    file, caller = _service().file_for(current_visibility(), report_id), current_caller()
+    visibility, caller = current_visibility(READING), current_caller()
+    file = _service().file_for(visibility, report_id)
     note_download(caller.org, report_id, actor_of(caller))
     return file
 

@@ -1,9 +1,20 @@
-"""Tables of report runs. The result is beside its run, so that lists do not carry it; it is in
-PostgreSQL, so that every replica can serve it. `report_files` has the first part of a file, and
-`report_parts` what follows, so that nobody has to hold a large one."""
+"""Tables of report runs. `projects` are those that a run may have anything of, NULL is all; who
+does not see one of them does not see the run. The result is beside its run, so that lists do not
+carry it; it is in PostgreSQL, so that every replica can serve it. `report_files` has the first part
+of a file, and `report_parts` what follows, so that nobody has to hold a large one."""
 
-from sqlalchemy import Column, DateTime, ForeignKey, Index, Integer, LargeBinary, Table, Text, func
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import (
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    func,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from tollgate_reports.database import metadata
 
@@ -13,6 +24,7 @@ reports = Table(
     Column("id", Text, primary_key=True),
     Column("org", Text, nullable=False),
     Column("project", Text),
+    Column("projects", ARRAY(Text)),
     Column("created_by", Text, nullable=False),
     Column("user", Text),
     Column("type", Text, nullable=False),

@@ -86,7 +86,7 @@ def _visible(visibility: Visibility) -> list[ColumnElement[bool]]:
     """A run is of the mode that it sums up; one of both is neither's alone."""
     return visibility.in_any_mode().conditions(
         org=reports.c.org,
-        project=reports.c.project,
+        projects=reports.c.projects,
         mode=reports.c.parameters[("filters", "mode")].astext,
         user=reports.c.user,
     )

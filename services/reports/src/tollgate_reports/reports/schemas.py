@@ -103,6 +103,15 @@ def _visible(visibility: Visibility) -> dict[str, Any]:
     return {"projects": projects, "mode": visibility.mode}
 
 
+def projects_of(question: Question) -> list[str] | None:
+    """The projects that a report may have anything of; None: all, and what has no project."""
+    project = question.filters.get("project")
+    if project is not None:
+        return [str(project)]
+    projects = question.visibility.projects
+    return None if projects is None else sorted(projects)
+
+
 def _seen(kept: Mapping[str, Any]) -> dict[str, Any]:
     """Runs from before this was kept have what bounds them in their filters."""
     projects = kept.get("projects")

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, RowMapping
 
 from tollgate_common.errors import InvalidField
 from tollgate_common.events.cloudevents import timestamp
-from tollgate_common.guard import Caller
+from tollgate_common.guard import Caller, require_in_project
 from tollgate_common.ids import new_id
 from tollgate_common.visibility import Visibility
 from tollgate_reports import changes
@@ -16,9 +16,17 @@ from tollgate_reports.reports import repository
 from tollgate_reports.reports.errors import QueueFull, ReportNotReady, UnknownReport
 from tollgate_reports.reports.links import Links
 from tollgate_reports.reports.runs import Enqueue, try_enqueue
-from tollgate_reports.reports.schemas import ReportQuery, ReportRequest, as_json, parameters_of
+from tollgate_reports.reports.schemas import (
+    ReportQuery,
+    ReportRequest,
+    as_json,
+    parameters_of,
+    projects_of,
+)
 from tollgate_reports.usage.schemas import UsageQuery
 from tollgate_reports.usage.service import question_of
+
+READING, WRITING = "reports:read", "reports:write"
 
 
 class Download(NamedTuple):
@@ -42,7 +50,8 @@ class ReportService:
         self._most = most
 
     def create(self, caller: Caller, request: ReportRequest) -> dict[str, Any]:
-        """A new run. Its period is fixed now, whenever it is worked on."""
+        """A new run. Its period, and the projects that it may be of, are fixed now, whenever it is
+        worked on."""
         for name in ("grain", "group_by"):
             if request.type != "usage" and name in request.model_fields_set:
                 raise InvalidField(f"{name}: for reports of the type `usage` only.", param=name)
@@ -50,15 +59,19 @@ class ReportService:
             **request.filters.model_dump(),
             **request.model_dump(include={"period", "timezone", "grain", "group_by", "mode"}),
         )
+        question = question_of(Visibility.of(caller, WRITING), query)
+        if query.project is not None:
+            require_in_project(caller, WRITING, query.project)
         values = {
             "id": new_id("rep"),
             "org": caller.org,
             "project": caller.project,
             "created_by": caller.subject,
+            "projects": projects_of(question),
             "user": caller.user,
             "type": request.type,
             "format": request.format,
-            "parameters": parameters_of(question_of(Visibility.of(caller), query), request.type),
+            "parameters": parameters_of(question, request.type),
         }
         with self._engine.begin() as connection:
             repository.lock_queue(connection, caller.org)
