@@ -21,9 +21,6 @@ from tollgate_common.guard import Caller
 
 MAX_MAKERS = 64
 LIMITS = "limits:write"
-NO_SCOPES: frozenset[str] = frozenset()
-
-Scopes = frozenset[str]
 
 
 def require(caller: Caller, child: Authority) -> None:
@@ -46,13 +43,15 @@ def require_person(caller: Caller, role: str | None) -> None:
         _require(caller, person, replace(_of_caller(caller), projects=None))
 
 
-def require_part(caller: Caller, project: str, before: Scopes | None, after: Scopes | None) -> None:
+def require_part(
+    caller: Caller, project: str, before: frozenset[str], after: frozenset[str]
+) -> None:
     """Raise `Forbidden` where somebody's part in the project changes to one with more than it had,
     and with more than the caller has there. A machine's other bounds are held against it, too."""
-    if (after or NO_SCOPES) <= (before or NO_SCOPES):
+    if after <= before:
         return
     part = Authority(
-        scopes=after or NO_SCOPES,
+        scopes=after,
         projects=frozenset({project}),
         held_to=frozenset({caller.org, project}),
     )

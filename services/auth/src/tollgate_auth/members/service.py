@@ -12,6 +12,7 @@ from typing import Any
 from tollgate_auth.audit import service as audit
 from tollgate_auth.authority import service as authority
 from tollgate_auth.authority.people import roles_in
+from tollgate_auth.authority.person_roles import PersonRoles
 from tollgate_auth.extensions import db
 from tollgate_auth.fields import reply
 from tollgate_auth.members import repository
@@ -21,6 +22,7 @@ from tollgate_auth.members.schemas import MemberCreate, MemberOut, MemberQuery
 from tollgate_auth.organisations import repository as organisations
 from tollgate_auth.principals import changes as principal_changes
 from tollgate_auth.projects import service as projects
+from tollgate_auth.roles.permissions import PROJECT_ROLES
 from tollgate_auth.users import repository as users
 from tollgate_auth.users.models import User
 from tollgate_common.errors import Conflict, NotFound
@@ -28,6 +30,7 @@ from tollgate_common.guard import Caller, require_in_project
 from tollgate_common.visibility import Visibility
 
 MAX_MEMBERSHIPS = 100
+ADMIN = "admin"
 READING, WRITING = "projects:read", "projects:write"
 
 
@@ -106,9 +109,14 @@ def _check_part(caller: Caller, user: User, project_id: str, role: str | None) -
     authority.require_part(
         caller,
         project_id,
-        before=roles.scopes_in(project_id),
-        after=replace(roles, projects=after).scopes_in(project_id),
+        before=_part(roles, project_id),
+        after=_part(replace(roles, projects=after), project_id),
     )
+
+
+def _part(roles: PersonRoles, project_id: str) -> frozenset[str]:
+    """Return what the roles allow that memberships are about."""
+    return (roles.scopes_in(project_id) or frozenset()).intersection(PROJECT_ROLES[ADMIN])
 
 
 def _shown(rows: Sequence[ProjectMember]) -> list[dict[str, Any]]:
