@@ -44,6 +44,30 @@ def test_up_down_and_up_again(empty: ReportsSettings) -> None:
     engine.dispose()
 
 
+def test_reports_from_before_say_of_which_projects_they_are(empty: ReportsSettings) -> None:
+    """A machine's are of its project, others of the project that they filter by, or of all."""
+    engine = engine_of(empty)
+    upgrade(empty)
+    MIGRATIONS.downgrade(empty.database(), "0009")
+    add = text(
+        "INSERT INTO reports (id, org, project, created_by, type, format, parameters, status)"
+        " VALUES (:id, 'org_1', :project, 'usr_1', 'usage', 'csv', :parameters, 'ready')"
+    )
+    with engine.begin() as connection:
+        for id_, project, filters in (
+            ("rep_1", "proj_1", '{"project": "proj_1", "mode": "test"}'),
+            ("rep_2", None, '{"project": "proj_2"}'),
+            ("rep_3", None, '{"model": "gpt-4o"}'),
+        ):
+            parameters = f'{{"filters": {filters}}}'
+            connection.execute(add, {"id": id_, "project": project, "parameters": parameters})
+    upgrade(empty)
+    with engine.connect() as connection:
+        kept = connection.execute(text("SELECT id, projects FROM reports ORDER BY id")).all()
+    assert list(map(tuple, kept)) == [("rep_1", ["proj_1"]), ("rep_2", ["proj_2"]), ("rep_3", None)]
+    engine.dispose()
+
+
 def test_several_at_once_migrate_once(empty: ReportsSettings) -> None:
     command = [str(Path(sys.executable).with_name("tollgate-reports")), "migrate"]
     environment = {**os.environ, "DATABASE_URL": str(empty.database_url)}
