@@ -4,6 +4,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import pytest
@@ -76,7 +77,9 @@ def management(platform: Platform, token: str) -> Load:
     return Load("GET", f"{platform.url}/api/v1/me", bearer(token), callers=6)
 
 
-def accepted_after(stack: Stack, load: Load, take_away: Callable[[], requests.Response]) -> Ended:
+def accepted_after(
+    stack: Stack, load: Load, take_away: Callable[[], requests.Response], refused: int = 401
+) -> Ended:
     with load:
         eventually(
             lambda: len(load.calls) > 100 and serving(stack, "gateway") == PROCESSES, within=60
@@ -86,9 +89,9 @@ def accepted_after(stack: Stack, load: Load, take_away: Callable[[], requests.Re
         taken = time.monotonic()
         assert answer.status_code in (200, 204), answer.text
         eventually(lambda: time.monotonic() > taken + WATCHED_SECONDS)
-    assert {call.status for call in load.calls} == {200, 401}
+    assert {call.status for call in load.calls} == {200, refused}
     assert {call.status for call in load.since(0, sent - 1)} <= {200}
-    assert {call.status for call in load.since(taken + ALLOWED_SECONDS)} == {401}
+    assert {call.status for call in load.since(taken + ALLOWED_SECONDS)} == {refused}
     last = max(call.began for call in load.calls if call.status == 200)
     return Ended(last - sent, last - taken, len(load.calls))
 
@@ -133,6 +136,46 @@ def test_the_access_token_of_a_session_that_logged_out_ends(
     person = Person.joined(platform)
     load = management(platform, person.token)
     check("logged-out token", accepted_after(stack, load, lambda: person.post("/auth/logout")), say)
+
+
+@pytest.fixture
+def member(running: tuple[Stack, Platform]) -> Iterator[tuple[Person, str]]:
+    """A person and the one project that they have a part in, in a closed organisation."""
+    _, platform = running
+    person = Person.joined(platform)
+    project = platform.made("/projects", {"name": uuid.uuid4().hex})["id"]
+    platform.made(f"/projects/{project}/members", {"user_id": person.id, "role": "member"})
+    close(platform, is_open=False)
+    yield person, project
+    close(platform, is_open=True)
+
+
+def test_the_key_of_a_removed_member_ends(
+    running: tuple[Stack, Platform], member: tuple[Person, str], say: Say
+) -> None:
+    stack, platform = running
+    person, project = member
+    made = person.post("/keys", name="theirs", mode="test", project_id=project)
+    load = inference(platform, made.json()["key"])
+    remove = partial(platform.api, "DELETE", f"/projects/{project}/members/{person.id}")
+    check("removed member's key", accepted_after(stack, load, remove), say)
+
+
+def test_a_removed_member_sees_the_project_no_more(
+    running: tuple[Stack, Platform], member: tuple[Person, str], say: Say
+) -> None:
+    stack, platform = running
+    person, project = member
+    load = Load(
+        "GET", f"{platform.url}/api/v1/usage?project={project}", bearer(person.token), callers=6
+    )
+    remove = partial(platform.api, "DELETE", f"/projects/{project}/members/{person.id}")
+    check("removed member's sight", accepted_after(stack, load, remove, refused=403), say)
+
+
+def close(platform: Platform, *, is_open: bool) -> None:
+    answer = platform.api("PATCH", "/organisation", json={"open_projects": is_open})
+    assert answer.status_code == 200, answer.text
 
 
 def deactivate(person: Person) -> requests.Response:
