@@ -176,9 +176,9 @@ def test_a_server_on_old_tables_ends_with_a_sentence(empty: str, redis_url: str)
     assert "Run `tollgate-auth migrate` first." in ended.stderr
 
 
-FILLED = ("audit_log", "invitations", "key_secrets", "keys", "limits", "organisations", "projects",
-          "service_accounts", "sessions", "signing_keys", "sso_domains", "sso_providers",
-          "user_identities", "users")  # fmt: skip
+FILLED = ("audit_log", "invitations", "key_secrets", "keys", "limits", "organisations",
+          "project_members", "projects", "service_accounts", "sessions", "signing_keys",
+          "sso_domains", "sso_providers", "user_identities", "users")  # fmt: skip
 
 
 def fill(app: Flask) -> None:
@@ -197,6 +197,9 @@ def fill(app: Flask) -> None:
     ):
         made = org.owner.post(path, body)
         assert made.status_code == 201, made.text
+    project = org.owner.get("/projects").get_json()["data"][0]["id"]
+    membership = {"user_id": member.id, "role": "admin"}
+    assert org.owner.post(f"/projects/{project}/members", membership).status_code == 201
     provider = {"issuer": "https://login.example.com", "client_id": "x", "client_secret": "x",
                 "domains": ["example.com"]}  # fmt: skip
     assert org.owner.call("PUT", "/sso/company", provider).status_code == 201

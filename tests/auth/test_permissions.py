@@ -5,7 +5,12 @@ from collections.abc import Callable
 import pytest
 
 from tests.auth.conftest import Org
-from tollgate_auth.roles.permissions import ROLES
+from tollgate_auth.roles.permissions import (
+    ABOVE_PROJECTS,
+    PROJECT_PERMISSIONS,
+    PROJECT_ROLES,
+    ROLES,
+)
 
 CALLS = [
     ("GET", "/projects", None, "projects:read"),
@@ -28,6 +33,22 @@ def test_a_role_may_what_its_permissions_say_and_no_more(org: Org, role: str) ->
         assert (answer.status_code == 403) == (not allowed), (role, method, path, answer.text)
         if not allowed:
             assert permission in answer.get_json()["detail"]
+
+
+@pytest.mark.parametrize("role", sorted(PROJECT_ROLES))
+def test_no_project_role_reads_less_than_the_organisations_viewer(role: str) -> None:
+    """So whoever reads in the organisation reads in every project of an open one
+    (`tollgate_common.visibility`)."""
+    for name in {"member", "viewer"}:
+        reading = {each for each in ROLES[name] if each.endswith(":read")}
+        assert reading & PROJECT_PERMISSIONS <= set(PROJECT_ROLES[role])
+
+
+def test_roles_above_projects_are_those_that_a_membership_would_cut() -> None:
+    """A member or viewer has nothing that a membership takes away but what it is about."""
+    assert set(ROLES) - ABOVE_PROJECTS == {"member", "viewer"}
+    for name in set(ROLES) - ABOVE_PROJECTS:
+        assert set(ROLES[name]) - PROJECT_PERMISSIONS == {"models:read"}
 
 
 @pytest.mark.parametrize("noun", ["projects", "keys", "users", "limits"])
