@@ -245,10 +245,9 @@ class TestWhoMay:
         user = org.user("member")
         join(org, projects.here, user, "admin")
         assert user.patch("/organisation", {"open_projects": False}).status_code == 403
-        assert refusal(org.owner.patch("/organisation", {"open_projects": None})) == (
-            422,
-            "open_projects",
-        )
+        for value in (None, 0, "false"):
+            answer = org.owner.patch("/organisation", {"open_projects": value})
+            assert refusal(answer) == (422, "open_projects")
         assert org.owner.get("/organisation").get_json()["open_projects"] is True
         close(org)
         assert user.get("/organisation").get_json()["open_projects"] is False

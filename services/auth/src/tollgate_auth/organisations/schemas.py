@@ -1,4 +1,4 @@
-from pydantic import BaseModel
+from pydantic import BaseModel, StrictBool
 
 from tollgate_auth.fields import Moment, Name, PatchModel
 from tollgate_auth.organisations.models import Organisation
@@ -13,7 +13,7 @@ class OrganisationPatch(PatchModel):
 
     name: Name = ""
     unsupported: Unsupported | None = None
-    open_projects: bool = True
+    open_projects: StrictBool = True
 
 
 class OrganisationFull(BaseModel):
