@@ -7,7 +7,7 @@ import pytest
 
 from tests.auth.conftest import PASSWORD, Caller, Key, Org, Service, User
 from tests.auth.members.conftest import Projects, close, join, leave
-from tollgate_auth.keys.service import outgrown
+from tollgate_auth.keys.excesses import outgrown
 from tollgate_auth.roles.permissions import PROJECT_ROLES, ROLES
 from tollgate_common.errors import NotFound
 

@@ -74,7 +74,6 @@ def _assembled(settings: GatewaySettings) -> tuple[Flask, Sequence[Task]]:
 
     auth = ControlClient("auth", settings.auth_url)
     fetch_jwks = jwks_fetcher(auth)
-    jwks = JwksClient(fetch_jwks)
     services = {
         "auth": RelayClient(settings.auth_url),
         "llm": RelayClient(settings.llm_url),
@@ -84,6 +83,7 @@ def _assembled(settings: GatewaySettings) -> tuple[Flask, Sequence[Task]]:
     tokens = ServiceTokens(auth, SERVICE, settings.secret("service_client_secret"))
     uses = KeyUses(auth, tokens)
     counts = AuditCounts(AuditClient(auth, tokens).deliver, peer_address)
+    jwks = JwksClient(fetch_jwks)
     principals = PrincipalService(
         cache,
         PrincipalClient(auth, tokens),
@@ -109,13 +109,18 @@ def _assembled(settings: GatewaySettings) -> tuple[Flask, Sequence[Task]]:
     )
     app.extensions["jwks"] = fetch_jwks
     app.extensions["openapi"] = OpenApi(services)
+    _serve(app, settings, redis, load)
+    return app, _tasks(redis, cache, uses, idempotency, book, refusals, counts)
+
+
+def _serve(app: Flask, settings: GatewaySettings, redis: Redis, load: Load) -> None:
+    """Register the routes, with what every answer has."""
     for blueprint in (inference, management, pages):
         app.register_blueprint(blueprint)
     security_headers.register(app, settings.public_url)
     _allow_browsers(app, settings)
     checks = {"redis": health.redis(redis), "llm": _lives(settings.llm_url), "load": load.check}
     health.register(app, checks)
-    return app, _tasks(redis, cache, uses, idempotency, book, refusals, counts)
 
 
 def _tasks(

@@ -36,7 +36,7 @@ from tollgate_auth.users import service as users
 from tollgate_auth.users.models import User
 from tollgate_auth.users.schemas import UserOut
 from tollgate_common.errors import Forbidden, InvalidField
-from tollgate_common.guard import Caller
+from tollgate_common.guard import Caller, require_in_project
 from tollgate_common.visibility import Visibility
 
 SUCCESSOR = "transfer_to"
@@ -51,7 +51,7 @@ class Possessions(NamedTuple):
 
 def belongings(caller: Caller, user_id: str) -> Belongings:
     """Return what of the user's the caller sees."""
-    _require(caller, READING)
+    require_in_project(caller, READING, None)
     user, visibility = users.get(caller.org, user_id), Visibility.of(caller, READING)
     return Belongings(
         keys=KeyNames.of(repository.keys_of(user, visibility)),
@@ -109,7 +109,7 @@ def _possessions(caller: Caller, user: User) -> Possessions:
     if [len(part) for part in possessions] != [len(part) for part in visible]:
         raise Forbidden("Not all that is the user's is yours to see; somebody else must do this.")
     if possessions.keys:
-        _require(caller, WRITING)
+        require_in_project(caller, WRITING, None)
     return possessions
 
 
@@ -152,11 +152,6 @@ def _naming(belonging_id: str) -> Iterator[None]:
         yield
     except Forbidden as refusal:
         raise Forbidden(f"{belonging_id}: {refusal.detail}", param=SUCCESSOR) from None
-
-
-def _require(caller: Caller, permission: str) -> None:
-    if permission not in caller.scopes:
-        raise Forbidden(f"This needs the permission `{permission}`, too.")
 
 
 def _ids(possessions: Possessions) -> tuple[list[str], list[str]]:
