@@ -27,7 +27,12 @@ class Users(TransactionalResource):
 
     @requires("users:write")
     @namespace.documented(
-        {201: ("The new user.", one), 409: "The address is taken."}, body=creation
+        {
+            201: ("The new user.", one),
+            409: "The address is taken.",
+            429: "Too many addresses were taken, or too many unknown keys came from here.",
+        },
+        body=creation,
     )
     def post(self) -> tuple[dict[str, Any], int]:
         wanted = json_body(UserCreate)
