@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 
 from tests.auth.conftest import PASSWORD, Caller, Key, Org, Service, User
+from tests.auth.members.conftest import close
 from tests.auth.test_account_owners import make
 from tests.auth.test_key_holders import works
 
@@ -361,6 +362,7 @@ class TestWhoMay:
 def test_a_link_of_a_leavers_key_does_not_work_for_the_successor(
     app: Flask, org: Org, admin: User, leaver: User
 ) -> None:
+    close(org)
     scopes = org.owner.get("/roles?name=admin").get_json()["data"][0]["permissions"]
     key: Key = org.key(by=leaver, scopes=scopes)
     user = org.user("member", password=PASSWORD)

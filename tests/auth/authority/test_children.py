@@ -1,11 +1,13 @@
 """What keys and service accounts make is within them, and counts on their own counters."""
 
+import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from tests.auth.conftest import Caller, Key, Org
+from tests.auth.members.conftest import close, join
 from tests.auth.test_every_limit import every
 
 SCOPES = ["inference", "keys:read", "keys:write", "users:read", "users:write", "limits:write"]
@@ -118,7 +120,34 @@ def test_a_bound_key_makes_no_account_and_no_person_that_may_do_more(org: Org, h
         (f"/users/{viewer.id}/password-reset", None),
     ):
         assert refusal(key.post(path, body))[:2] == (403, "models"), path
-    assert org.key(scopes=scopes).post("/users", person).status_code == 201
+
+
+@pytest.mark.parametrize("path", ["/users", "/invitations"])
+def test_a_machine_makes_nobody_who_sees_more_projects_than_it(org: Org, path: str) -> None:
+    (role,) = org.owner.get("/roles?name=member").get_json()["data"]
+    key = org.key(scopes=[*role["permissions"], "users:write"])
+    person = {"email": f"{secrets.token_hex(6)}@example.com", "role": "member"}
+    assert refusal(key.post(path, person))[:2] == (403, "project_id")
+    close(org)
+    assert key.post(path, person).status_code == 201
+
+
+def test_a_machine_helps_nobody_into_an_account_that_sees_other_projects(org: Org) -> None:
+    close(org)
+    (role,) = org.owner.get("/roles?name=member").get_json()["data"]
+    key = org.key(scopes=[*role["permissions"], "users:write"])
+    user = org.user("member")
+    assert key.post(f"/users/{user.id}/password-reset").status_code == 201
+    elsewhere = org.owner.post("/projects", {"name": "elsewhere"}).get_json()["id"]
+    join(org, elsewhere, user, "viewer")
+    refused = refusal(key.post(f"/users/{user.id}/password-reset"))
+    assert refused == (
+        403,
+        "project_id",
+        f'project_id: "{elsewhere}" is more than this key\'s "{key.made["project_id"]}".',
+    )
+    assert key.patch(f"/users/{user.id}", {"active": False}).status_code == 200
+    assert refusal(key.patch(f"/users/{user.id}", {"active": True}))[:2] == (403, "project_id")
 
 
 def test_a_child_is_held_to_its_makers_limits_on_their_counters(org: Org, held: Key) -> None:

@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 
 from tests.auth.conftest import PASSWORD, Key, Org, User
+from tests.auth.members.conftest import close
 
 NEW = "another long password"
 
@@ -87,6 +88,7 @@ def test_the_link_of_somebody_who_is_deactivated_does_not_come_back_with_them(
 
 
 def test_a_keys_links_end_with_the_key_and_with_its_user(app: Flask, org: Org, admin: User) -> None:
+    close(org)
     scopes = org.owner.get("/roles?name=member").get_json()["data"][0]["permissions"]
     key: Key = org.key(by=admin, scopes=[*scopes, "users:write"])
     first, second, third = (invite(key) for _ in range(3))
@@ -100,6 +102,7 @@ def test_a_keys_links_end_with_the_key_and_with_its_user(app: Flask, org: Org, a
 
 
 def test_a_service_accounts_invitations_end_with_it(app: Flask, org: Org) -> None:
+    close(org)
     roles = org.owner.get("/roles?name=viewer").get_json()["data"]
     scopes = [*roles[0]["permissions"], "users:write"]
     account = org.owner.post("/service-accounts", {"name": "r", "scopes": scopes}).get_json()

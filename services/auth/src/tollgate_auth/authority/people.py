@@ -2,10 +2,12 @@
 used that was made for it."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 
 from tollgate_auth.audit.service import SYSTEM
 from tollgate_auth.authority import service as authority
+from tollgate_auth.authority.order import Authority
 from tollgate_auth.authority.person_roles import PersonRoles
 from tollgate_auth.members import repository as members
 from tollgate_auth.organisations import repository as organisations
@@ -18,16 +20,45 @@ from tollgate_common.guard import Caller
 PERMISSION = "users:write"
 
 
-def check_role(caller: Caller, role: str | None) -> None:
-    """Nobody makes, changes or helps a user who may do more than they may. That a caller is an
-    owner is read off the user: an owner's key may have all of an owner's permissions."""
+def check_role(caller: Caller, role: str | None, user: User | None = None) -> None:
+    """Nobody makes, lets in or promotes a user who may do more than they may. `user`: who has the
+    role or gets it; None: somebody new."""
+    _check_person(caller, role, reach_of(caller.org, role, user))
+
+
+def check_handling(caller: Caller, user: User) -> None:
+    """Nobody changes a user who may do more than they may. In how many projects does not count: who
+    is renamed, given a key of one project, deactivated or offboarded reaches no more by it."""
+    reach = reach_of(caller.org, user.role, user)
+    _check_person(caller, user.role, replace(reach, projects=frozenset()))
+
+
+def _check_person(caller: Caller, role: str | None, reach: Authority) -> None:
+    """That a caller is an owner is read off the user: an owner's key may have all of an owner's
+    permissions."""
     if not permissions_of(role) <= caller.scopes:
         raise Forbidden(f"You cannot handle users of the role {role}.", param="role")
-    authority.require_person(caller, role)
+    authority.require_person(caller, reach)
     if role == OWNER:
-        user = users.find(caller.org, caller.user) if caller.user else None
-        if user is None or user.role != OWNER:
+        owner = users.find(caller.org, caller.user) if caller.user else None
+        if owner is None or owner.role != OWNER:
             raise Forbidden("Only an owner can do this.", param="role")
+
+
+def reach_of(org: str, role: str | None, user: User | None = None) -> Authority:
+    """Return what somebody of this role can do. Where projects are open, and for the roles above
+    them, it reaches all projects; else those that the user is a member of."""
+    roles = PersonRoles(
+        role=role or "",
+        projects=members.roles_of(user.id) if user else {},
+        is_open=organisations.get(org).open_projects,
+    )
+    projects = frozenset(roles.projects) if roles.is_closed else None
+    return Authority(
+        scopes=roles.scopes_anywhere(),
+        projects=projects,
+        held_to=frozenset({org, *(projects or ())}),
+    )
 
 
 def active_person(caller: Caller, user_id: str, param: str) -> User:
@@ -47,7 +78,7 @@ def _check_receiver(caller: Caller, user: User, param: str) -> None:
     """Nothing is given to somebody whom the caller could not change, nor by a project's admin to
     somebody whose role is above projects."""
     if PERMISSION in caller.scopes:
-        check_role(caller, user.role)
+        check_handling(caller, user)
     elif user.role in ABOVE_PROJECTS:
         raise Forbidden(f"You cannot handle users of the role {user.role}.", param=param)
 
@@ -73,9 +104,12 @@ def roles_in(user: User, project_id: str) -> PersonRoles:
     )
 
 
-def may_still(org: str, maker: str, role: str | None, made_at: datetime) -> bool:
+def may_still(
+    org: str, maker: str, role: str | None, made_at: datetime, subject: User | None = None
+) -> bool:
     """Return whether the maker of a link, a user, a key, a service account or a command, may still
-    handle users of the role, without having lost their rights since the link was made."""
+    handle the link's subject, or somebody new, of the role, without having lost their rights since
+    the link was made."""
     if maker == SYSTEM.id:
         return True
     caller = authority.caller_by(org, maker)
@@ -85,7 +119,7 @@ def may_still(org: str, maker: str, role: str | None, made_at: datetime) -> bool
     if user is not None and not is_open(user.links_ended_at, made_at):
         return False
     try:
-        check_role(caller, role)
+        check_role(caller, role, subject)
     except Forbidden:
         return False
     return True

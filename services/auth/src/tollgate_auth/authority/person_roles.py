@@ -32,6 +32,10 @@ class PersonRoles:
         everywhere = permissions_of(self.role)
         return everywhere - PROJECT_PERMISSIONS if self.is_closed else everywhere
 
+    def scopes_anywhere(self) -> frozenset[str]:
+        """Return what the person may do, if only in one project."""
+        return self.scopes().union(*(grant.scopes for grant in self.grants()))
+
     def scopes_in(self, project: str) -> frozenset[str] | None:
         """Return what the person may do in the project; None where they have no part in it."""
         if self.role not in ABOVE_PROJECTS and project in self.projects:

@@ -15,7 +15,7 @@ from tollgate_auth.authority.order import Authority, within
 from tollgate_auth.authority.rows import cut, person_roles
 from tollgate_auth.extensions import db
 from tollgate_auth.principals.repository import BY, OF_ANY_PROJECT
-from tollgate_auth.roles.permissions import PROJECT_PERMISSIONS, permissions_of
+from tollgate_auth.roles.permissions import PROJECT_PERMISSIONS
 from tollgate_common.errors import Forbidden
 from tollgate_common.guard import Caller
 
@@ -35,12 +35,11 @@ def require_change(caller: Caller, before: Authority, after: Authority) -> None:
         require(caller, after)
 
 
-def require_person(caller: Caller, role: str | None) -> None:
-    """Raise `Forbidden` where somebody of this role could do what the caller, a key or a service
-    account, cannot. Projects do not count: the role may be one for all of them."""
+def require_person(caller: Caller, person: Authority) -> None:
+    """Raise `Forbidden` where the person could do what the caller, a key or a service account,
+    cannot."""
     if caller.is_machine:
-        person = Authority(scopes=permissions_of(role))
-        _require(caller, person, replace(_of_caller(caller), projects=None))
+        require(caller, person)
 
 
 def require_part(

@@ -18,6 +18,13 @@ def find(project_id: str, user_id: str) -> ProjectMember | None:
     return db.session.get(ProjectMember, (project_id, user_id))
 
 
+def roles_of(user_id: str) -> dict[str, str]:
+    """Return the roles of the user's memberships, by project."""
+    statement = select(ProjectMember.project_id, ProjectMember.role)
+    rows = db.session.execute(statement.where(ProjectMember.user_id == user_id))
+    return {row.project_id: row.role for row in rows}
+
+
 def remove(member: ProjectMember) -> None:
     db.session.delete(member)
     db.session.flush()

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from tollgate_auth.audit import service as audit
 from tollgate_auth.authority import service as authority
-from tollgate_auth.authority.people import active_person, check_role, require_scopes
+from tollgate_auth.authority.people import active_person, check_handling, require_scopes
 from tollgate_auth.keys import rules
 from tollgate_auth.keys.models import Key
 from tollgate_auth.keys.service import READING, WRITING, authority_of
@@ -68,7 +68,7 @@ def offboard(caller: Caller, user_id: str, wanted: OffboardingIn) -> Offboarding
     user = users.get(caller.org, user_id)
     if user.id == caller.user:
         raise Forbidden("Nobody offboards themselves; somebody else has to do this.")
-    check_role(caller, user.role)
+    check_handling(caller, user)
     successor = _successor(caller, user, wanted.transfer_to)
     before, session_count = users.as_audited(user), sessions.count(user.id)
     invitation_ids = [row.id for row in repository.invitations_of(user)]

@@ -4,6 +4,7 @@ from typing import Any
 
 from tollgate_auth.audit import service as audit
 from tollgate_auth.authority import service as authority
+from tollgate_auth.authority.order import Authority
 from tollgate_auth.fields import changes
 from tollgate_auth.organisations import repository
 from tollgate_auth.organisations.models import Organisation
@@ -11,7 +12,7 @@ from tollgate_auth.organisations.schemas import OrganisationPatch
 from tollgate_auth.principals import changes as principal_changes
 from tollgate_auth.projects import repository as projects
 from tollgate_auth.projects.models import Project
-from tollgate_auth.roles.permissions import MEMBER, OWNER
+from tollgate_auth.roles.permissions import MEMBER, OWNER, permissions_of
 from tollgate_auth.users import repository as users
 from tollgate_auth.users.models import User
 from tollgate_common.guard import Caller
@@ -27,7 +28,7 @@ def update(caller: Caller, patch: OrganisationPatch) -> Organisation:
     organisation = repository.lock(caller.org)
     before = _as_audited(organisation)
     if changes(patch).get("open_projects") and not organisation.open_projects:
-        authority.require_person(caller, MEMBER)
+        authority.require_person(caller, Authority(scopes=permissions_of(MEMBER)))
     for name, value in changes(patch).items():
         setattr(organisation, name, value)
     after = _as_audited(organisation)

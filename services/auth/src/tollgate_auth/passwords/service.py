@@ -98,7 +98,7 @@ def _holds(claims: Claims, user: User) -> bool:
     if maker_user is not None and not is_open(maker_user.links_ended_at, made_at):
         return False
     return is_open(user.links_ended_at, made_at) and may_still(
-        user.org_id, claims["by"], user.role, made_at
+        user.org_id, claims["by"], user.role, made_at, user
     )
 
 

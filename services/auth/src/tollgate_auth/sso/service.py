@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from tollgate_auth.audit import service as audit
-from tollgate_auth.authority.people import check_role
+from tollgate_auth.authority.people import check_handling
 from tollgate_auth.database import refusing
 from tollgate_auth.extensions import db
 from tollgate_auth.fields import reply
@@ -80,13 +80,13 @@ class SsoProviders:
         their address from there is linked to them."""
         organisations.lock(caller.org)
         user, row = users.get(caller.org, user_id), _existing(caller.org, name)
-        check_role(caller, user.role)
+        check_handling(caller, user)
         subject = repository.subject_of(row.id, user.id)
         if subject is None:
             raise NotFound("The identity provider does not know the user.")
         repository.unlink(row.id, user.id)
-        sessions.end_all(user.id)
         actor, before = audit.actor_of(caller), {"sso": row.id, "subject": subject}
+        sessions.record_ends(caller.org, actor, user.id, sessions.end_all(user.id), "unlinked")
         audit.record(caller.org, actor, "user.unlinked", ("user", user.id), before)
 
     def _new(self, org: str, name: str, wanted: SsoIn) -> SsoProvider:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tollgate_auth.audit import service as audit
-from tollgate_auth.authority.people import check_role, is_demotion
+from tollgate_auth.authority.people import check_handling, check_role, is_demotion
 from tollgate_auth.database import refusing
 from tollgate_auth.fields import changes, reply
 from tollgate_auth.organisations import repository as organisations
@@ -74,8 +74,9 @@ def update(caller: Caller, user_id: str, patch: UserPatch) -> User:
     organisations.lock(caller.org)
     user = get(caller.org, user_id)
     before, sent = as_audited(user), changes(patch)
-    check_role(caller, user.role)
-    check_role(caller, sent.get("role", user.role))
+    check_handling(caller, user)
+    if sent.get("active") or sent.get("role", user.role) != user.role:
+        check_role(caller, sent.get("role", user.role), user)
     if is_demotion(user.role, sent.get("role", user.role)):
         open_links.end(user)
     user.name, user.role = sent.get("name", user.name), sent.get("role", user.role)
@@ -91,7 +92,7 @@ def reset_link(caller: Caller, user_id: str, links: Links) -> ResetLink:
     """A link by which the user sets a new password."""
     organisations.lock(caller.org)
     user = get(caller.org, user_id)
-    check_role(caller, user.role)
+    check_role(caller, user.role, user)
     link = passwords_of.reset_link(user, audit.actor_of(caller), links, caller.user)
     _record(caller, "password.reset_link_made", user)
     return link
