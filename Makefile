@@ -71,7 +71,7 @@ bench-tickets: $(VENV)/.installed ## Measure what opening and closing tickets co
 
 .PHONY: test-proofs
 test-proofs: $(VENV)/.installed ## Try what must never happen many times over (minutes)
-	@TOLLGATE_PROOFS=1 $(BIN)/python -m pytest -q -n 0 $(or $(T),tests/common/tickets tests/e2e/test_exactly_twenty.py tests/llm/inference/test_translated_streams.py)
+	@TOLLGATE_PROOFS=1 $(BIN)/python -m pytest -q -n 0 $(or $(T),tests/auth/sequences tests/common/tickets tests/e2e/test_exactly_twenty.py tests/llm/inference/test_translated_streams.py)
 
 .PHONY: test-api
 test-api: $(VENV)/.installed ## Call the whole API at random for three minutes (TOLLGATE_API_TEST_SECONDS)
