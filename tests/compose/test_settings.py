@@ -29,7 +29,9 @@ FIXED_FOR = {
             "ISSUER", "SERVICE_CLIENT_SECRET", "ENCRYPTION_KEY",
         ),
         "a provider knows nothing of its callers, and keeps nothing",
-    ) | dict.fromkeys(("WORKERS", "THREADS", "MAX_REQUESTS"), "for development: one process"),
+    )
+    | dict.fromkeys(("WORKERS", "THREADS", "MAX_REQUESTS"), "for development: one process")
+    | {"OUTBOUND_NETWORKS": "a provider calls nobody"},
 }  # fmt: skip
 """What one container is not handed beside that, and why."""
 

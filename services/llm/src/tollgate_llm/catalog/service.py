@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from tollgate_common.errors import InvalidField
 from tollgate_common.events.cloudevents import timestamp
+from tollgate_common.guard import current_caller
 from tollgate_llm import changes
 from tollgate_llm.catalog import repository
 from tollgate_llm.catalog.errors import ModelNotFound
@@ -77,7 +78,7 @@ class CatalogService:
         price = wanted.price.model_dump(exclude_none=True) if wanted.price else None
         repository.put(session, org, name, wanted.model_dump() | {"price": price})
         after = wanted.model_dump(mode="json")
-        changes.record(session, "model.changed", ("model", name), before, after)
+        changes.record(session, current_caller(), "model.changed", ("model", name), before, after)
         return ModelOut.model_validate(
             {"name": name, "source": "organisation", **wanted.model_dump()}
         )
@@ -87,7 +88,7 @@ class CatalogService:
         before = _audited(row)
         if row is None or not repository.remove(session, org, name := row.name):
             raise ModelNotFound(name)
-        changes.record(session, "model.deleted", ("model", name), before, None)
+        changes.record(session, current_caller(), "model.deleted", ("model", name), before, None)
 
     def _price(self, org: str, row: ModelRow) -> Price | None:
         """The organisation's own, else that of the first route which has one."""

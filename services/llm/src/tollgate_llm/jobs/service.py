@@ -81,7 +81,7 @@ class JobService:
         require_in_project(caller, permission, job.project)
         if not repository.cancel(session, job):
             raise JobFinished(job_id, job.status)
-        changes.record(session, "job.cancelled", ("job", job.id), None, None)
+        changes.record(session, caller, "job.cancelled", ("job", job.id), None, None)
         session.commit()
         return job
 

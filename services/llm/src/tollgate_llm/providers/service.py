@@ -7,6 +7,7 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from tollgate_common.errors import InvalidField
+from tollgate_common.guard import current_caller
 from tollgate_common.logging import get_logger
 from tollgate_common.sealing import SealBroken, Sealer
 from tollgate_llm import changes
@@ -80,7 +81,9 @@ class ProviderService:
             **cloud,
         )
         after = put.model_dump(mode="json") | ({"api_key": "***"} if wanted.api_key else {})
-        changes.record(session, "provider.changed", ("provider", name), before, after)
+        changes.record(
+            session, current_caller(), "provider.changed", ("provider", name), before, after
+        )
         return put
 
     def remove(self, session: Session, org: str, name: str) -> None:
@@ -88,7 +91,9 @@ class ProviderService:
         before = _audited(repository.get(session, org, name))
         if not repository.remove(session, org, name):
             raise ProviderNotFound(name)
-        changes.record(session, "provider.deleted", ("provider", name), before, None)
+        changes.record(
+            session, current_caller(), "provider.deleted", ("provider", name), before, None
+        )
 
     def _sealed(
         self, session: Session, org: str, name: str, wanted: ProviderIn, base_url: str
