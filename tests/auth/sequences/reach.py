@@ -11,6 +11,7 @@ from flask import Flask
 
 from tests.auth.sequences.credentials import Credential
 from tollgate_auth.authority.rows import cut
+from tollgate_auth.roles.permissions import PROJECT_PERMISSIONS, PROJECT_ROLES
 from tollgate_auth.runtime import runtime
 from tollgate_common.errors import NotFound
 from tollgate_common.guard import Caller, caller_of
@@ -27,9 +28,10 @@ MOMENTS = tuple(
 
 @dataclass(frozen=True, kw_only=True)
 class Reach:
-    """Holds the samples that a credential reaches. `scopes` are those without a project, and
-    `in_projects` what it may do in each project of the two organisations. `maxima` are the limits
-    that bind it as a key, by its user or by its makers, by their ids: it must shed none."""
+    """Holds the samples that a credential reaches. `scopes` are those for objects without a
+    project, and `in_projects` those for objects of each project of the two organisations. `maxima`
+    are the limits that bind it as a key, by its user or by its makers, by their ids: it must shed
+    none."""
 
     scopes: frozenset[str]
     in_projects: frozenset[tuple[str, str]]
@@ -62,9 +64,11 @@ def reach(app: Flask, credential: Credential, projects: Iterable[str]) -> Reach 
     assert remaining is not None
     end = remaining.authority.end
     return Reach(
-        scopes=frozenset(principal.scopes),
+        scopes=frozenset(principal.scopes) - PROJECT_PERMISSIONS,
         in_projects=frozenset(
-            (project, scope) for project in projects for scope in caller.scopes_in(project)
+            (project, scope)
+            for project in projects
+            for scope in caller.scopes_in(project).intersection(PROJECT_ROLES["admin"])
         ),
         modes=frozenset({"test", principal.mode}),
         models=frozenset(filter(principal.may_use, MODELS)),

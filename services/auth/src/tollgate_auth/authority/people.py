@@ -2,7 +2,6 @@
 used that was made for it."""
 
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import datetime
 
 from tollgate_auth.audit.service import SYSTEM
@@ -23,25 +22,24 @@ PERMISSION = "users:write"
 def check_role(caller: Caller, role: str | None, user: User | None = None) -> None:
     """Nobody makes, lets in or promotes a user who may do more than they may. `user`: who has the
     role or gets it; None: somebody new."""
-    _check_person(caller, role, reach_of(caller.org, role, user))
+    _check_scopes(caller, role)
+    authority.require_person(caller, reach_of(caller.org, role, user))
 
 
 def check_handling(caller: Caller, user: User) -> None:
-    """Nobody changes a user who may do more than they may. In how many projects does not count: who
-    is renamed, given a key of one project, deactivated or offboarded reaches no more by it."""
-    reach = reach_of(caller.org, user.role, user)
-    _check_person(caller, user.role, replace(reach, projects=frozenset()))
+    """Nobody changes a user who has more scopes than they have. What else bounds a machine does not
+    count here: who is renamed, deactivated or offboarded reaches no more by it."""
+    _check_scopes(caller, user.role)
 
 
-def _check_person(caller: Caller, role: str | None, reach: Authority) -> None:
+def _check_scopes(caller: Caller, role: str | None) -> None:
     """That a caller is an owner is read off the user: an owner's key may have all of an owner's
     permissions."""
     if not permissions_of(role) <= caller.scopes:
         raise Forbidden(f"You cannot handle users of the role {role}.", param="role")
-    authority.require_person(caller, reach)
     if role == OWNER:
-        owner = users.find(caller.org, caller.user) if caller.user else None
-        if owner is None or owner.role != OWNER:
+        user = users.find(caller.org, caller.user) if caller.user else None
+        if user is None or user.role != OWNER:
             raise Forbidden("Only an owner can do this.", param="role")
 
 
