@@ -74,8 +74,8 @@ test-proofs: $(VENV)/.installed ## Try what must never happen many times over (m
 	@TOLLGATE_PROOFS=1 $(BIN)/python -m pytest -q -n 0 $(or $(T),tests/auth/sequences tests/common/tickets tests/e2e/test_exactly_twenty.py tests/llm/inference/test_translated_streams.py)
 
 .PHONY: test-api
-test-api: $(VENV)/.installed ## Call the whole API at random for three minutes (TOLLGATE_API_TEST_SECONDS)
-	@$(BIN)/python -m pytest -q -n 0 tests/api/test_*.py
+test-api: $(VENV)/.installed ## Call the whole API at random, as five callers, and see who reaches what (TOLLGATE_API_TEST_SECONDS)
+	@$(BIN)/python -m pytest -q -n 0 $(or $(T),tests/api/test_*.py tests/api/access/test_*.py)
 
 .PHONY: fuzz
 fuzz: $(VENV)/.installed ## Send the gateway garbage for ten minutes (TOLLGATE_FUZZ_SECONDS, TOLLGATE_FUZZ_SEED)

@@ -1,4 +1,4 @@
-"""Calls as the seeded owner, counted, and kept from ending the run itself."""
+"""Calls of one credential, counted, and kept from ending the run itself."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -10,31 +10,22 @@ from schemathesis.checks import CheckFunction
 from schemathesis.core.transport import Response
 
 from tests.api.checks import CHECKS
-from tests.e2e.platform import Platform
 
 
 @dataclass
 class Caller:
-    """The owner, their session, and what happened so far."""
+    """A credential, what it must not end or see, and what happened so far. `own` are the objects
+    that a call would end the run with, by method and path parameter; `unseen` are texts that are in
+    objects of others alone."""
 
+    name: str
     url: str
     session: requests.Session
     headers: dict[str, str]
     own: dict[tuple[str, str], str]
+    unseen: tuple[str, ...] = ()
     answers: Counter[str] = field(default_factory=Counter)
     succeeded: Counter[str] = field(default_factory=Counter)
-
-    @classmethod
-    def of(cls, platform: Platform) -> "Caller":
-        sessions = platform.api("GET", "/auth/sessions").json()["data"]
-        own = {
-            # Ending the session that makes these calls ends the run.
-            ("DELETE", "session_id"): next(row["id"] for row in sessions if row["current"]),
-            # Another role, or none: every later answer would be 401 or 403.
-            ("PATCH", "user_id"): platform.api("GET", "/me").json()["user"],
-        }
-        headers = {"Authorization": f"Bearer {platform.token}"}
-        return cls(platform.url, platform.session, headers, own)
 
     def spare(self, case: Case[Any]) -> None:
         """A call that would end the run is turned to somebody who is not there."""
@@ -65,6 +56,8 @@ class Caller:
         case.validate_response(
             response, checks, headers=self.headers, transport_kwargs=self.transport()
         )
+        shown = [text for text in self.unseen if text in response.text]
+        assert not shown, f"{case.operation.label} shows {self.name} what is others': {shown}"
 
     def count(self, case: Case[Any], response: Response) -> None:
         self.answers[f"{response.status_code // 100}xx"] += 1
@@ -73,7 +66,7 @@ class Caller:
     def figures(self) -> str:
         without = [label for label, count in sorted(self.succeeded.items()) if not count]
         return (
-            f"{self.answers.total()} calls of {len(self.succeeded)} operations: "
+            f"{self.name}: {self.answers.total()} calls of {len(self.succeeded)} operations: "
             f"{', '.join(f'{n} {kind}' for kind, n in sorted(self.answers.items()))}.\n"
             f"Never with success ({len(without)}): {', '.join(without) or 'none'}."
         )

@@ -1,4 +1,4 @@
-"""The API under test: a local stack of its own on free ports, and its owner.
+"""The API under test: a local stack of its own on free ports, and who calls it.
 
 make test-api
 TOLLGATE_API_TEST_SECONDS=1800 TOLLGATE_API_TEST_SEED=7 make test-api
@@ -13,11 +13,11 @@ from deploy.local.settings import LocalSettings, port_names
 from deploy.local.stack import Stack
 from tests.api import formats
 from tests.api.caller import Caller
+from tests.api.callers import CALLERS, Callers
 from tests.api.clock import TimeIsUp
 from tests.api.settings import SECONDS, SEED
-from tests.e2e.platform import Platform
 
-CALLER = pytest.StashKey[Caller]()
+CALLED = pytest.StashKey[list[Caller]]()
 
 formats.register()
 
@@ -40,22 +40,31 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
 
 
 @pytest.fixture(scope="session")
-def caller(
-    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
-) -> Iterator[Caller]:
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     settings = LocalSettings.load(None, ports.free(port_names()))
     with Stack(settings, tmp_path_factory.mktemp("stack")) as stack:
-        platform = Platform.from_credentials(stack.credentials_file)
-        platform.log_in()
-        caller = pytestconfig.stash[CALLER] = Caller.of(platform)
-        yield caller
-        platform.session.close()
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def callers(stack: Stack) -> Iterator[Callers]:
+    callers = Callers(stack)
+    yield callers
+    callers.close()
+
+
+@pytest.fixture(scope="session", params=CALLERS)
+def caller(request: pytest.FixtureRequest, callers: Callers, pytestconfig: pytest.Config) -> Caller:
+    caller = callers.caller(request.param)
+    pytestconfig.stash.setdefault(CALLED, []).append(caller)
+    return caller
 
 
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
     """What was called."""
-    if caller := config.stash.get(CALLER, None):
-        terminalreporter.section("API test")
-        terminalreporter.write_line(f"Seed {SEED}. {caller.figures()}")
+    if called := config.stash.get(CALLED, []):
+        terminalreporter.section(f"API test, seed {SEED}")
+    for caller in called:
+        terminalreporter.write_line(caller.figures())

@@ -6,6 +6,7 @@ import pytest
 from schemathesis import Case
 
 from tests.api.caller import Caller
+from tests.api.callers import CALLERS
 from tests.api.clock import Clock
 from tests.api.document import COUNT, DOCUMENT, operations
 from tests.api.settings import ALONE, SECONDS
@@ -13,7 +14,7 @@ from tests.api.settings import ALONE, SECONDS
 
 @pytest.fixture(scope="module")
 def clock() -> Clock:
-    return Clock(ALONE * SECONDS / COUNT)
+    return Clock(ALONE * SECONDS / COUNT / len(CALLERS))
 
 
 def test_the_gateway_serves_the_document_that_is_tested(caller: Caller) -> None:
@@ -26,5 +27,5 @@ def test_an_operation_does_what_the_document_says(
     case: Case[Any], caller: Caller, clock: Clock
 ) -> None:
     """`call` raises what the checks find, with the call that shows it."""
-    with clock.watching(case.operation.label):
+    with clock.watching(f"{caller.name} {case.operation.label}"):
         assert caller.call(case).status_code < 500
