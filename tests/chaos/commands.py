@@ -12,10 +12,11 @@ SECONDS = 120
 
 def verified(stack: Stack) -> str:
     """What `tollgate-reports verify` says at its end; it must have found nothing."""
-    file = stack.layout.environments / "reports-worker.json"
+    variables = json.loads((stack.layout.environments / "reports-worker.json").read_text())
+    environment = {**os.environ, **variables}  # null: the process is not given it
     done = subprocess.run(
         console_script("reports", "verify", "--days", "1"),
-        env=os.environ | json.loads(file.read_text()),
+        env={name: value for name, value in environment.items() if value is not None},
         capture_output=True,
         text=True,
         timeout=SECONDS,
