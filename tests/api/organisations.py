@@ -35,9 +35,14 @@ class Credential:
     def call(self, method: str, path: str, json: Any = None, **more: Any) -> requests.Response:
         headers = {"authorization": f"Bearer {self.secret}"}
         return requests.request(
-            method, self.url + path, json=json, headers=headers, timeout=TIMEOUT_SECONDS,
-            allow_redirects=False, **more
-        )  # fmt: skip
+            method,
+            self.url + path,
+            json=json,
+            headers=headers,
+            timeout=TIMEOUT_SECONDS,
+            allow_redirects=False,
+            **more,
+        )
 
     def made(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         answer = self.call("POST", path, body)

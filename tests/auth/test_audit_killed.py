@@ -33,10 +33,15 @@ def running(database: str, redis_url: str) -> Iterator[tuple[str, "subprocess.Po
     """auth in a process of its own, on tables that are there; its URL, once it answers."""
     free = ports.free(["http", "metrics"])
     environment = {
-        "PATH": os.environ["PATH"], "DATABASE_URL": database, "REDIS_URL": redis_url,
-        "ENCRYPTION_KEY": ENCRYPTION_KEY, "HOST": "127.0.0.1", "LOG_LEVEL": "WARNING",
-        "PORT": str(free["http"]), "METRICS_PORT": str(free["metrics"]),
-    }  # fmt: skip
+        "PATH": os.environ["PATH"],
+        "DATABASE_URL": database,
+        "REDIS_URL": redis_url,
+        "ENCRYPTION_KEY": ENCRYPTION_KEY,
+        "HOST": "127.0.0.1",
+        "LOG_LEVEL": "WARNING",
+        "PORT": str(free["http"]),
+        "METRICS_PORT": str(free["metrics"]),
+    }
     command = [sys.executable, "-c", "from tollgate_auth.cli import main; main()", "serve"]
     process = subprocess.Popen(command, env=environment, start_new_session=True)
     url = f"http://127.0.0.1:{free['http']}"

@@ -176,9 +176,23 @@ def test_a_server_on_old_tables_ends_with_a_sentence(empty: str, redis_url: str)
     assert "Run `tollgate-auth migrate` first." in ended.stderr
 
 
-FILLED = ("audit_log", "invitations", "key_secrets", "keys", "limits", "organisations",
-          "project_members", "projects", "service_accounts", "sessions", "signing_keys",
-          "sso_domains", "sso_providers", "user_identities", "users")  # fmt: skip
+FILLED = (
+    "audit_log",
+    "invitations",
+    "key_secrets",
+    "keys",
+    "limits",
+    "organisations",
+    "project_members",
+    "projects",
+    "service_accounts",
+    "sessions",
+    "signing_keys",
+    "sso_domains",
+    "sso_providers",
+    "user_identities",
+    "users",
+)
 
 
 def fill(app: Flask) -> None:

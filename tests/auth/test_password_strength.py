@@ -38,22 +38,40 @@ class TestStrength:
     @pytest.mark.parametrize(
         "password",
         [
-            WEAK, "123456789012", "aaaaaaaaaaaa", "qwertyuiopasdf", "abcdefghijklmnop",
-            "P@ssw0rd1234", "a" * 128, "tollgatetollgate", "tollgate2026",
-            EMAIL, EMAIL.upper(), "AdaLovelace12", "lovelace1815", "analytical12",
-            "differenceengines", "DifferenceEngines1",
+            WEAK,
+            "123456789012",
+            "aaaaaaaaaaaa",
+            "qwertyuiopasdf",
+            "abcdefghijklmnop",
+            "P@ssw0rd1234",
+            "a" * 128,
+            "tollgatetollgate",
+            "tollgate2026",
+            EMAIL,
+            EMAIL.upper(),
+            "AdaLovelace12",
+            "lovelace1815",
+            "analytical12",
+            "differenceengines",
+            "DifferenceEngines1",
         ],
-    )  # fmt: skip
+    )
     def test_what_is_tried_first_is_refused(self, password: str) -> None:
         assert refuses(password)
 
     @pytest.mark.parametrize(
         "password",
         [
-            PASSWORD, "a long enough password", "quite another password", "k7Qe-93vX-mmt2",
-            "käse überm türkis see", "парольные слова каждый день", "x" + "9f3k" * 31, ADVERSE,
+            PASSWORD,
+            "a long enough password",
+            "quite another password",
+            "k7Qe-93vX-mmt2",
+            "käse überm türkis see",
+            "парольные слова каждый день",
+            "x" + "9f3k" * 31,
+            ADVERSE,
         ],
-    )  # fmt: skip
+    )
     def test_what_nobody_would_try_soon_is_accepted(self, password: str) -> None:
         assert not refuses(password)
 

@@ -110,21 +110,25 @@ def test_sessions_from_before_count_from_their_beginning(empty: str) -> None:
     MIGRATIONS.downgrade(url, f"{int(migration.name[:4]) - 1:04}")
     engine = create_engine(url)
     with engine.begin() as connection:
-        connection.execute(text(
-            "INSERT INTO auth.organisations (id, name, audit_length, audit_hash)"
-            " VALUES ('org_1', 'o', 0, '');"
-            "INSERT INTO auth.users (id, org_id, email, name, role, version)"
-            " VALUES ('usr_1', 'org_1', 'a@example.com', 'a', 'member', 1);"
-            "INSERT INTO auth.sessions (id, user_id, created_at, expires_at)"
-            " SELECT 'ses_' || age, 'usr_1', now() - age * interval '1 day',"
-            " now() + interval '20 days' FROM (VALUES (1), (80), (100)) AS aged (age)"
-        ))  # fmt: skip
+        connection.execute(
+            text(
+                "INSERT INTO auth.organisations (id, name, audit_length, audit_hash)"
+                " VALUES ('org_1', 'o', 0, '');"
+                "INSERT INTO auth.users (id, org_id, email, name, role, version)"
+                " VALUES ('usr_1', 'org_1', 'a@example.com', 'a', 'member', 1);"
+                "INSERT INTO auth.sessions (id, user_id, created_at, expires_at)"
+                " SELECT 'ses_' || age, 'usr_1', now() - age * interval '1 day',"
+                " now() + interval '20 days' FROM (VALUES (1), (80), (100)) AS aged (age)"
+            )
+        )
     MIGRATIONS.upgrade(url)
     with engine.connect() as connection:
-        rows = connection.execute(text(
-            "SELECT id, ends_at = created_at + interval '90 days' AS counts,"
-            " expires_at > now() AS lasts, expires_at <= ends_at AS bound FROM auth.sessions"
-        )).all()  # fmt: skip
+        rows = connection.execute(
+            text(
+                "SELECT id, ends_at = created_at + interval '90 days' AS counts,"
+                " expires_at > now() AS lasts, expires_at <= ends_at AS bound FROM auth.sessions"
+            )
+        ).all()
     engine.dispose()
     assert {row.id: row.lasts for row in rows} == {"ses_1": True, "ses_80": True, "ses_100": False}
     assert all(row.counts and row.bound for row in rows)

@@ -88,8 +88,9 @@ def test_what_the_key_signs_is_refused_and_keys_go_on(app: Flask) -> None:
     key, old = org.key(), current(app)
     before = key.principal()
     claims = jwt.decode(before.assertion, options={"verify_signature": False})
-    forged = jwt.encode(claims | {"exp": int(time.time()) + 900}, old.private, "EdDSA",
-                        {"kid": old.kid})  # fmt: skip
+    forged = jwt.encode(
+        claims | {"exp": int(time.time()) + 900}, old.private, "EdDSA", {"kid": old.kid}
+    )
     assert me(app, before.assertion) == me(app, forged) == 200
     assert revoke(app, old.kid)
     after = key.principal()

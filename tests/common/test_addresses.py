@@ -8,10 +8,13 @@ from tollgate_common.addresses import plain_address, plain_network
 @pytest.mark.parametrize(
     ("written", "plain"),
     [
-        ("192.0.2.1", "192.0.2.1"), ("::ffff:192.0.2.1", "192.0.2.1"),
-        ("::FFFF:c000:201", "192.0.2.1"), ("2001:DB8::1", "2001:db8::1"), ("::1", "::1"),
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("::FFFF:c000:201", "192.0.2.1"),
+        ("2001:DB8::1", "2001:db8::1"),
+        ("::1", "::1"),
     ],
-)  # fmt: skip
+)
 def test_an_address_is_unmapped(written: str, plain: str) -> None:
     assert str(plain_address(written)) == plain
 
@@ -19,10 +22,13 @@ def test_an_address_is_unmapped(written: str, plain: str) -> None:
 @pytest.mark.parametrize(
     ("written", "plain"),
     [
-        ("10.1.2.3/8", "10.0.0.0/8"), ("::ffff:10.1.2.3/104", "10.0.0.0/8"),
-        ("::ffff:192.0.2.1", "192.0.2.1/32"), ("::/0", "::/0"), ("2001:db8::1/64", "2001:db8::/64"),
+        ("10.1.2.3/8", "10.0.0.0/8"),
+        ("::ffff:10.1.2.3/104", "10.0.0.0/8"),
+        ("::ffff:192.0.2.1", "192.0.2.1/32"),
+        ("::/0", "::/0"),
+        ("2001:db8::1/64", "2001:db8::/64"),
     ],
-)  # fmt: skip
+)
 def test_a_network_is_unmapped(written: str, plain: str) -> None:
     assert str(plain_network(written)) == plain
 

@@ -25,14 +25,21 @@ FIXED_FOR = {
     },
     "sandbox": dict.fromkeys(
         (
-            "DATABASE_URL", "REDIS_URL", "AUTH_URL", "GATEWAY_URL", "LLM_URL", "REPORTS_URL",
-            "ISSUER", "SERVICE_CLIENT_SECRET", "ENCRYPTION_KEY",
+            "DATABASE_URL",
+            "REDIS_URL",
+            "AUTH_URL",
+            "GATEWAY_URL",
+            "LLM_URL",
+            "REPORTS_URL",
+            "ISSUER",
+            "SERVICE_CLIENT_SECRET",
+            "ENCRYPTION_KEY",
         ),
         "a provider knows nothing of its callers, and keeps nothing",
     )
     | dict.fromkeys(("WORKERS", "THREADS", "MAX_REQUESTS"), "for development: one process")
     | {"OUTBOUND_NETWORKS": "a provider calls nobody"},
-}  # fmt: skip
+}
 """What one container is not handed beside that, and why."""
 
 

@@ -62,13 +62,25 @@ def test_these_are_not(setting: str, origin: str) -> None:
 @pytest.mark.parametrize(
     "setting",
     [
-        "https://*", "https://*.com", "https://app.*.com", "https://*app.example.com",
-        "https://*.*.example.com", "*://app.example.com", "*.example.com", "example.com",
-        "https://app.example.com/", "https://app.example.com/page", "https://.*", "null",
-        r"https://.*\.example\.com", "https://(a|b).example.com", "https://a.test https://b.test",
-        "https://a.test, https://b.*", "https://user@a.test",
+        "https://*",
+        "https://*.com",
+        "https://app.*.com",
+        "https://*app.example.com",
+        "https://*.*.example.com",
+        "*://app.example.com",
+        "*.example.com",
+        "example.com",
+        "https://app.example.com/",
+        "https://app.example.com/page",
+        "https://.*",
+        "null",
+        r"https://.*\.example\.com",
+        "https://(a|b).example.com",
+        "https://a.test https://b.test",
+        "https://a.test, https://b.*",
+        "https://user@a.test",
     ],
-)  # fmt: skip
+)
 def test_anything_else_ends_the_start_with_a_sentence(setting: str) -> None:
     with pytest.raises(NotAnOrigin):
         parse_origins(setting)

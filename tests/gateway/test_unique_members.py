@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.e2e.odd_json import MEMBERS, Member, written
 from tollgate_common.errors import BadRequest
+from tollgate_gateway.parsed_requests.parsed_request import ParsedRequest
 from tollgate_gateway.parsed_requests.readers import READERS
 from tollgate_gateway.parsed_requests.unique_members import MAX_MEMBERS, DuplicateMember
 
@@ -22,8 +23,8 @@ JSON_ROUTES = sorted(
 MODEL = Member('"model"', '"m"')
 
 
-def read(body: bytes, path: str = "/v1/chat/completions") -> None:
-    READERS[path](body, "application/json")
+def read(body: bytes, path: str = "/v1/chat/completions") -> ParsedRequest:
+    return READERS[path](body, "application/json")
 
 
 def names_twice(members: Sequence[Member]) -> bool:
@@ -39,14 +40,16 @@ def names_twice(members: Sequence[Member]) -> bool:
         (b'"messages":[1],"messages":[1]', "messages"),
         (b'"max_tokens":1,"x":2,"max_tokens":100000', "max_tokens"),
         (b' "n" : 1 ,\n"\\u006e": 100 ', "n"),
-        (b'"stream_options":{"include_usage":true,"include_usage":false}',
-         "stream_options.include_usage"),
+        (
+            b'"stream_options":{"include_usage":true,"include_usage":false}',
+            "stream_options.include_usage",
+        ),
         (b'"x":12,"x":1', "x"),
         (b'"x":1,"x":12', "x"),
         (b'"":1,"":2', ""),
         (b'"model":"other"', "model"),
     ],
-)  # fmt: skip
+)
 def test_a_member_that_is_there_twice_is_refused_by_name(
     path: str, members: bytes, name: str
 ) -> None:
@@ -70,7 +73,8 @@ def test_exactly_bodies_that_have_a_member_twice_are_refused(
 
 
 def test_deeper_members_are_left_to_whoever_reads_them() -> None:
-    read(b'{"model":"m","messages":[{"content":"a","content":"b"}]}')
+    body = b'{"model":"m","messages":[{"content":"a","content":"b"}]}'
+    assert read(body).model == "m"
 
 
 def test_a_body_of_very_many_members_is_refused() -> None:

@@ -32,8 +32,12 @@ def claims(
     ]
     closed = {} if is_open else {"closed": True}
     return {
-        "sub": user, "user": user, "scope": " ".join(scopes), "grants": granted, **closed,
-    }  # fmt: skip
+        "sub": user,
+        "user": user,
+        "scope": " ".join(scopes),
+        "grants": granted,
+        **closed,
+    }
 
 
 @pytest.fixture

@@ -170,9 +170,12 @@ class TestMemberships:
 def delete_project(org: Org, project: str) -> None:
     """Delete it without asking reports what it has spent."""
     caller = Assertion(
-        org=org.id, subject=org.owner_id, user=org.owner_id, mode="live",
+        org=org.id,
+        subject=org.owner_id,
+        user=org.owner_id,
+        mode="live",
         scopes=frozenset({"projects:read", "projects:write"}),
-    )  # fmt: skip
+    )
     with org.app.test_request_context(), unit_of_work():
         project_service.delete(caller, project)
 

@@ -20,10 +20,18 @@ from tollgate_common.address_policy import networks_of
 from tollgate_common.outbound import Outbound
 
 INTERNAL = [
-    "https://10.0.0.1:8443/realms/x", "https://169.254.169.254", "https://[fd00:ec2::254]",
-    "https://[::ffff:10.0.0.1]", "https://[64:ff9b::a00:1]", "https://2130706433", "https://0x7f.1",
-    "https://localhost", "http://127.0.0.1:8089", "http://localhost", "http://[::1]:8080",
-]  # fmt: skip
+    "https://10.0.0.1:8443/realms/x",
+    "https://169.254.169.254",
+    "https://[fd00:ec2::254]",
+    "https://[::ffff:10.0.0.1]",
+    "https://[64:ff9b::a00:1]",
+    "https://2130706433",
+    "https://0x7f.1",
+    "https://localhost",
+    "http://127.0.0.1:8089",
+    "http://localhost",
+    "http://[::1]:8080",
+]
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,10 @@ from tollgate_auth.extensions import VERSIONS
 from tollgate_auth.migrations import MIGRATIONS
 
 PROVIDER: dict[str, Any] = {
-    "issuer": "https://login.example.com", "client_id": "tollgate", "client_secret": "s",
-}  # fmt: skip
+    "issuer": "https://login.example.com",
+    "client_id": "tollgate",
+    "client_secret": "s",
+}
 
 
 @pytest.fixture
@@ -93,14 +95,16 @@ def test_domains_from_before_are_their_organisations(empty: str) -> None:
     MIGRATIONS.downgrade(url, f"{int(migration.name[:4]) - 1:04}")
     engine = create_engine(url)
     with engine.begin() as connection:
-        connection.execute(text(
-            "INSERT INTO auth.organisations (id, name, audit_length, audit_hash)"
-            " VALUES ('org_1', 'o', 0, '');"
-            "INSERT INTO auth.sso_providers (id, org_id, name, issuer, client_id, client_secret,"
-            " default_role, groups_claim, group_roles)"
-            " VALUES ('sso_1', 'org_1', 'n', 'i', 'c', '', 'member', 'groups', '{}');"
-            "INSERT INTO auth.sso_domains (domain, provider_id) VALUES ('example.com', 'sso_1')"
-        ))  # fmt: skip
+        connection.execute(
+            text(
+                "INSERT INTO auth.organisations (id, name, audit_length, audit_hash)"
+                " VALUES ('org_1', 'o', 0, '');"
+                "INSERT INTO auth.sso_providers (id, org_id, name, issuer, client_id,"
+                " client_secret, default_role, groups_claim, group_roles)"
+                " VALUES ('sso_1', 'org_1', 'n', 'i', 'c', '', 'member', 'groups', '{}');"
+                "INSERT INTO auth.sso_domains (domain, provider_id) VALUES ('example.com', 'sso_1')"
+            )
+        )
     MIGRATIONS.upgrade(url)
     with engine.connect() as connection:
         rows = connection.execute(text("SELECT domain, org_id FROM auth.sso_approved_domains"))

@@ -10,14 +10,45 @@ from tollgate_common.address_policy import is_allowed, networks_of
 
 PUBLIC = ["1.1.1.1", "8.8.8.8", "93.184.216.34", "2606:4700:4700::1111", "2a00:1450::1"]
 NOT_PUBLIC = [
-    "0.0.0.0", "0.1.2.3",  # noqa: S104 - nothing listens there
-    "10.0.0.1", "100.64.0.1", "100.100.100.200", "127.0.0.1", "127.255.0.1",
-    "168.63.129.16", "169.254.169.254", "172.16.0.1", "172.31.255.255", "192.0.0.192", "192.0.2.1",
-    "192.88.99.1", "192.168.1.1", "198.18.0.1", "198.19.255.255", "198.51.100.1", "203.0.113.1",
-    "224.0.0.1", "239.255.255.255", "240.0.0.1", "255.255.255.255",
-    "::", "::1", "fe80::1", "fe80::1%eth0", "fec0::1", "fc00::1", "fd00:ec2::254", "ff02::1",
-    "100::1", "2001:db8::1", "3fff::1", "2001:2::1", "2001:10::1", "5f00::1", "4000::1",
-]  # fmt: skip
+    "0.0.0.0",  # noqa: S104 - nothing listens there
+    "0.1.2.3",
+    "10.0.0.1",
+    "100.64.0.1",
+    "100.100.100.200",
+    "127.0.0.1",
+    "127.255.0.1",
+    "168.63.129.16",
+    "169.254.169.254",
+    "172.16.0.1",
+    "172.31.255.255",
+    "192.0.0.192",
+    "192.0.2.1",
+    "192.88.99.1",
+    "192.168.1.1",
+    "198.18.0.1",
+    "198.19.255.255",
+    "198.51.100.1",
+    "203.0.113.1",
+    "224.0.0.1",
+    "239.255.255.255",
+    "240.0.0.1",
+    "255.255.255.255",
+    "::",
+    "::1",
+    "fe80::1",
+    "fe80::1%eth0",
+    "fec0::1",
+    "fc00::1",
+    "fd00:ec2::254",
+    "ff02::1",
+    "100::1",
+    "2001:db8::1",
+    "3fff::1",
+    "2001:2::1",
+    "2001:10::1",
+    "5f00::1",
+    "4000::1",
+]
 INSIDE_6 = {
     "mapped": "::ffff:{}",
     "compatible": "::{}",
@@ -102,13 +133,28 @@ def test_pythons_own_opinion_of_ipv4_differs_in_a_few_networks(address: IPv4Addr
 def test_nothing_of_ipv6_is_allowed_that_python_knows_as_special(address: IPv6Address) -> None:
     if is_allowed(address):
         assert address.is_global
-        special = (address.is_multicast, address.is_link_local, address.is_site_local,
-                   address.is_loopback, address.is_unspecified, address.is_private)  # fmt: skip
+        special = (
+            address.is_multicast,
+            address.is_link_local,
+            address.is_site_local,
+            address.is_loopback,
+            address.is_unspecified,
+            address.is_private,
+        )
         assert not any(special)
 
 
-PRIVATE = ["0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16",
-           "172.16.0.0/12", "192.168.0.0/16", "198.18.0.0/15", "224.0.0.0/3"]  # fmt: skip
+PRIVATE = [
+    "0.0.0.0/8",
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "127.0.0.0/8",
+    "169.254.0.0/16",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "198.18.0.0/15",
+    "224.0.0.0/3",
+]
 private = st.sampled_from(PRIVATE)
 
 

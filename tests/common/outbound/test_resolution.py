@@ -10,9 +10,19 @@ from tollgate_common.outbound import AddressRefused, Outbound
 
 NOWHERE = Outbound()
 LOOPBACK = [
-    "127.0.0.1", "2130706433", "0x7f000001", "0x7f.1", "0177.0.0.1", "127.1", "0", "::1",
-    "::ffff:127.0.0.1", "0:0:0:0:0:ffff:7f00:1", "localhost", "LOCALHOST",
-]  # fmt: skip
+    "127.0.0.1",
+    "2130706433",
+    "0x7f000001",
+    "0x7f.1",
+    "0177.0.0.1",
+    "127.1",
+    "0",
+    "::1",
+    "::ffff:127.0.0.1",
+    "0:0:0:0:0:ffff:7f00:1",
+    "localhost",
+    "LOCALHOST",
+]
 
 
 def door(*names: Names) -> Outbound:

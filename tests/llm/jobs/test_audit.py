@@ -55,8 +55,10 @@ def test_a_cancelled_job_is_a_change(
 ) -> None:
     job_id = queued(**OWNER)
     headers = stand.headers(org, **MANAGER) | {
-        "x-request-id": "req_1", "x-client-request-id": "theirs", "x-forwarded-for": "192.0.2.1"
-    }  # fmt: skip
+        "x-request-id": "req_1",
+        "x-client-request-id": "theirs",
+        "x-forwarded-for": "192.0.2.1",
+    }
     answer = stand.session.delete(f"{stand.url}/v1/jobs/{job_id}", headers=headers)
     assert answer.status_code == 200
 

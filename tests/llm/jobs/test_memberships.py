@@ -20,9 +20,14 @@ def person(role: str, membership: str | None, *, is_open: bool) -> dict[str, Any
     grant = {"scope": " ".join(PROJECT_ROLES[membership or "viewer"]), "projects": [HERE]}
     grants = {"grants": [grant]} if membership else {}
     return {
-        "key": None, "project": None, "user": "usr_1", "mode": "live", "scope": " ".join(scopes),
-        **grants, **closed,
-    }  # fmt: skip
+        "key": None,
+        "project": None,
+        "user": "usr_1",
+        "mode": "live",
+        "scope": " ".join(scopes),
+        **grants,
+        **closed,
+    }
 
 
 @pytest.fixture
@@ -75,9 +80,16 @@ CASES: list[tuple[str, str | None, bool, set[str], set[str]]] = [
 
 @pytest.mark.parametrize(("role", "membership", "is_open", "shown", "cancelled"), CASES)
 def test_jobs_go_by_the_part_in_their_project(
-    stand: Stand, org: str, jobs: Made, foreign: str,
-    role: str, membership: str | None, is_open: bool, shown: set[str], cancelled: set[str],
-) -> None:  # fmt: skip
+    stand: Stand,
+    org: str,
+    jobs: Made,
+    foreign: str,
+    role: str,
+    membership: str | None,
+    is_open: bool,
+    shown: set[str],
+    cancelled: set[str],
+) -> None:
     claims = person(role, membership, is_open=is_open)
     assert seen(stand, org, jobs, claims) == shown
     for name, job_id in jobs.items():

@@ -78,9 +78,13 @@ def test_a_list_reads_no_bodies_and_no_answers(
 
 
 def test_an_answer_is_read_where_it_is_asked_for(
-    stand: Stand, org: str, work: Worker, gateway: Provider, queued: Callable[..., str],
+    stand: Stand,
+    org: str,
+    work: Worker,
+    gateway: Provider,
+    queued: Callable[..., str],
     job: Callable[..., dict[str, Any]],
-) -> None:  # fmt: skip
+) -> None:
     gateway.script = [gateway.answers(ANSWER, "content-type: application/json")]
     job_id = queued()
     work.run(job_id)
@@ -135,9 +139,13 @@ class TestEnd:
         assert _texts(engine) == [(b"", None)]
 
     def test_a_job_that_has_ended_is_kept_for_days(
-        self, engine: Engine, work: Worker, gateway: Provider, queued: Callable[..., str],
+        self,
+        engine: Engine,
+        work: Worker,
+        gateway: Provider,
+        queued: Callable[..., str],
         job: Callable[..., dict[str, Any]],
-    ) -> None:  # fmt: skip
+    ) -> None:
         gateway.script = [gateway.answers(ANSWER)]
         over, young, waiting = queued(), queued(), queued()
         for job_id in (over, young):

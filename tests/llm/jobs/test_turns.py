@@ -101,9 +101,14 @@ def test_an_organisation_whose_jobs_hang_keeps_nobody_waiting(
 
 
 def test_a_cancelled_job_is_broken_off(
-    stand: Stand, org: str, gateway: Provider, turns: Turns, engine: Engine,
-    queued: Callable[..., str], job: Job,
-) -> None:  # fmt: skip
+    stand: Stand,
+    org: str,
+    gateway: Provider,
+    turns: Turns,
+    engine: Engine,
+    queued: Callable[..., str],
+    job: Job,
+) -> None:
     never = threading.Event()
     gateway.script = [never]
     job_id = queued()

@@ -28,11 +28,25 @@ ENVIRONMENTS_KEY = "sk-of-the-environment"
 ADVICE = "the operator can allow it with OUTBOUND_NETWORKS."
 REFUSED = "its address is not public, and this installation does not allow it."
 INTERNAL = [
-    "127.0.0.1", "10.0.0.1", "192.168.1.1", "169.254.169.254", "100.100.100.200",
+    "127.0.0.1",
+    "10.0.0.1",
+    "192.168.1.1",
+    "169.254.169.254",
+    "100.100.100.200",
     "0.0.0.0",  # noqa: S104 - nothing listens there
-    "2130706433", "0x7f.1", "0177.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "[fd00:ec2::254]",
-    "[64:ff9b::7f00:1]", "[64:ff9b:1::a00:1]", "[2002:7f00:1::]", "[::7f00:1]", "[fe80::1]",
-]  # fmt: skip
+    "2130706433",
+    "0x7f.1",
+    "0177.1",
+    "localhost",
+    "[::1]",
+    "[::ffff:127.0.0.1]",
+    "[fd00:ec2::254]",
+    "[64:ff9b::7f00:1]",
+    "[64:ff9b:1::a00:1]",
+    "[2002:7f00:1::]",
+    "[::7f00:1]",
+    "[fe80::1]",
+]
 
 
 @pytest.fixture(scope="module")
@@ -108,8 +122,9 @@ def test_a_host_is_not_hidden_behind_a_user(strict: Stand, org: str, user: str) 
 
 
 @pytest.mark.parametrize(
-    "uri", ["http://127.0.0.1/token", "http://169.254.169.254/", "http://a:b@8.8.8.8/t", "http://x:0x/"]
-)  # fmt: skip
+    "uri",
+    ["http://127.0.0.1/token", "http://169.254.169.254/", "http://a:b@8.8.8.8/t", "http://x:0x/"],
+)
 def test_a_token_uri_at_an_internal_address_is_422(strict: Stand, org: str, uri: str) -> None:
     answer = name(strict, org, "p", {**VERTEX, "api_key": key_file(token_uri=uri)})
     assert (answer.status_code, answer.json()["param"]) == (422, "api_key")
@@ -217,9 +232,12 @@ def test_a_resolver_that_answers_twice_differently_is_asked_for_each_connection(
     upstreams = Upstreams(reach, 2, 2, 2)
     port = outside.url.rpartition(":")[2]
     own = kinds.Provider(
-        name="own", kind="openai", base_url=f"http://rebinding.example:{port}", api_key="",
+        name="own",
+        kind="openai",
+        base_url=f"http://rebinding.example:{port}",
+        api_key="",
         source="organisation",
-    )  # fmt: skip
+    )
     assert reach.outbound.fault(own.base_url) is None
     assert upstreams.post(own, "/v1/x", b"{}", {}, 5).read() == b"{}"
     with pytest.raises(RelayFailed) as failed:

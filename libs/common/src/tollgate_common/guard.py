@@ -48,8 +48,8 @@ R = TypeVar("R")
 
 
 class Grant(msgspec.Struct, frozen=True):
-    """What somebody's memberships allow in these projects, in the place of what their role in the
-    organisation would allow there."""
+    """Says what somebody's memberships allow in these projects, in the place of what their role in
+    the organisation would allow there."""
 
     scopes: frozenset[str]
     projects: frozenset[str]
@@ -78,8 +78,8 @@ class Caller(msgspec.Struct, frozen=True):
 
     @property
     def is_machine(self) -> bool:
-        """Whether a key or a service account calls: of the callers without a key, service accounts
-        alone have a project."""
+        """Say whether a key or a service account calls: of the callers without a key, service
+        accounts alone have a project."""
         return self.key is not None or self.project is not None
 
     def scopes_in(self, project: str | None) -> frozenset[str]:

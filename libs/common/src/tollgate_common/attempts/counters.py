@@ -20,8 +20,8 @@ _IPV6_SITE = 64
 
 
 class Counter(NamedTuple):
-    """What failures are counted by. `free` of them cost nothing, and all are forgotten after
-    `forgotten_seconds`. One that does not hold only counts, and starts no wait."""
+    """Describes a counter of failures. `free` of them cost nothing, and all are forgotten after
+    `forgotten_seconds`. A counter that does not hold only counts, and starts no wait."""
 
     name: str
     free: int

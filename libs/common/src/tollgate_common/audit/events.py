@@ -22,15 +22,15 @@ Positive = Annotated[int, msgspec.Meta(ge=1, le=10**15)]
 
 
 class Actor(NamedTuple):
-    """Who did it: a `user`, a `key`, an identity provider (`sso`), the `system` by a command, or
-    somebody `anonymous`, who has not proved who they are."""
+    """Names who did something: a `user`, a `key`, an identity provider (`sso`), the `system` by a
+    command, or somebody `anonymous`, who has not proved who they are."""
 
     kind: ActorKind
     id: Id
 
 
 class Target(NamedTuple):
-    """What it was done to."""
+    """Names what something was done to."""
 
     kind: Kind
     id: TargetId
@@ -40,8 +40,9 @@ ANONYMOUS = Actor("anonymous", "anonymous")
 
 
 class AuditEvent(NamedTuple):
-    """What is counted as the same. `reason` is the code of what was refused, and None where nothing
-    was. No part of it is text that a caller makes up: that would make events without end."""
+    """Holds what is the same in events that are counted together. `reason` is the code of what was
+    refused, and None where nothing was. No part of it is text that a caller makes up: that would
+    make events without end."""
 
     action: Action
     actor: Actor
@@ -50,7 +51,7 @@ class AuditEvent(NamedTuple):
 
 
 class Origin(NamedTuple):
-    """Where a request comes from, and its ids: ours, and the caller's if it has sent one."""
+    """Says where a request comes from, and which ids it has: ours, and the caller's own if any."""
 
     address: Address | None = None
     request_id: RequestId | None = None
@@ -58,8 +59,8 @@ class Origin(NamedTuple):
 
 
 class Occurrences(msgspec.Struct, frozen=True, kw_only=True):
-    """How often an event has occurred, between two moments (epoch seconds). `origin` and `details`
-    are those of the first time."""
+    """Says how often an event has occurred, between two moments (epoch seconds). `origin` and
+    `details` are those of the first time."""
 
     event: AuditEvent
     count: Positive
@@ -70,7 +71,7 @@ class Occurrences(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AuditBatch(msgspec.Struct, frozen=True, kw_only=True):
-    """What has occurred in one organisation. Its `id` makes it count once however often it is
+    """Holds what has occurred in one organisation. Its `id` makes it count once however often it is
     sent."""
 
     id: Id

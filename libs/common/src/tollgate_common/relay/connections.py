@@ -27,7 +27,7 @@ class _Checked(ConnectionPool):
 
 
 class _CheckedTls(_Checked, SSLConnectionPool):
-    """The same with TLS, which verifies the host's name."""
+    """Connects in the same way with TLS, which verifies the host's name."""
 
 
 class Connections:

@@ -69,9 +69,12 @@ class MemberOut(BaseModel):
     @classmethod
     def of(cls, row: ProjectMember, user: User) -> "MemberOut":
         return cls(
-            user_id=row.user_id, name=user.name, active=user.deactivated_at is None,
-            role=row.role, created_at=row.created_at,
-        )  # fmt: skip
+            user_id=row.user_id,
+            name=user.name,
+            active=user.deactivated_at is None,
+            role=row.role,
+            created_at=row.created_at,
+        )
 
 
 class MemberList(BaseModel):

@@ -28,6 +28,9 @@ class OrganisationFull(BaseModel):
     @classmethod
     def of(cls, row: Organisation) -> "OrganisationFull":
         return cls(
-            id=row.id, name=row.name, unsupported=row.unsupported,
-            open_projects=row.open_projects, created_at=row.created_at,
-        )  # fmt: skip
+            id=row.id,
+            name=row.name,
+            unsupported=row.unsupported,
+            open_projects=row.open_projects,
+            created_at=row.created_at,
+        )

@@ -66,10 +66,21 @@ DESCRIPTIONS: Mapping[str, str] = {
 ABOVE_PROJECTS = frozenset({OWNER, "admin", "billing"})
 """The roles that count in every project, whatever the memberships of who has them."""
 
-PROJECT_PERMISSIONS = frozenset({
-    "inference", "projects:read", "keys:read", "keys:write", "limits:read", "usage:read",
-    "reports:read", "reports:write", "jobs:read", "jobs:write", "jobs:manage",
-})  # fmt: skip
+PROJECT_PERMISSIONS = frozenset(
+    {
+        "inference",
+        "projects:read",
+        "keys:read",
+        "keys:write",
+        "limits:read",
+        "usage:read",
+        "reports:read",
+        "reports:write",
+        "jobs:read",
+        "jobs:write",
+        "jobs:manage",
+    }
+)
 """The permissions that reach no further than projects. The others that a project's admin has reach
 further than the project where the organisation gives them: no key and no service account gets one
 of those from a membership."""
@@ -78,11 +89,17 @@ _PROJECT_READING = tuple(name for name in _READING if name in PROJECT_PERMISSION
 _PROJECT_MEMBER = ("inference", "keys:write", "reports:write", "jobs:write", *_PROJECT_READING)
 
 PROJECT_ROLES: Mapping[str, tuple[str, ...]] = {
-    "admin": (*_PROJECT_MEMBER, "jobs:manage", "limits:write", "projects:write", "users:read",
-              "users:write"),
+    "admin": (
+        *_PROJECT_MEMBER,
+        "jobs:manage",
+        "limits:write",
+        "projects:write",
+        "users:read",
+        "users:write",
+    ),
     "member": _PROJECT_MEMBER,
     "viewer": _PROJECT_READING,
-}  # fmt: skip
+}
 
 PROJECT_DESCRIPTIONS: Mapping[str, str] = {
     "admin": "Also handles the project's members, name, limits, service accounts, and everybody's"
