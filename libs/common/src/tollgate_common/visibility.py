@@ -75,16 +75,16 @@ class Visibility:
             bounds.append(is_own if is_managed is None else is_own | is_managed)
         return bounds
 
-    def check_mode(self, wanted: str | None) -> None:
+    def check_mode(self, mode: str | None) -> None:
         """`LiveOnly` where a test-mode caller asks for what is live, or for both."""
-        if self.mode == TEST and wanted not in (None, TEST):
+        if self.mode == TEST and mode not in (None, TEST):
             raise LiveOnly(param="mode")
 
-    def in_mode(self, wanted: str | None) -> "Visibility":
+    def in_mode(self, mode: str | None) -> "Visibility":
         """Return this with the mode that is asked for: `live`, `test` or `all`. Without one it is
         a machine's own, and `live` for people."""
-        self.check_mode(wanted)
-        chosen = wanted or self.mode or DEFAULT_MODE
+        self.check_mode(mode)
+        chosen = mode or self.mode or DEFAULT_MODE
         return replace(self, mode=None if chosen == EVERY_MODE else chosen)
 
     def in_any_mode(self) -> "Visibility":

@@ -44,11 +44,11 @@ def newest_first(
     return paging.fetch(statement, AuditEntry.number, size, before)
 
 
-def _is_action(wanted: str) -> ColumnElement[bool]:
+def _is_action(pattern: str) -> ColumnElement[bool]:
     """Return what holds for one action, or for all of a noun (`key.*`)."""
-    if wanted.endswith("*"):
-        return AuditEntry.action.startswith(wanted[:-1], autoescape=True)
-    return AuditEntry.action == wanted
+    if pattern.endswith("*"):
+        return AuditEntry.action.startswith(pattern[:-1], autoescape=True)
+    return AuditEntry.action == pattern
 
 
 def last_moments(action: str, targets: Sequence[str]) -> dict[str, datetime]:

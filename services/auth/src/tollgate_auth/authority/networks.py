@@ -18,12 +18,12 @@ def is_subset(child: Iterable[str], parent: Iterable[str]) -> bool:
     return bool(lower) and all(any(_holds(wide, each) for wide in upper) for each in lower)
 
 
-def intersection(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...] | None:
+def intersection(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...] | None:
     """Return the networks that are in both; None where there is no such address."""
-    if not one or not other:
-        return one or other
-    rights = [plain_network(each) for each in other]
-    pairs = [(left, right) for left in map(plain_network, one) for right in rights]
+    if not first or not second:
+        return first or second
+    rights = [plain_network(each) for each in second]
+    pairs = [(left, right) for left in map(plain_network, first) for right in rights]
     both = [
         right if _holds(left, right) else left
         for left, right in pairs

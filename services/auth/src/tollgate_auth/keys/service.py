@@ -246,10 +246,12 @@ def _wanted(
 
 def project_of(org: str, project_id: str | None) -> str:
     """The project's id: the one asked for, or the default one."""
-    found = projects.find(Visibility(org=org), project_id) if project_id else projects.default(org)
-    if found is None:
+    project = (
+        projects.find(Visibility(org=org), project_id) if project_id else projects.default(org)
+    )
+    if project is None:
         raise NotFound("There is no such project.", param="project_id")
-    return found.id
+    return project.id
 
 
 def project_for(caller: Caller, permission: str, project_id: str | None) -> str:

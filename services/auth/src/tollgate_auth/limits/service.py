@@ -207,15 +207,15 @@ def _existing_subject(visibility: Visibility, subject: SubjectIn) -> str:
     """The id of a subject that is visible."""
     org = visibility.org
     subject_id = subject.id or (org if subject.kind == "org" else "")
-    found: Any
+    is_there: Any
     if subject.kind == "org":
-        found = subject_id == org
+        is_there = subject_id == org
     elif subject.kind == "project":
-        found = projects.find(visibility, subject_id)
+        is_there = projects.find(visibility, subject_id)
     elif subject.kind == "user":
-        found = _has_user(visibility, subject_id)
+        is_there = _has_user(visibility, subject_id)
     else:
-        found = keys.find(visibility.in_any_mode(), subject_id)
-    if not found:
+        is_there = keys.find(visibility.in_any_mode(), subject_id)
+    if not is_there:
         raise NotFound(f"There is no such {subject.kind}.", param="subject.id")
     return subject_id

@@ -41,8 +41,8 @@ def _readings(text: str) -> int:
 
 def _guesses_of(email: str, organisation: str) -> list[str]:
     """Return the address and the names, whole, in one word, and in parts, in lower case."""
-    wholes = [email, *email.split("@"), organisation, OURS]
-    split = [re.split(r"[\W_]+", whole) for whole in wholes]
+    names = [email, *email.split("@"), organisation, OURS]
+    split = [re.split(r"[\W_]+", name) for name in names]
     joined, parts = map("".join, split), itertools.chain.from_iterable(split)
-    words = [word.lower()[:LOOKED_AT] for word in (*wholes, *joined, *parts)]
+    words = [word.lower()[:LOOKED_AT] for word in (*names, *joined, *parts)]
     return list(dict.fromkeys(word for word in words if len(word) > 1))

@@ -70,9 +70,9 @@ def check_spend(caller: Caller, project_id: str, confirm: str | None, spend: Spe
     if confirm == project.name:
         return
     users.release()
-    found = spend.of_project(caller.org, project_id)
-    if not found.is_nothing():
-        raise ProjectHasSpend(found)
+    figures = spend.of_project(caller.org, project_id)
+    if not figures.is_nothing():
+        raise ProjectHasSpend(figures)
     if confirm is not None:
         raise InvalidField("confirm: This is not the name of the project.", param="confirm")
 

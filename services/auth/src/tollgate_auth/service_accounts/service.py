@@ -44,10 +44,10 @@ _ID = re.compile(rf"{ID_PREFIX}_[0-9a-f]{{32}}\Z")
 
 
 def get(visibility: Visibility, account_id: str) -> tuple[User, ServiceAccount]:
-    found = repository.find(visibility, account_id)
-    if found is None:
+    pair = repository.find(visibility, account_id)
+    if pair is None:
         raise NotFound("There is no such service account.")
-    return found
+    return pair
 
 
 def create(caller: Caller, wanted: ServiceAccountCreate) -> dict[str, Any]:

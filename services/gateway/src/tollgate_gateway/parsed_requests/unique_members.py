@@ -61,19 +61,19 @@ def _duplicate(body: bytes, members: Mapping[str, msgspec.Raw]) -> str | None:
     other in the body as it does there, to the closing brace, there is no other member."""
     at, name = 0, ""
     for name, value in members.items():
-        found = _NAME.match(body, at)
-        if found is None:
+        match = _NAME.match(body, at)
+        if match is None:
             return name
-        if (written := _text(found[1])) != name:
+        if (written := _text(match[1])) != name:
             return written
-        text, at = bytes(value), found.end()
+        text, at = bytes(value), match.end()
         if not body.startswith(text, at):
             return name
         at += len(text)
     if _END.match(body, at) is not None or not members:
         return None
-    found = _NAME.match(body, at)
-    return _text(found[1]) if found else name
+    match = _NAME.match(body, at)
+    return _text(match[1]) if match else name
 
 
 def _text(quoted: bytes) -> str:

@@ -17,8 +17,8 @@ def dropped_text(names: Iterable[str]) -> str:
     text = printable_header(", ".join(names))
     if len(text) <= MAX_CHARACTERS:
         return text
-    whole = text.rfind(",", 0, MAX_CHARACTERS - len(MORE))
-    return text[: whole + 1] + MORE
+    end = text.rfind(",", 0, MAX_CHARACTERS - len(MORE))
+    return text[: end + 1] + MORE
 
 
 def with_dropped(response: Response, names: tuple[str, ...]) -> Response:

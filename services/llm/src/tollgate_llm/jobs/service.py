@@ -90,9 +90,9 @@ class JobService:
     ) -> tuple[list[Job], str | None]:
         """The visible ones, the newest first, and where the next page begins."""
         further = Place(place.size + 1, place.before)
-        found = repository.page(session, visibility, asked, further)
-        jobs = found[: place.size]
-        return jobs, jobs[-1].id if len(found) > len(jobs) else None
+        rows = repository.page(session, visibility, asked, further)
+        jobs = rows[: place.size]
+        return jobs, jobs[-1].id if len(rows) > len(jobs) else None
 
 
 def _parsed(raw: bytes) -> JobIn:

@@ -24,11 +24,13 @@ class Reach:
         because the address is the environment's."""
         return None if self.defaults.get(kind) == base_url else self.outbound
 
-    def require(self, wanted: ProviderIn) -> None:
+    def require(self, provider: ProviderIn) -> None:
         """Raise `InvalidField` where an address that the organisation names is plainly refused."""
-        if wanted.base_url is not None and (rule := self.rule(wanted.kind, wanted.base_url)):
-            _require(rule.fault(wanted.base_url), "base_url", "")
-        uri = token_uri_of(credential_of(wanted) or "") if wanted.kind == "vertex" else TOKEN_URI
+        if provider.base_url is not None and (rule := self.rule(provider.kind, provider.base_url)):
+            _require(rule.fault(provider.base_url), "base_url", "")
+        uri = (
+            token_uri_of(credential_of(provider) or "") if provider.kind == "vertex" else TOKEN_URI
+        )
         if uri != TOKEN_URI:
             _require(self.outbound.fault(uri), "api_key", "its `token_uri`: ")
 

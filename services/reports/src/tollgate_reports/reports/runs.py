@@ -112,8 +112,8 @@ def _usage(connection: Connection, _: str, question: Question) -> tuple[bytes, i
 def _requests(connection: Connection, report: str, question: Question) -> tuple[bytes, int]:
     """The first part of the file and how many rows all have; the other parts are kept as they
     are made."""
-    found = requests.read(connection, question.visibility, question.filters, question.period)
-    with closing(found) as batches:
+    reading = requests.read(connection, question.visibility, question.filters, question.period)
+    with closing(reading) as batches:
         rows = (row for batch in batches for row in with_adjustments(connection, batch))
         parts = request_rows.parts_of(rows, ROWS_MAX)
         first, count = next(parts)

@@ -74,8 +74,8 @@ class _Counting:
         self._org = batch.org
         self._now = now
         events = [each.event for each in batch.occurrences]
-        wanted = {_fingerprint(event) for event in (*events, *map(anybody, events))}
-        self._series = repository.find_all(batch.org, wanted)
+        fingerprints = {_fingerprint(event) for event in (*events, *map(anybody, events))}
+        self._series = repository.find_all(batch.org, fingerprints)
         self._open_series = repository.count(batch.org)
 
     def add(self, occurrences: Occurrences) -> None:
