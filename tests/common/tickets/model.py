@@ -8,6 +8,8 @@ from fractions import Fraction
 from tollgate_common.tickets import Bound, Reservation
 
 HOUR, DAY = 3_600_000, 86_400_000
+KEPT_MS = 2 * DAY
+"""For how long a window is counted after its end, for calls that end later."""
 FOREVER = 10**15
 THRESHOLDS = (50, 80, 95, 100)
 Told = tuple[str, str, int | None]
@@ -143,7 +145,7 @@ class Model:
         self._keep(now, held, counter)
 
     def _keep(self, now: int, held: Reservation, counter: Counter) -> None:
-        if held.expires_at_ms and held.expires_at_ms + DAY <= now:
+        if held.expires_at_ms and held.expires_at_ms + KEPT_MS <= now:
             self.counters.pop(held.counter, None)
         else:
             self.counters[held.counter] = counter
